@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The few BLAS calls the program needs, from OpenBLAS. OpenBLAS runs each call on the calling thread only: loops are
+// spread over the ThreadPool by the callers in fixed pieces, so its threads and ours never multiply and results do not
+// depend on the number of threads. Row-major everywhere. Thread-safe.
+#pragma once
+
+#include <cstddef>
+
+namespace ww::blas {
+
+/// C[m×n] = alpha · A[m×k] · B[n×k]ᵀ + beta · C. lda, ldb, ldc: row strides in floats.
+/// This is "activations times weight matrix" with weights stored [out × in].
+void gemmNT(std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a, std::size_t lda, const float* b,
+            std::size_t ldb, float beta, float* c, std::size_t ldc);
+
+/// C[m×n] = alpha · A[m×k] · B[k×n] + beta · C.
+void gemmNN(std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a, std::size_t lda, const float* b,
+            std::size_t ldb, float beta, float* c, std::size_t ldc);
+
+/// Sum of x[i]·y[i], accumulated in double (cblas_dsdot).
+double dot(std::size_t n, const float* x, const float* y);
+
+/// y += alpha · x
+void axpy(std::size_t n, float alpha, const float* x, float* y);
+
+/// Description for --version and bug reports, e.g. "OpenBLAS 0.3.21 (SkylakeX)".
+const char* description();
+
+}  // namespace ww::blas

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "base/result.h"
+
+#include <fmt/format.h>
+
+namespace ww {
+
+std::string Error::describe() const
+{
+    std::string where;
+    const auto add = [&where](std::string part) {
+        if (!where.empty()) where += ", ";
+        where += part;
+    };
+    if (!path.empty()) add(path.string());
+    if (!tensor.empty()) add(fmt::format("tensor {}", tensor));
+    if (offset) add(fmt::format("byte {}", *offset));
+    return where.empty() ? message : fmt::format("{}: {}", where, message);
+}
+
+std::string_view errorCodeName(ErrorCode code)
+{
+    switch (code) {
+    case ErrorCode::InvalidArgument: return "invalid-argument";
+    case ErrorCode::NotFound: return "not-found";
+    case ErrorCode::Unreadable: return "unreadable";
+    case ErrorCode::Unwritable: return "unwritable";
+    case ErrorCode::NoSpace: return "no-space";
+    case ErrorCode::Corrupt: return "corrupt";
+    case ErrorCode::Unsupported: return "unsupported";
+    case ErrorCode::TooShort: return "too-short";
+    case ErrorCode::Cancelled: return "cancelled";
+    case ErrorCode::OutOfMemory: return "out-of-memory";
+    case ErrorCode::Internal: return "internal";
+    }
+    return "internal";
+}
+
+}  // namespace ww

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The one quantize path: preview, evaluation and export all come through here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "eval/histogram.h"
+#include "eval/tensor_error.h"
+#include "io/model_file.h"
+#include "model/weight_source.h"
+#include "plan/plan.h"
+
+namespace ww {
+
+/// Quantizes one tensor of a plan in row chunks over the pool and hands the bytes to `sink` in order. Memory: a few
+/// chunks (about 16 MiB each). Errors name the tensor. Progress: source bytes.
+using BlockSink = std::function<Result<void>(std::span<const std::byte>)>;
+Result<void> quantizeTensor(const ModelFile& model, const PlanEntry& entry, const BlockSink& sink, const JobContext& context);
+
+/// Weights as the plan would store them: rows are quantized and decoded on demand. Unchanged tensors come from the file.
+[[nodiscard]] std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan);
+
+/// What quantizing does to one tensor, for the inspector and `tensor-error`.
+struct TensorReport {
+    TensorError error;
+    ValueStatistics original;
+    ValueStatistics quantized;
+    Histogram originalHistogram;   ///< same bins for both
+    Histogram quantizedHistogram;
+    Histogram errorHistogram;      ///< of q − w
+};
+Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
+                                  std::size_t bins, const JobContext& context);
+
+/// Error of one tensor in every format that fits its rows: the rate–distortion curve. `sampleRows` > 0 limits the work to
+/// evenly spaced rows. onPoint is called as points come, from the calling thread.
+struct RateDistortionPoint {
+    TensorType format;
+    double bitsPerWeight = 0;
+    double relativeError = 0;
+};
+Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, const TensorInfo& tensor, std::string_view method,
+                                                        std::size_t sampleRows, const JobContext& context,
+                                                        const std::function<void(const RateDistortionPoint&)>& onPoint = {});
+
+}  // namespace ww

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// A method chooses the codes and scales that go into a format. One file per method, one line in registry.cpp.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "tensor/tensor_type.h"
+
+namespace ww {
+
+/// Rows of one matrix (of one expert) to quantize. Borrowed.
+struct RowBatch {
+    const float* values = nullptr;       ///< rowCount × columns, row-major
+    std::size_t rowCount = 0;
+    std::size_t columns = 0;
+    const float* importance = nullptr;   ///< columns values, diag(H); null without calibration
+};
+
+/// Stateless and thread-safe: the same rows give the same bytes whatever the thread and the batch size.
+class Quantizer {
+public:
+    virtual ~Quantizer() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;         ///< identifier in recipes: "reference"
+    [[nodiscard]] virtual std::string_view title() const = 0;        ///< for people: "llama.cpp search"
+    [[nodiscard]] virtual std::string_view description() const = 0;  ///< one or two sentences
+    [[nodiscard]] virtual bool supports(TensorType format) const = 0;
+    /// out: rowCount × rowBytes(format, columns). Refuses NaN and infinite values (Error.message names row and
+    /// column) and a missing importance where the format requires one.
+    virtual Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const = 0;
+};
+
+/// All methods, the default ("reference": byte-identical to llama.cpp) first.
+[[nodiscard]] std::span<const Quantizer* const> quantizers();
+/// Null if there is none of that name.
+[[nodiscard]] const Quantizer* findQuantizer(std::string_view name);
+inline constexpr std::string_view kDefaultMethod = "reference";
+
+}  // namespace ww

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "io/model_file.h"
+
+namespace ww {
+
+/// Where a forward pass gets float weights from: the file as it is, or the file as a recipe would store it.
+/// Implementations are thread-safe.
+class WeightSource {
+public:
+    virtual ~WeightSource() = default;
+    [[nodiscard]] virtual const ModelFile& model() const = 0;
+    /// Rows [firstRow, firstRow + rowCount) of a tensor as floats into `out` (rowCount × columns). Rows are spread over
+    /// context.pool. Errors: NotFound, Unsupported (no codec), Cancelled.
+    virtual Result<void> loadRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out,
+                                  const JobContext& context) const = 0;
+};
+
+/// The weights as stored in the file.
+[[nodiscard]] std::shared_ptr<const WeightSource> fileWeights(std::shared_ptr<const ModelFile> model);
+
+}  // namespace ww

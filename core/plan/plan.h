@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// A recipe resolved against one model: one decision per tensor. Pure and instant; nothing is quantized to draw a table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/model_file.h"
+#include "model/tensor_role.h"
+#include "plan/recipe.h"
+
+namespace ww {
+
+/// Which rule decided, for "why this type".
+enum class Decision : std::uint8_t { NotQuantizable, Preset, PresetRule, Rule, OutputOption, EmbeddingOption, ShapeFallback, KeptSource };
+
+struct PlanEntry {
+    std::size_t tensorIndex = 0;       ///< into ModelFile::tensors()
+    TensorIdentity identity;
+    TensorType source = TensorType::F32;
+    TensorType target = TensorType::F32;
+    std::string method;                ///< registry name; empty when the bytes are copied
+    bool quantized = false;            ///< false: bit copy
+    bool editable = false;             ///< a rule may change it (quantizable)
+    std::uint64_t sizeBytes = 0;
+    Decision decision = Decision::NotQuantizable;
+    int rule = -1;                     ///< index into Recipe::rules when decision is Rule
+    std::string reason;                ///< one sentence, English source text
+    std::string warning;               ///< e.g. the fallback taken and what it costs; empty: none
+};
+
+/// Entries are in the order of the exported file (blocks ascending, names bytewise). Plain value.
+struct Plan {
+    std::vector<PlanEntry> entries;
+    std::uint32_t fileType = 0;        ///< general.file_type to write
+    std::uint64_t sizeBytes = 0;       ///< whole exported file, metadata included
+    std::uint64_t sourceSizeBytes = 0;
+    std::uint64_t parameters = 0;
+    std::vector<std::string> warnings; ///< about the whole plan
+    [[nodiscard]] double bitsPerWeight() const;
+};
+
+struct PlanOptions {
+    bool haveImportance = false;       ///< an importance matrix with at least one entry is given
+    bool allowRequantize = true;       ///< quantized sources may be converted (with a warning); false: error
+};
+
+/// Errors: InvalidArgument (unknown preset or method, bad pattern: which), Unsupported (4-D tensor, a type whose block does not
+/// divide a row and that has no fallback, a type that needs importance when there is none).
+Result<Plan> resolve(const Recipe& recipe, const ModelFile& model, const PlanOptions& options = {});
+
+/// Exact metadata of the exported file: llama.cpp's key order and changes.
+Metadata exportMetadata(const ModelFile& model, const Plan& plan);
+
+}  // namespace ww

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// What a person writes, shares and undoes: a preset or base format, and ordered rules on top.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/tensor_role.h"
+#include "tensor/tensor_type.h"
+
+namespace ww {
+
+/// Sets the format (and method) of the tensors it matches. In a recipe the first matching rule wins, as with
+/// llama.cpp's --tensor-type; a rule beats the preset.
+struct RecipeRule {
+    enum class Match : std::uint8_t {
+        Pattern,  ///< ECMAScript regular expression found anywhere in the tensor name
+        Exact,    ///< the whole tensor name: what painting in the window makes
+        Role,     ///< all tensors of a role
+    };
+    Match match = Match::Pattern;
+    std::string pattern;                     ///< for Pattern and Exact
+    TensorRole role = TensorRole::Other;     ///< for Role
+    std::optional<TensorType> format;        ///< empty: keep the source type ("as is")
+    std::string method;                      ///< empty: default method
+    bool operator==(const RecipeRule&) const = default;
+};
+
+/// Plain value. `preset` names an entry of presets(); or `base` is set for a uniform type with the preset rules off (pure).
+struct Recipe {
+    std::string name;
+    std::string preset = "Q4_K_M";               ///< "" when `base` is used
+    std::optional<TensorType> base;
+    bool pure = false;                           ///< skip the per-role rules of the preset
+    bool leaveOutput = false;                    ///< output.weight keeps its source type
+    std::optional<TensorType> outputType;        ///< --output-tensor-type
+    std::optional<TensorType> tokenEmbeddingType;///< --token-embedding-type
+    std::vector<RecipeRule> rules;
+    bool operator==(const Recipe&) const = default;
+};
+
+/// Recipe files: JSON with "weightwright-recipe": 1. Unknown members are refused with their name.
+std::string recipeToJson(const Recipe& recipe);
+Result<Recipe> recipeFromJson(std::string_view json);
+Result<Recipe> loadRecipe(const std::filesystem::path& path);
+Result<void> saveRecipe(const Recipe& recipe, const std::filesystem::path& path);
+
+/// llama.cpp's --tensor-type-file: PATTERN=TYPE items separated by white space. Export writes rules that text can hold;
+/// rules by role become patterns. Error InvalidArgument names the item.
+Result<std::vector<RecipeRule>> rulesFromTensorTypeFile(std::string_view text);
+std::string rulesToTensorTypeFile(const std::vector<RecipeRule>& rules);
+/// One "REGEX=FORMAT" or "REGEX=FORMAT:METHOD" (command line --set).
+Result<RecipeRule> parseRule(std::string_view text);
+
+}  // namespace ww
