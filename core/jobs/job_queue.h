@@ -48,7 +48,8 @@ private:
     Error m_error;
 };
 
-/// Foreground lane: short jobs that a person waits for (previews) overtake; background lane: one after another.
+/// Two lanes, each with a thread of its own: foreground for short jobs that a person waits for (previews), background for
+/// long ones; inside a lane one job after another. All members are thread-safe.
 /// The destructor cancels everything and waits (at most about 100 ms of work).
 class JobQueue {
 public:
@@ -58,17 +59,26 @@ public:
     JobQueue(const JobQueue&) = delete;
     JobQueue& operator=(const JobQueue&) = delete;
 
-    /// `onFinished` is called on the queue's thread after the state is final, also for cancelled jobs; it must be quick
-    /// (the window posts an event). Exceptions thrown by `work` (std::bad_alloc) become errors.
+    /// `onFinished` is called once, after the state is final and without any lock held: on the lane's thread, or on the
+    /// cancelling thread for a job that is cancelled while it waits in the queue. It must be quick (the window posts an
+    /// event) and must not throw. Exceptions thrown by `work` (std::bad_alloc) become errors.
     std::shared_ptr<Job> submit(std::string title, Lane lane, Job::Work work, std::function<void(const Job&)> onFinished = {});
     void cancelAll();
     /// Queued and running jobs, oldest first.
     [[nodiscard]] std::vector<std::shared_ptr<Job>> active() const;
 
 private:
+    struct LaneState;
+    struct RemoveQueued {
+        JobQueue* queue;
+        LaneState* lane;
+        std::uint64_t id;
+        void operator()() const { queue->cancelQueued(*lane, id); }
+    };
     struct Item {
         std::shared_ptr<Job> job;
         std::function<void(const Job&)> onFinished;
+        std::unique_ptr<std::stop_callback<RemoveQueued>> onCancel;  ///< only while the job is queued
     };
     struct LaneState {
         std::deque<Item> items;
@@ -77,7 +87,9 @@ private:
         std::thread thread;
     };
     void run(LaneState& lane);
-    static void runJob(Item& item, ThreadPool& pool);
+    void cancelQueued(LaneState& lane, std::uint64_t id);
+    static void runJob(Job& job, ThreadPool& pool);
+    static void settle(Job& job, JobState state, Error error = {});
 
     ThreadPool& m_pool;
     mutable std::mutex m_mutex;
