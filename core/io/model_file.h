@@ -26,6 +26,9 @@ public:
     [[nodiscard]] const TensorInfo* find(std::string_view tensorName) const;
     /// `tensor` must be one of tensors().
     [[nodiscard]] TensorView view(const TensorInfo& tensor) const;
+    /// Unreadable when one of the files was shortened or extended since it was opened (see MappedFile). Cheap; jobs
+    /// call it before they begin and before each tensor.
+    [[nodiscard]] Result<void> checkUnchanged() const;
     /// Hints to the kernel about the pages of one tensor.
     void prefetch(const TensorInfo& tensor) const;
     void release(const TensorInfo& tensor) const;
@@ -48,6 +51,8 @@ public:
         std::uint32_t alignment = 32;
     };
     explicit ModelFile(Parts parts);
+    ModelFile(const ModelFile&) = delete;
+    ModelFile& operator=(const ModelFile&) = delete;
 
 private:
     std::filesystem::path m_path;
