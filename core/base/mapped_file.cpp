@@ -12,30 +12,9 @@
 
 #include <fmt/format.h>
 
+#include "base/system_error.h"
+
 namespace ww {
-namespace {
-
-tl::unexpected<Error> openError(int number, const std::filesystem::path& path)
-{
-    switch (number) {
-    case ENOENT:
-    case ENOTDIR: return fail(ErrorCode::NotFound, "There is no such file.", path);
-    case EACCES:
-    case EPERM:
-        return fail(ErrorCode::Unreadable,
-                    "The file cannot be read because you do not have the permission; change its permissions or copy it.", path);
-    case ELOOP: return fail(ErrorCode::Unreadable, "The symbolic links on the way to this file form a circle.", path);
-    case ENAMETOOLONG: return fail(ErrorCode::NotFound, "The file name is longer than the file system allows.", path);
-    case EMFILE:
-    case ENFILE: return fail(ErrorCode::Unreadable, "Too many files are open at once; close other models and try again.", path);
-    default:
-        return fail(ErrorCode::Unreadable,
-                    fmt::format("The operating system could not read the file ({}).", std::generic_category().message(number)),
-                    path);
-    }
-}
-
-}  // namespace
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem::path& path)
 {
@@ -44,11 +23,11 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
     file->m_path = path;
     // O_NONBLOCK: opening a named pipe that nobody writes to must not hang.
     file->m_fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file->m_fd < 0) return openError(errno, path);
+    if (file->m_fd < 0) return readError(errno, path);
 
     struct stat info = {};
-    if (::fstat(file->m_fd, &info) != 0) return openError(errno, path);
-    if (S_ISDIR(info.st_mode)) return fail(ErrorCode::Unsupported, "This is a folder, not a file.", path);
+    if (::fstat(file->m_fd, &info) != 0) return readError(errno, path);
+    if (S_ISDIR(info.st_mode)) return readError(EISDIR, path);
     if (!S_ISREG(info.st_mode))
         return fail(ErrorCode::Unsupported, "This is not an ordinary file but a device, pipe or socket.", path);
     file->m_device = info.st_dev;
@@ -63,7 +42,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
         if (errno == ENOMEM)
             return fail(ErrorCode::OutOfMemory,
                         "There is not enough address space to map the file; raise the limit on virtual memory (ulimit -v).", path);
-        return openError(errno, path);
+        return readError(errno, path);
     }
     file->m_data = static_cast<const std::byte*>(data);
     file->m_size = size;
@@ -79,7 +58,7 @@ MappedFile::~MappedFile()
 Result<void> MappedFile::checkUnchanged() const
 {
     struct stat info = {};
-    if (::fstat(m_fd, &info) != 0) return openError(errno, m_path);
+    if (::fstat(m_fd, &info) != 0) return readError(errno, m_path);
     if (static_cast<std::uint64_t>(info.st_size) == m_size) return {};
     return fail(
         ErrorCode::Unreadable,

@@ -15,18 +15,21 @@ namespace ww {
 
 /// Forward-only GGUF v3 writer: header first (sizes are known from the plan), then the tensors in the given order, each
 /// padded with zeros to 32 bytes (the last one too). Same input, same bytes. Not thread-safe.
-/// The file appears under its name only after finish(); destroyed before, nothing stays behind.
+/// The file appears under its name only after finish(); destroyed before, nothing stays behind (see AtomicFile, also for
+/// links and files that exist already). Strings end at their first zero byte and a `general.alignment` other than 32 is
+/// left out; otherwise the metadata are written as they are.
 class GgufWriter {
 public:
     static constexpr std::uint32_t kAlignment = 32;
 
     /// `tensors`: name, type, shape; offsets and sizes are computed here. Trailing dimensions of 1 are dropped in the
     /// file. Checks free space. `sources` are paths that must not be overwritten: refused when `target` is one of
-    /// them through any link.
+    /// them through any link. Errors: InvalidArgument (names, rows that are not a whole number of blocks), Unwritable,
+    /// NotFound, NoSpace.
     static Result<GgufWriter> create(const std::filesystem::path& target, const Metadata& metadata,
                                      std::vector<TensorInfo> tensors, std::span<const std::filesystem::path> sources);
 
-    /// Size of the file that create()+writes would make, in bytes.
+    /// Size of the file that create()+writes would make, in bytes. Touches no disk and copies nothing.
     static std::uint64_t fileSizeBytes(const Metadata& metadata, std::span<const TensorInfo> tensors);
 
     /// Bytes of the next tensor, in one or several calls; the total must reach its size before the next one begins.
@@ -36,6 +39,7 @@ public:
 
 private:
     GgufWriter(AtomicFile file, std::vector<TensorInfo> tensors);
+    void skipEmpty();
     AtomicFile m_file;
     std::vector<TensorInfo> m_tensors;
     std::size_t m_current = 0;
