@@ -17,6 +17,16 @@
 
 namespace ww {
 
+/// One text with the keys and values of its tokens. Not thread-safe.
+class TextSession {
+public:
+    virtual ~TextSession() = default;
+    /// Appends tokens and returns the logits after the last one: vocabularySize floats, valid until the next call.
+    /// Errors: InvalidArgument for no tokens, ids outside the vocabulary, or more than contextLength tokens in all.
+    virtual Result<std::span<const float>> append(std::span<const TokenId> tokens, const JobContext& context) = 0;
+    [[nodiscard]] virtual std::size_t length() const = 0;
+};
+
 /// One architecture bound to one source of weights. Immutable and thread-safe.
 class LanguageModel {
 public:
@@ -32,13 +42,19 @@ public:
     virtual Result<void> forward(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                  const JobContext& context) const = 0;
 
-    /// Logits of normed hidden states, streamed over the vocabulary so that the output matrix is never whole in memory:
+    /// Logits of normed hidden states (any number of windows of windowRows rows each; results do not depend on how many),
+    /// streamed over the vocabulary so that the output matrix is never whole in memory:
     /// calls sink(firstRow, rows, firstToken, tokenCount, logits) with blocks logits[rows × tokenCount] that together
     /// cover all rows and all vocabulary entries; for one row the vocabulary ranges come in ascending order. The sink may
     /// be called from several threads for different rows.
     using LogitSink = std::function<void(std::size_t firstRow, std::size_t rowCount, std::size_t firstToken, std::size_t tokenCount,
                                          const float* logits)>;
-    virtual Result<void> logits(std::span<const float> hidden, const LogitSink& sink, const JobContext& context) const = 0;
+    virtual Result<void> logits(std::span<const float> hidden, std::size_t windowRows, const LogitSink& sink,
+                                const JobContext& context) const = 0;
+
+    /// A text that grows token by token. Weights of all blocks stay in memory as float when they fit weightBudgetBytes,
+    /// else they are loaded block by block for every call. The session borrows the model.
+    virtual Result<std::unique_ptr<TextSession>> startSession(std::uint64_t weightBudgetBytes, const JobContext& context) const = 0;
 
     /// Bytes that forward() needs per token of a call, for choosing how many windows to pass at once.
     [[nodiscard]] virtual std::uint64_t bytesPerToken(std::size_t windowLength) const = 0;
