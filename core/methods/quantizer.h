@@ -14,10 +14,11 @@ namespace ww {
 
 /// Rows of one matrix (of one expert) to quantize. Borrowed.
 struct RowBatch {
-    const float* values = nullptr;       ///< rowCount × columns, row-major
+    const float* values = nullptr;  ///< rowCount × columns, row-major
     std::size_t rowCount = 0;
     std::size_t columns = 0;
-    const float* importance = nullptr;   ///< columns values, diag(H); null without calibration
+    const float* importance = nullptr;  ///< columns values, diag(H); null without calibration
+    std::size_t firstRow = 0;           ///< number of the first row in its tensor, for messages
 };
 
 /// Stateless and thread-safe: the same rows give the same bytes whatever the thread and the batch size.
@@ -29,7 +30,8 @@ public:
     [[nodiscard]] virtual std::string_view description() const = 0;  ///< one or two sentences
     [[nodiscard]] virtual bool supports(TensorType format) const = 0;
     /// out: rowCount × rowBytes(format, columns). Refuses NaN and infinite values (Error.message names row and
-    /// column) and a missing importance where the format requires one.
+    /// column), negative or non-finite importance, a missing importance where the format requires one, and values so
+    /// large that the format cannot hold their scale. `out` is unspecified after an error.
     virtual Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const = 0;
 };
 
