@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// IQ4_NL and IQ4_XS: four-bit codes into a table of sixteen unevenly spaced values V, finer near zero.
+//
+//   IQ4_NL, 18 bytes per 32 values (4.5 bpw):   0 half d | 2 16 bytes of codes, element j low nibble, j+16 high nibble
+//           y = d · V[code]
+//   IQ4_XS, 136 bytes per 256 values (4.25 bpw): 0 half d | 2 u16 high scale bits | 4 4 bytes low scale nibbles |
+//           8 eight sub-blocks of 16 code bytes;  y = d · (c − 32) · V[code], c the sub-block's 6-bit scale code
+#pragma once
+
+#include <cstddef>
+
+#include "tensor/tensor_type.h"
+
+namespace ww {
+
+void decodeRowIq4Nl(const std::byte* row, float* out, std::size_t columns);
+void decodeRowIq4Xs(const std::byte* row, float* out, std::size_t columns);
+/// `importance`: one value per column, or null.
+void encodeRowIq4Nl(const float* row, std::byte* out, std::size_t columns, const float* importance);
+void encodeRowIq4Xs(const float* row, std::byte* out, std::size_t columns, const float* importance);
+
+inline constexpr std::size_t kIq4NlBytes = 2 + 16;
+inline constexpr std::size_t kIq4XsBytes = 2 + 2 + 4 + 128;
+static_assert(kIq4NlBytes == 18 && kIq4XsBytes == 136);
+
+}  // namespace ww
