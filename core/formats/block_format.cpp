@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "formats/iq1.h"
+#include "formats/iq4.h"
+#include "formats/iq_lattice.h"
 #include "formats/k_quants.h"
 #include "formats/legacy.h"
 #include "formats/plain.h"
@@ -35,6 +38,13 @@ constexpr BlockFormat entry(void (*decodeRow)(const std::byte*, float*, std::siz
     return {type, decodeRow, encodeRow, encodeEachRow<type, encodeRow>, findInvalid};
 }
 
+/// Stands for a block of the IQ types, whose fields are read by offset.
+template <std::size_t length, std::size_t bytes>
+struct RawBlock {
+    static constexpr std::size_t kLength = length;
+    std::byte data[bytes];
+};
+
 using enum TensorType;
 
 constexpr std::array kFormats = {
@@ -51,6 +61,15 @@ constexpr std::array kFormats = {
     entry<Q4_K, kquants::encodeQ4_K>(kquants::decodeQ4_K, findInvalidHalf<kquants::Q4_K, 0, 2>),
     entry<Q5_K, kquants::encodeQ5_K>(kquants::decodeQ5_K, findInvalidHalf<kquants::Q5_K, 0, 2>),
     entry<Q6_K, kquants::encodeQ6_K>(kquants::decodeQ6_K, findInvalidHalf<kquants::Q6_K, 208>),
+    entry<IQ4_NL, encodeRowIq4Nl>(decodeRowIq4Nl, findInvalidHalf<RawBlock<32, kIq4NlBytes>, 0>),
+    entry<IQ4_XS, encodeRowIq4Xs>(decodeRowIq4Xs, findInvalidHalf<RawBlock<256, kIq4XsBytes>, 0>),
+    entry<IQ3_S, encodeRowIq3S>(decodeRowIq3S, findInvalidHalf<RawBlock<256, kIq3SBytes>, 0>),
+    entry<IQ3_XXS, encodeRowIq3Xxs>(decodeRowIq3Xxs, findInvalidHalf<RawBlock<256, kIq3XxsBytes>, 0>),
+    entry<IQ2_S, encodeRowIq2S>(decodeRowIq2S, findInvalidHalf<RawBlock<256, kIq2SBytes>, 0>),
+    entry<IQ2_XS, encodeRowIq2Xs>(decodeRowIq2Xs, findInvalidHalf<RawBlock<256, kIq2XsBytes>, 0>),
+    entry<IQ2_XXS, encodeRowIq2Xxs>(decodeRowIq2Xxs, findInvalidHalf<RawBlock<256, kIq2XxsBytes>, 0>),
+    entry<IQ1_S, encodeRowIq1S>(decodeRowIq1S, findInvalidHalf<RawBlock<256, kIq1SBytes>, 0>),
+    entry<IQ1_M, encodeRowIq1M>(decodeRowIq1M, findInvalidIq1M),
 };
 
 }  // namespace

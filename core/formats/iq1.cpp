@@ -284,7 +284,21 @@ void decodeGroup(const IqGrid& grid, std::size_t index, bool minus, float f, flo
     for (std::size_t k = 0; k < 8; ++k) out[k] = f * (static_cast<float>(int{levels[k]} - 1) + e);
 }
 
+std::uint16_t scaleBitsM(const std::byte* block)
+{
+    unsigned half = 0;
+    for (std::size_t k = 0; k < 4; ++k) half |= static_cast<unsigned>(readU16(block + 48 + 2 * k) >> 12) << (4 * k);
+    return static_cast<std::uint16_t>(half);
+}
+
 }  // namespace
+
+std::optional<std::size_t> findInvalidIq1M(const std::byte* row, std::size_t columns)
+{
+    for (std::size_t b = 0; b < columns / kSuperBlock; ++b)
+        if ((scaleBitsM(row + b * kIq1MBytes) & 0x7C00U) == 0x7C00U) return b * kSuperBlock;
+    return std::nullopt;
+}
 
 void decodeRowIq1S(const std::byte* row, float* out, std::size_t columns)
 {
@@ -304,9 +318,7 @@ void decodeRowIq1M(const std::byte* row, float* out, std::size_t columns)
 {
     const IqGrid& grid = IqGrid::get(IqCodebook::Iq1);
     for (std::size_t i = 0; i < columns; i += kSuperBlock, row += kIq1MBytes) {
-        unsigned half = 0;
-        for (std::size_t k = 0; k < 4; ++k) half |= static_cast<unsigned>(readU16(row + 48 + 2 * k) >> 12) << (4 * k);
-        const float d = fromHalf(static_cast<std::uint16_t>(half));
+        const float d = fromHalf(scaleBitsM(row));
         for (std::size_t b = 0; b < 16; ++b) {
             const unsigned s = (readU16(row + 48 + 2 * (b / 4)) >> (3 * (b % 4))) & 7U;
             const float f = d * static_cast<float>(2 * s + 1);

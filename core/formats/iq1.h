@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 namespace ww {
 
@@ -20,6 +21,9 @@ void decodeRowIq1M(const std::byte* row, float* out, std::size_t columns);
 void encodeRowIq1S(const float* row, std::byte* out, std::size_t columns, const float* importance);
 /// `importance` may be null.
 void encodeRowIq1M(const float* row, std::byte* out, std::size_t columns, const float* importance);
+
+/// First element of the first block whose scale is infinite or NaN (it is spread over four words in IQ1_M).
+[[nodiscard]] std::optional<std::size_t> findInvalidIq1M(const std::byte* row, std::size_t columns);
 
 inline constexpr std::size_t kIq1SBytes = 2 + 32 + 16;
 inline constexpr std::size_t kIq1MBytes = 32 + 16 + 8;
