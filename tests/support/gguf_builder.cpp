@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/gguf_builder.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace ww::test {
+namespace {
+
+std::uint64_t roundUp(std::uint64_t value, std::uint64_t step)
+{
+    return step == 0 ? value : (value + step - 1) / step * step;
+}
+
+/// Appends numbers and strings in the byte order and width that the file asks for.
+struct Output {
+    const GgufBuilder& file;
+    std::string bytes;
+
+    template <class T>
+    void number(T value)
+    {
+        std::string raw = littleEndian(value);
+        if (file.bigEndian) std::ranges::reverse(raw);
+        bytes += raw;
+    }
+    void count(std::uint64_t value)
+    {
+        if (file.version == 1)
+            number(static_cast<std::uint32_t>(value));
+        else
+            number(value);
+    }
+    void string(const std::string& text)
+    {
+        count(text.size());
+        bytes += text;
+    }
+    void scalar(bool value) { number(static_cast<std::uint8_t>(value)); }
+    void scalar(BoolByte value) { number(value.value); }
+    void scalar(const std::string& value) { string(value); }
+    template <class T>
+    void scalar(T value)
+    {
+        number(value);
+    }
+    void scalar(const MetadataArray& array)
+    {
+        number(static_cast<std::uint32_t>(elementTypeOf(array)));
+        count(sizeOf(array));
+        std::visit(
+            [this](const auto& elements) {
+                for (const auto& element : elements) scalar(element);
+            },
+            array);
+    }
+};
+
+}  // namespace
+
+GgufBuilder& GgufBuilder::pair(std::string key, MetadataValue value)
+{
+    const auto type = static_cast<std::uint32_t>(typeOf(value));
+    pairs.push_back({std::move(key), type, std::move(value)});
+    return *this;
+}
+
+GgufBuilder& GgufBuilder::set(const std::string& key, MetadataValue value)
+{
+    const auto it = std::ranges::find(pairs, key, &Pair::key);
+    if (it == pairs.end()) return pair(key, std::move(value));
+    it->type = static_cast<std::uint32_t>(typeOf(value));
+    it->value = std::move(value);
+    return *this;
+}
+
+GgufBuilder& GgufBuilder::rawPair(std::string key, std::uint32_t type, std::string value)
+{
+    pairs.push_back({std::move(key), type, std::move(value)});
+    return *this;
+}
+
+GgufBuilder& GgufBuilder::tensor(std::string name, TensorType type, std::vector<std::uint64_t> ne, std::string data)
+{
+    std::uint64_t size = rowBytes(type, ne.empty() ? 1 : ne[0]).value_or(0);
+    for (std::size_t i = 1; i < ne.size(); ++i) size *= ne[i];
+    tensors.push_back({std::move(name), static_cast<std::uint32_t>(type), std::move(ne), std::move(data), size});
+    return *this;
+}
+
+GgufBuilder& GgufBuilder::rawTensor(std::string name, std::uint32_t type, std::vector<std::uint64_t> ne, std::string data)
+{
+    const std::uint64_t size = data.size();
+    tensors.push_back({std::move(name), type, std::move(ne), std::move(data), size});
+    return *this;
+}
+
+std::string GgufBuilder::header() const
+{
+    Output out{*this, "GGUF"};
+    out.number(version);
+    out.count(tensorCount.value_or(tensors.size()));
+    out.count(pairCount.value_or(pairs.size()));
+    for (const Pair& pair : pairs) {
+        out.string(pair.key);
+        out.number(pair.type);
+        if (const auto* raw = std::get_if<std::string>(&pair.value))
+            out.bytes += *raw;
+        else
+            std::visit([&out](const auto& value) { out.scalar(value); }, std::get<MetadataValue>(pair.value));
+    }
+    std::uint64_t offset = 0;
+    for (const Tensor& tensor : tensors) {
+        out.string(tensor.name);
+        out.number(tensor.dims.value_or(static_cast<std::uint32_t>(tensor.ne.size())));
+        for (const std::uint64_t ne : tensor.ne) out.count(ne);
+        out.number(tensor.type);
+        out.number(tensor.offset.value_or(offset));
+        offset = roundUp(offset + tensor.sizeBytes, alignment);
+    }
+    if (!tensors.empty()) out.bytes.resize(roundUp(out.bytes.size(), alignment), '\0');
+    return out.bytes;
+}
+
+std::string GgufBuilder::bytes() const
+{
+    std::string bytes = header();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        const std::size_t begin = bytes.size();
+        bytes += tensors[i].data;
+        const std::uint64_t end = begin + tensors[i].sizeBytes;
+        bytes.resize(i + 1 < tensors.size() || tailPadding ? roundUp(end, alignment) : end, '\0');
+    }
+    return bytes;
+}
+
+bool GgufBuilder::write(const std::filesystem::path& path) const
+{
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    const std::string start = header();
+    file << start;
+    std::uint64_t position = start.size();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        file.seekp(static_cast<std::streamoff>(position));
+        file << tensors[i].data;
+        position += tensors[i].sizeBytes;
+        if (i + 1 < tensors.size() || tailPadding) position = roundUp(position, alignment);
+    }
+    file.close();
+    std::error_code ec;
+    std::filesystem::resize_file(path, position, ec);
+    return !file.fail() && !ec;
+}
+
+bool writeFile(const std::filesystem::path& path, std::string_view bytes)
+{
+    std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    file << bytes;
+    file.close();
+    return !file.fail();
+}
+
+std::string readFile(const std::filesystem::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+}  // namespace ww::test
