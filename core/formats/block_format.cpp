@@ -5,12 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "formats/few_bit.h"
+#include "formats/fp4.h"
 #include "formats/iq1.h"
 #include "formats/iq4.h"
 #include "formats/iq_lattice.h"
 #include "formats/k_quants.h"
 #include "formats/legacy.h"
 #include "formats/plain.h"
+#include "formats/ternary.h"
 #include "formats/validity.h"
 
 namespace ww {
@@ -70,6 +73,12 @@ constexpr std::array kFormats = {
     entry<IQ2_XXS, encodeRowIq2Xxs>(decodeRowIq2Xxs, findInvalidHalf<RawBlock<256, kIq2XxsBytes>, 0>),
     entry<IQ1_S, encodeRowIq1S>(decodeRowIq1S, findInvalidHalf<RawBlock<256, kIq1SBytes>, 0>),
     entry<IQ1_M, encodeRowIq1M>(decodeRowIq1M, findInvalidIq1M),
+    entry<TQ1_0, ternary::encodeTQ1_0>(ternary::decodeTQ1_0, findInvalidHalf<ternary::TQ1_0, 52>),
+    entry<TQ2_0, ternary::encodeTQ2_0>(ternary::decodeTQ2_0, findInvalidHalf<ternary::TQ2_0, 64>),
+    entry<MXFP4, fp4::encodeMXFP4>(fp4::decodeMXFP4, fp4::findInvalidMXFP4),
+    entry<NVFP4, fp4::encodeNVFP4>(fp4::decodeNVFP4, alwaysValid),
+    entry<Q1_0, fewbit::encodeQ1_0>(fewbit::decodeQ1_0, findInvalidHalf<fewbit::Q1_0, 0>),
+    entry<Q2_0, fewbit::encodeQ2_0>(fewbit::decodeQ2_0, findInvalidHalf<fewbit::Q2_0, 0>),
 };
 
 }  // namespace
