@@ -89,9 +89,9 @@ class TestFormatBytes : public QObject {
 private slots:
     void initTestCase()
     {
-        QString reason;
+        std::string reason;
         m_llama = LlamaFormats::load(reason);
-        if (!m_llama) QSKIP(qPrintable("Skipped: " + reason + "."));
+        if (!m_llama) QSKIP(("Skipped: " + reason + ".").c_str());
     }
 
     void encodePlain_data() { addFormats(); }

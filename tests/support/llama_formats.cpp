@@ -34,10 +34,10 @@ bool resolve(void* library, const char* name, Function& function)
 
 }  // namespace
 
-const LlamaFormats* LlamaFormats::load(QString& reason)
+const LlamaFormats* LlamaFormats::load(std::string& reason)
 {
     static LlamaFormats formats;
-    static const QString problem = []() -> QString {
+    static const std::string problem = []() -> std::string {
         const auto folder = llamaLibsDir();
         if (folder.empty()) return "WW_LLAMA_LIBS does not name a folder with llama.cpp's libraries";
         void* library = nullptr;
@@ -45,7 +45,7 @@ const LlamaFormats* LlamaFormats::load(QString& reason)
         for (const auto& entry : std::filesystem::directory_iterator(folder, ec))
             if (!library && entry.path().filename().string().starts_with("libggml-base"))
                 library = dlopen(entry.path().c_str(), RTLD_NOW | RTLD_LOCAL);
-        if (!library) return "there is no loadable libggml-base in " + QString::fromStdString(folder.string());
+        if (!library) return "there is no loadable libggml-base in " + folder.string();
         if (!resolve(library, "ggml_quantize_init", formats.m_quantizeInit) ||
             !resolve(library, "ggml_quantize_chunk", formats.m_quantizeChunk) ||
             !resolve(library, "ggml_get_type_traits", formats.m_typeTraits))
@@ -59,7 +59,7 @@ const LlamaFormats* LlamaFormats::load(QString& reason)
         return {};
     }();
     reason = problem;
-    return problem.isEmpty() ? &formats : nullptr;
+    return problem.empty() ? &formats : nullptr;
 }
 
 void LlamaFormats::encodeRows(TensorType type, const float* rows, void* out, std::size_t rowCount, std::size_t columns,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The few functions of llama.cpp's own library that convert rows, loaded at run time for comparison. No header of
+// The few functions of llama.cpp's own library that convert rows, loaded at run time for comparison, without Qt so that
+// benchmarks can use it (llama_library.h loads the rest of llama.cpp, for models). No header of
 // llama.cpp is used; the declarations are the C functions the library exports, its layout is checked before use.
 #pragma once
 
-#include <QString>
-
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "tensor/tensor_type.h"
 
@@ -15,7 +15,7 @@ namespace ww::test {
 class LlamaFormats {
 public:
     /// The library below $WW_LLAMA_LIBS, loaded once. Null when it is absent or of another layout; `reason` then says why.
-    static const LlamaFormats* load(QString& reason);
+    static const LlamaFormats* load(std::string& reason);
 
     /// Must be called once before encoding a type; builds tables of the IQ types, which takes up to seconds.
     void prepare(TensorType type) const { m_quantizeInit(static_cast<int>(type)); }
