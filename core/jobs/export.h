@@ -21,6 +21,7 @@ struct ExportSummary {
 /// Quantizes and writes a whole GGUF file. The file is byte-identical to llama.cpp's for the same source and preset.
 /// The final name appears only when everything is on disk; failure and cancel leave nothing behind. Refuses a target that
 /// is the source through any link. Progress: source bytes. Cancel takes effect within 100 ms.
-Result<ExportSummary> exportGguf(const ModelFile& model, const Plan& plan, const std::filesystem::path& target, const JobContext& context);
+Result<ExportSummary> exportGguf(const ModelFile& model, const Plan& plan, const std::filesystem::path& target,
+                                 const JobContext& context);
 
 }  // namespace ww

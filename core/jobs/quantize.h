@@ -20,21 +20,25 @@
 namespace ww {
 
 /// Quantizes one tensor of a plan in row chunks over the pool and hands the bytes to `sink` in order. Memory: a few
-/// chunks (about 16 MiB each). Errors name the tensor. Progress: source bytes.
+/// chunks (see tensor_stream.h). Errors name the tensor. Progress: source bytes.
 using BlockSink = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> quantizeTensor(const ModelFile& model, const PlanEntry& entry, const BlockSink& sink, const JobContext& context);
 
 /// Weights as the plan would store them: rows are quantized and decoded on demand. Unchanged tensors come from the file.
-[[nodiscard]] std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan);
+/// Quantized blocks are kept up to `cacheBytes`, so that generating text does not quantize the same rows for each token.
+[[nodiscard]] std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const ModelFile> model,
+                                                                 std::shared_ptr<const Plan> plan,
+                                                                 std::uint64_t cacheBytes = std::uint64_t{256} << 20);
 
-/// What quantizing does to one tensor, for the inspector and `tensor-error`.
+/// What quantizing does to one tensor, for the inspector and `tensor-error`. The numbers do not depend on the number of
+/// threads. Errors as quantizeTensor.
 struct TensorReport {
     TensorError error;
     ValueStatistics original;
     ValueStatistics quantized;
-    Histogram originalHistogram;   ///< same bins for both
+    Histogram originalHistogram;  ///< same bins for both
     Histogram quantizedHistogram;
-    Histogram errorHistogram;      ///< of q − w
+    Histogram errorHistogram;  ///< of q − w
 };
 Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
                                   std::size_t bins, const JobContext& context);

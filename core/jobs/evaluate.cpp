@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "jobs/evaluate.h"
+
+#include <new>
+#include <utility>
+
+#include "jobs/quantize.h"
+#include "model/weight_source.h"
+#include "text/tokenizer.h"
+
+namespace ww {
+namespace {
+
+struct RunnableModel {
+    std::shared_ptr<const LanguageModel> model;
+    std::shared_ptr<const Tokenizer> tokenizer;
+};
+
+Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan)
+{
+    WW_TRY_VOID(model->checkUnchanged());
+    RunnableModel runnable;
+    WW_TRY(runnable.tokenizer, Tokenizer::create(model->metadata()));
+    auto weights = plan ? plannedWeights(model, std::move(plan)) : fileWeights(model);
+    WW_TRY(runnable.model, LanguageModel::create(std::move(weights)));
+    return runnable;
+}
+
+/// Errors of the parts know keys and tensors but not the file.
+template <class T>
+Result<T> inFile(Result<T> result, const ModelFile& model)
+{
+    if (!result && result.error().path.empty() && result.error().code != ErrorCode::Cancelled) result.error().path = model.path();
+    return result;
+}
+
+template <class T, class F>
+Result<T> guarded(const F& work)
+{
+    try {
+        return work();
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory,
+                    "There is not enough memory to run this model. Close other programs or choose a shorter context.");
+    }
+}
+
+}  // namespace
+
+Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
+                                            std::string_view text, const PerplexityOptions& options, const JobContext& context,
+                                            const std::function<void(std::uint32_t, double)>& onWindow)
+{
+    return guarded<PerplexityResult>([&]() -> Result<PerplexityResult> {
+        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan), *model));
+        WW_TRY(const EvaluationWindows windows, makeWindows(*runnable.tokenizer, text, options));
+        return inFile(perplexity(*runnable.model, windows, options, context, onWindow), *model);
+    });
+}
+
+Result<std::vector<TokenId>> generateText(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
+                                          std::string_view prompt, const GenerateOptions& options,
+                                          const std::function<bool(std::string_view)>& onToken, const JobContext& context)
+{
+    return guarded<std::vector<TokenId>>([&]() -> Result<std::vector<TokenId>> {
+        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan), *model));
+        return inFile(generate(*runnable.model, *runnable.tokenizer, prompt, options, onToken, context), *model);
+    });
+}
+
+}  // namespace ww

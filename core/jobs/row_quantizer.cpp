@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "jobs/row_quantizer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "formats/block_format.h"
+
+namespace ww {
+
+RowPieces::RowPieces(const Shape& shape, std::size_t elementsPerPiece)
+    : m_rowsPerSlice(shape.ne[1]), m_slices(shape.ne[2] * shape.ne[3]),
+      m_rowsPerPiece(std::max<std::size_t>(1, elementsPerPiece / std::max<std::size_t>(1, shape.columns()))),
+      m_piecesPerSlice(shape.columns() == 0 ? 0 : (m_rowsPerSlice + m_rowsPerPiece - 1) / m_rowsPerPiece)
+{
+}
+
+RowPieces::Piece RowPieces::at(std::size_t index) const
+{
+    const std::size_t slice = index / m_piecesPerSlice;
+    const std::size_t inSlice = index % m_piecesPerSlice * m_rowsPerPiece;
+    return {slice * m_rowsPerSlice + inSlice, std::min(m_rowsPerPiece, m_rowsPerSlice - inSlice)};
+}
+
+std::size_t RowPieces::indexOfRow(std::size_t row) const
+{
+    return row / m_rowsPerSlice * m_piecesPerSlice + row % m_rowsPerSlice / m_rowsPerPiece;
+}
+
+Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorInfo& tensor, TensorType format,
+                                          std::string_view method)
+{
+    RowQuantizer q;
+    q.m_tensor = &tensor;
+    q.m_format = format;
+    q.m_view = model.view(tensor);
+    q.m_columns = tensor.shape.columns();
+    q.m_rows = tensor.shape.rows();
+    const auto refuse = [&](ErrorCode code, std::string message) { return fail(q.named({code, std::move(message), {}, {}, {}})); };
+
+    if (method.empty()) method = kDefaultMethod;
+    q.m_quantizer = findQuantizer(method);
+    if (!q.m_quantizer) return refuse(ErrorCode::InvalidArgument, fmt::format("There is no quantization method \"{}\".", method));
+    if (format != tensor.type && !q.m_quantizer->supports(format))
+        return refuse(ErrorCode::Unsupported, fmt::format("The method \"{}\" cannot write the format {}.", method, name(format)));
+    if (!findBlockFormat(tensor.type))
+        return refuse(
+            ErrorCode::Unsupported,
+            fmt::format("The format {} of this tensor cannot be converted; the tensor can only be copied.", name(tensor.type)));
+    const auto formatRow = rowBytes(format, q.m_columns);
+    const auto sourceRow = rowBytes(tensor.type, q.m_columns);
+    if (!formatRow || !sourceRow)
+        return refuse(ErrorCode::Unsupported, fmt::format("Rows of {} values cannot be stored as {}, whose blocks hold {} values.",
+                                                          q.m_columns, name(format), traits(format).blockLength));
+    q.m_formatRowBytes = *formatRow;
+    q.m_sourceRowBytes = *sourceRow;
+    return q;
+}
+
+Error RowQuantizer::named(Error error) const
+{
+    if (error.tensor.empty()) error.tensor = m_tensor->name;
+    return error;
+}
+
+Result<void> RowQuantizer::decodeSource(std::size_t firstRow, std::size_t rowCount, float* out) const
+{
+    auto result = decodeRows(m_view.type, m_view.bytes, firstRow, rowCount, m_columns, out);
+    if (!result) return fail(named(std::move(result.error())));
+    return {};
+}
+
+Result<void> RowQuantizer::decodeBlocks(std::span<const std::byte> blocks, std::size_t rowCount, float* out) const
+{
+    auto result = decodeRows(m_format, blocks, 0, rowCount, m_columns, out);
+    if (!result) return fail(named(std::move(result.error())));
+    return {};
+}
+
+Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t firstRow, std::size_t rowCount,
+                                          std::span<std::byte> out) const
+{
+    const RowBatch batch{.values = values, .rowCount = rowCount, .columns = m_columns, .importance = nullptr, .firstRow = firstRow};
+    auto result = m_quantizer->quantize(batch, m_format, out);
+    if (!result) return fail(named(std::move(result.error())));
+    return {};
+}
+
+// F32 rows need no conversion when the file keeps them where a float may lie.
+const float* RowQuantizer::sourceInPlace(std::size_t firstRow) const
+{
+    if (m_view.type != TensorType::F32) return nullptr;
+    const std::byte* row = m_view.bytes.data() + firstRow * m_sourceRowBytes;
+    return reinterpret_cast<std::uintptr_t>(row) % alignof(float) == 0 ? reinterpret_cast<const float*>(row) : nullptr;
+}
+
+Result<void> RowQuantizer::quantizeRows(std::size_t firstRow, std::size_t rowCount, std::span<std::byte> out,
+                                        AlignedBuffer<float>& scratch, const JobContext& context) const
+{
+    const std::size_t batchRows = std::max<std::size_t>(1, kBatchElements / m_columns);
+    for (std::size_t done = 0; done < rowCount;) {
+        if (context.stopRequested()) return cancelled();
+        const std::size_t first = firstRow + done;
+        const std::size_t count = std::min(batchRows, rowCount - done);
+        const auto target = out.subspan(done * m_formatRowBytes, count * m_formatRowBytes);
+        if (m_format == m_view.type) {
+            std::memcpy(target.data(), m_view.bytes.data() + first * m_sourceRowBytes, target.size());
+        } else if (const float* values = sourceInPlace(first)) {
+            WW_TRY_VOID(quantizeValues(values, first, count, target));
+        } else {
+            scratch.ensure(count * m_columns);
+            WW_TRY_VOID(decodeSource(first, count, scratch.data()));
+            WW_TRY_VOID(quantizeValues(scratch.data(), first, count, target));
+        }
+        context.advance(count * m_sourceRowBytes);
+        done += count;
+    }
+    return {};
+}
+
+}  // namespace ww

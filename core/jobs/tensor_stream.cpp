@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "jobs/tensor_stream.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "jobs/ordered_pipeline.h"
+#include "jobs/row_quantizer.h"
+
+namespace ww {
+namespace {
+
+constexpr std::size_t kCopyPieceBytes = std::size_t{4} << 20;
+constexpr std::size_t kPieceBudgetBytes = std::size_t{128} << 20;
+constexpr std::size_t kMaximumPieceElements = std::size_t{1} << 20;
+
+/// Part of one tensor: rows when it is quantized, bytes when it is copied.
+struct StreamPiece {
+    std::uint32_t entry = 0;
+    bool last = false;  ///< of its tensor
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
+
+class TensorStream {
+public:
+    TensorStream(const ModelFile& model, std::span<const PlanEntry> entries, const TensorSink& sink, const JobContext& context)
+        : m_model(model), m_entries(entries), m_sink(sink), m_context(context)
+    {
+    }
+
+    Result<void> run()
+    {
+        // Every thread may hold one finished piece and work on another. Four bytes per element is the widest format.
+        const std::size_t window = std::size_t{2} * m_context.pool.threadCount();
+        m_pieceElements = std::clamp(kPieceBudgetBytes / 4 / window, kBatchElements, kMaximumPieceElements);
+        for (std::size_t i = 0; i < m_entries.size(); ++i) WW_TRY_VOID(addPieces(i));
+        return runOrdered(
+            m_pieces.size(), window, [this](std::size_t i, PieceBuffers& buffers) { return make(m_pieces[i], buffers); },
+            [this](std::size_t i, std::span<const std::byte> bytes) { return deliver(m_pieces[i], bytes); }, m_context);
+    }
+
+private:
+    [[nodiscard]] const TensorInfo& tensorOf(const PlanEntry& entry) const { return m_model.tensors()[entry.tensorIndex]; }
+
+    Result<void> addPieces(std::size_t index)
+    {
+        const PlanEntry& entry = m_entries[index];
+        const TensorInfo& tensor = tensorOf(entry);
+        const std::size_t before = m_pieces.size();
+        m_quantizers.emplace_back();
+        if (entry.quantized) {
+            WW_TRY(auto quantizer, RowQuantizer::create(m_model, tensor, entry.target, entry.method));
+            m_quantizers.back() = std::make_unique<RowQuantizer>(quantizer);
+            const RowPieces pieces(tensor.shape, m_pieceElements);
+            for (std::size_t i = 0; i < pieces.count(); ++i) {
+                const auto piece = pieces.at(i);
+                m_pieces.push_back({static_cast<std::uint32_t>(index), false, piece.firstRow, piece.rowCount});
+            }
+        } else {
+            for (std::size_t first = 0; first < tensor.sizeBytes; first += kCopyPieceBytes)
+                m_pieces.push_back({static_cast<std::uint32_t>(index), false, first,
+                                    std::min<std::size_t>(kCopyPieceBytes, tensor.sizeBytes - first)});
+        }
+        if (m_pieces.size() > before) m_pieces.back().last = true;
+        return {};
+    }
+
+    Result<std::span<const std::byte>> make(const StreamPiece& piece, PieceBuffers& buffers) const
+    {
+        const PlanEntry& entry = m_entries[piece.entry];
+        WW_TRY_VOID(m_model.checkUnchanged());
+        if (piece.first == 0) {
+            m_context.detail(tensorOf(entry).name);
+            m_model.prefetch(tensorOf(entry));
+        }
+        if (!entry.quantized) return m_model.view(tensorOf(entry)).bytes.subspan(piece.first, piece.count);
+        const RowQuantizer& quantizer = *m_quantizers[piece.entry];
+        const std::size_t bytes = piece.count * quantizer.formatRowBytes();
+        buffers.bytes.ensure(bytes);
+        const auto out = buffers.bytes.span().first(bytes);
+        WW_TRY_VOID(quantizer.quantizeRows(piece.first, piece.count, out, buffers.values, m_context));
+        return std::span<const std::byte>(out);
+    }
+
+    Result<void> deliver(const StreamPiece& piece, std::span<const std::byte> bytes) const
+    {
+        const PlanEntry& entry = m_entries[piece.entry];
+        WW_TRY_VOID(m_sink(entry, bytes));
+        if (!entry.quantized) m_context.advance(bytes.size());
+        if (piece.last) m_model.release(tensorOf(entry));
+        return {};
+    }
+
+    const ModelFile& m_model;
+    std::span<const PlanEntry> m_entries;
+    const TensorSink& m_sink;
+    const JobContext& m_context;
+    std::size_t m_pieceElements = 0;
+    std::vector<std::unique_ptr<RowQuantizer>> m_quantizers;  ///< one per entry; null for copies
+    std::vector<StreamPiece> m_pieces;
+};
+
+}  // namespace
+
+Result<void> streamTensors(const ModelFile& model, std::span<const PlanEntry> entries, const TensorSink& sink,
+                           const JobContext& context)
+{
+    return TensorStream(model, entries, sink, context).run();
+}
+
+}  // namespace ww
