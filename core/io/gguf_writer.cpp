@@ -169,11 +169,16 @@ Result<void> checkNotASource(const std::filesystem::path& target, std::span<cons
 
 GgufWriter::GgufWriter(AtomicFile file, std::vector<TensorInfo> tensors) : m_file(std::move(file)), m_tensors(std::move(tensors)) {}
 
-std::uint64_t GgufWriter::fileSizeBytes(const Metadata& metadata, std::span<const TensorInfo> tensors)
+std::uint64_t GgufWriter::headerBytes(const Metadata& metadata, std::span<const TensorInfo> tensors)
 {
     CountingSink header;
     HeaderWriter(header).write(metadata, tensors);
-    std::uint64_t size = padded(header.size);
+    return header.size;
+}
+
+std::uint64_t GgufWriter::fileSizeBytes(const Metadata& metadata, std::span<const TensorInfo> tensors)
+{
+    std::uint64_t size = padded(headerBytes(metadata, tensors));
     for (const TensorInfo& tensor : tensors) size += padded(sizeOfTensor(tensor));
     return size;
 }

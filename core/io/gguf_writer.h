@@ -31,6 +31,9 @@ public:
 
     /// Size of the file that create()+writes would make, in bytes. Touches no disk and copies nothing.
     static std::uint64_t fileSizeBytes(const Metadata& metadata, std::span<const TensorInfo> tensors);
+    /// Bytes of the header before its padding; depends on the names and shapes of the tensors, not on their types. Each pair of
+    /// the metadata adds a number of bytes of its own.
+    static std::uint64_t headerBytes(const Metadata& metadata, std::span<const TensorInfo> tensors);
 
     /// Bytes of the next tensor, in one or several calls; the total must reach its size before the next one begins.
     Result<void> write(std::span<const std::byte> bytes);

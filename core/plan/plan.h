@@ -9,47 +9,88 @@
 #include "base/result.h"
 #include "io/model_file.h"
 #include "model/tensor_role.h"
+#include "plan/preset_rules.h"
 #include "plan/recipe.h"
 
 namespace ww {
 
 /// Which rule decided, for "why this type".
-enum class Decision : std::uint8_t { NotQuantizable, Preset, PresetRule, Rule, OutputOption, EmbeddingOption, ShapeFallback, KeptSource };
+enum class Decision : std::uint8_t {
+    NotQuantizable,
+    Preset,
+    PresetRule,
+    Rule,
+    OutputOption,
+    EmbeddingOption,
+    ShapeFallback,
+    KeptSource
+};
 
 struct PlanEntry {
-    std::size_t tensorIndex = 0;       ///< into ModelFile::tensors()
+    std::size_t tensorIndex = 0;  ///< into ModelFile::tensors()
     TensorIdentity identity;
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
-    std::string method;                ///< registry name; empty when the bytes are copied
-    bool quantized = false;            ///< false: bit copy
-    bool editable = false;             ///< a rule may change it (quantizable)
+    std::string method;      ///< registry name; empty when the bytes are copied
+    bool quantized = false;  ///< false: bit copy
+    bool editable = false;   ///< a rule may change it (quantizable)
     std::uint64_t sizeBytes = 0;
     Decision decision = Decision::NotQuantizable;
-    int rule = -1;                     ///< index into Recipe::rules when decision is Rule
-    std::string reason;                ///< one sentence, English source text
-    std::string warning;               ///< e.g. the fallback taken and what it costs; empty: none
+    int rule = -1;        ///< index into Recipe::rules when a rule decided (also before a ShapeFallback)
+    std::string reason;   ///< one sentence, English source text
+    std::string warning;  ///< e.g. the fallback taken and what it costs; empty: none
 };
 
 /// Entries are in the order of the exported file (blocks ascending, names bytewise). Plain value.
 struct Plan {
     std::vector<PlanEntry> entries;
-    std::uint32_t fileType = 0;        ///< general.file_type to write
-    std::uint64_t sizeBytes = 0;       ///< whole exported file, metadata included
+    std::uint32_t fileType = 0;   ///< general.file_type to write
+    std::uint64_t sizeBytes = 0;  ///< whole exported file, metadata included
     std::uint64_t sourceSizeBytes = 0;
     std::uint64_t parameters = 0;
-    std::vector<std::string> warnings; ///< about the whole plan
+    std::vector<std::string> warnings;  ///< about the whole plan
     [[nodiscard]] double bitsPerWeight() const;
 };
 
 struct PlanOptions {
-    bool haveImportance = false;       ///< an importance matrix with at least one entry is given
-    bool allowRequantize = true;       ///< quantized sources may be converted (with a warning); false: error
+    bool haveImportance = false;    ///< an importance matrix with at least one entry is given
+    bool allowRequantize = true;    ///< quantized sources may be converted (with a warning); false: error
+    bool requireImportance = true;  ///< a type that needs importance when there is none is an error; false: a warning
 };
 
-/// Errors: InvalidArgument (unknown preset or method, bad pattern: which), Unsupported (4-D tensor, a type whose block does not
-/// divide a row and that has no fallback, a type that needs importance when there is none).
+/// What planning needs to know of a model whatever the recipe: export order, identities, facts for the preset rules, size of
+/// the metadata. Computing it takes longer than resolving a recipe, so whoever resolves often for one model keeps it.
+/// Immutable; refers to `model`, which must outlive it.
+class ModelSurvey {
+public:
+    explicit ModelSurvey(const ModelFile& model);
+
+    struct Tensor {
+        std::size_t index = 0;  ///< into ModelFile::tensors()
+        TensorIdentity identity;
+        RuleCategory category = RuleCategory::Other;
+        std::string_view whyKept;  ///< as whyKept(): empty when it may be quantized
+    };
+    [[nodiscard]] const ModelFile& model() const { return *m_model; }
+    /// In export order: tensors outside blocks, then block by block; names bytewise.
+    [[nodiscard]] const std::vector<Tensor>& tensors() const { return m_tensors; }
+    [[nodiscard]] const ModelFacts& facts() const { return m_facts; }
+    /// Bytes of the exported header before padding, without the pairs that depend on the plan.
+    [[nodiscard]] std::uint64_t headerBytes() const { return m_headerBytes; }
+
+private:
+    const ModelFile* m_model;
+    std::vector<Tensor> m_tensors;
+    ModelFacts m_facts;
+    std::uint64_t m_headerBytes = 0;
+};
+
+/// Errors: InvalidArgument (unknown preset or method, bad pattern: which), Unsupported (a type whose block does not divide a
+/// row and that has no fallback, a type that needs importance when there is none). Tensors with four dimensions stay as
+/// they are. Recipe rules beat the preset; among them the first match wins. Output and embedding types of the recipe beat
+/// rules by pattern and role, as in llama.cpp, but not rules for exactly this tensor.
 Result<Plan> resolve(const Recipe& recipe, const ModelFile& model, const PlanOptions& options = {});
+Result<Plan> resolve(const Recipe& recipe, const ModelSurvey& survey, const PlanOptions& options = {});
 
 /// Exact metadata of the exported file: llama.cpp's key order and changes.
 Metadata exportMetadata(const ModelFile& model, const Plan& plan);

@@ -24,37 +24,41 @@ struct RecipeRule {
         Role,     ///< all tensors of a role
     };
     Match match = Match::Pattern;
-    std::string pattern;                     ///< for Pattern and Exact
-    TensorRole role = TensorRole::Other;     ///< for Role
-    std::optional<TensorType> format;        ///< empty: keep the source type ("as is")
-    std::string method;                      ///< empty: default method
+    std::string pattern;                  ///< for Pattern and Exact
+    TensorRole role = TensorRole::Other;  ///< for Role
+    std::optional<TensorType> format;     ///< empty: keep the source type ("as is")
+    std::string method;                   ///< empty: default method
     bool operator==(const RecipeRule&) const = default;
 };
 
-/// Plain value. `preset` names an entry of presets(); or `base` is set for a uniform type with the preset rules off (pure).
+/// Plain value. `preset` names an entry of presets(), or is "COPY" to keep all that no rule changes; or `base` is set for a
+/// uniform type (the rules of presets are off then).
 struct Recipe {
     std::string name;
-    std::string preset = "Q4_K_M";               ///< "" when `base` is used
+    std::string preset = "Q4_K_M";  ///< "" when `base` is used
     std::optional<TensorType> base;
-    bool pure = false;                           ///< skip the per-role rules of the preset
-    bool leaveOutput = false;                    ///< output.weight keeps its source type
-    std::optional<TensorType> outputType;        ///< --output-tensor-type
-    std::optional<TensorType> tokenEmbeddingType;///< --token-embedding-type
+    bool pure = false;                             ///< skip the per-role rules of the preset
+    bool leaveOutput = false;                      ///< output.weight keeps its source type
+    std::optional<TensorType> outputType;          ///< --output-tensor-type
+    std::optional<TensorType> tokenEmbeddingType;  ///< --token-embedding-type
     std::vector<RecipeRule> rules;
     bool operator==(const Recipe&) const = default;
 };
 
-/// Recipe files: JSON with "weightwright-recipe": 1. Unknown members are refused with their name.
+/// Recipe files: JSON with "weightwright-recipe": 1. Unknown members are refused with their name. A rule holds "pattern",
+/// "tensor" or "role", then "format" (a type name, or "keep" for the source type) and optionally "method".
 std::string recipeToJson(const Recipe& recipe);
 Result<Recipe> recipeFromJson(std::string_view json);
 Result<Recipe> loadRecipe(const std::filesystem::path& path);
 Result<void> saveRecipe(const Recipe& recipe, const std::filesystem::path& path);
 
 /// llama.cpp's --tensor-type-file: PATTERN=TYPE items separated by white space. Export writes rules that text can hold;
-/// rules by role become patterns. Error InvalidArgument names the item.
+/// rules by role become patterns. llama.cpp's tool lower-cases patterns, and so does the import (escapes like \S excepted).
+/// Error InvalidArgument names the item.
 Result<std::vector<RecipeRule>> rulesFromTensorTypeFile(std::string_view text);
 std::string rulesToTensorTypeFile(const std::vector<RecipeRule>& rules);
-/// One "REGEX=FORMAT" or "REGEX=FORMAT:METHOD" (command line --set).
+/// One "REGEX=FORMAT" or "REGEX=FORMAT:METHOD" (command line --set). The last "=" separates; FORMAT "keep" keeps the source
+/// type.
 Result<RecipeRule> parseRule(std::string_view text);
 
 }  // namespace ww

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+// For each tensor in export order: kept, option, rule, preset (with its table of exceptions), then the replacement type for
+// rows that do not fit. The order of these decisions is llama.cpp's.
+#include "plan/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "io/gguf_writer.h"
+#include "methods/quantizer.h"
+#include "plan/export_metadata.h"
+#include "plan/preset.h"
+#include "plan/rule_matcher.h"
+
+namespace ww {
+namespace {
+
+bool isFloat(TensorType type)
+{
+    return traits(type).kind == TensorTypeKind::Float;
+}
+
+std::string sizeText(std::uint64_t bytes)
+{
+    constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB"};
+    if (bytes < 1024) return fmt::format("{} bytes", bytes);
+    double value = static_cast<double>(bytes) / 1024;
+    std::size_t unit = 0;
+    while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+        value /= 1024;
+        ++unit;
+    }
+    return value < 10 ? fmt::format("{:.1f} {}", value, kUnits[unit]) : fmt::format("{:.0f} {}", value, kUnits[unit]);
+}
+
+/// What a recipe starts from, before its rules.
+struct Start {
+    const Preset* preset = nullptr;  ///< null for uniform recipes and for COPY
+    std::optional<TensorType> base;  ///< empty for COPY
+    bool exceptions = false;         ///< the preset's rules per tensor apply
+    std::string label;               ///< "Q4_K_M"
+};
+
+Result<Start> startOf(const Recipe& recipe)
+{
+    if (recipe.base) {
+        if (!traits(*recipe.base).target)
+            return fail(ErrorCode::InvalidArgument,
+                        fmt::format("{} is not a format for weights; choose another base format.", name(*recipe.base)));
+        return Start{nullptr, recipe.base, false, std::string(name(*recipe.base))};
+    }
+    if (recipe.preset.empty())
+        return fail(ErrorCode::InvalidArgument, "The recipe names neither a preset nor a base format; choose one.");
+    if (isCopyPreset(recipe.preset)) return Start{nullptr, std::nullopt, false, std::string(kCopyPreset)};
+    const Preset* preset = findPreset(recipe.preset);
+    if (!preset)
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("There is no preset called \"{}\"; known ones are Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0 and others.",
+                                recipe.preset));
+    return Start{preset, preset->base, !recipe.pure && !isFloat(preset->base), std::string(preset->name)};
+}
+
+/// One resolve. Tensors are decided one after another in export order.
+class Resolver {
+public:
+    Resolver(const Recipe& recipe, const ModelSurvey& survey, const PlanOptions& options, const Start& start,
+             const RuleMatcher& matcher)
+        : m_recipe(recipe), m_survey(survey), m_options(options), m_start(start), m_matcher(matcher),
+          m_ruleUsed(recipe.rules.size(), false)
+    {
+        if (start.exceptions) m_presetRules.emplace(*start.preset, survey.facts(), options.haveImportance);
+    }
+
+    Result<Plan> run()
+    {
+        Plan plan;
+        plan.entries.reserve(m_survey.tensors().size());
+        for (const auto& tensor : m_survey.tensors()) {
+            auto entry = decide(tensor);
+            if (!entry) {
+                entry.error().tensor = info(tensor).name;
+                return fail(std::move(entry.error()));
+            }
+            plan.entries.push_back(std::move(*entry));
+        }
+        plan.fileType = fileType(plan);
+        plan.parameters = m_survey.model().parameterCount();
+        plan.sourceSizeBytes = m_survey.model().fileSizeBytes();
+        plan.sizeBytes = wholeFileBytes(plan);
+        addPlanWarnings(plan);
+        return plan;
+    }
+
+private:
+    const TensorInfo& info(const ModelSurvey::Tensor& tensor) const { return m_survey.model().tensors()[tensor.index]; }
+
+    Result<PlanEntry> decide(const ModelSurvey::Tensor& tensor)
+    {
+        const TensorInfo& source = info(tensor);
+        PlanEntry entry;
+        entry.tensorIndex = tensor.index;
+        entry.identity = tensor.identity;
+        entry.source = source.type;
+        entry.target = source.type;
+        entry.editable = tensor.whyKept.empty();
+        if (entry.editable) {
+            WW_TRY(const auto rule, m_matcher.firstMatch(source.name, tensor.identity.role));
+            choose(tensor, rule, entry);
+            WW_TRY_VOID(fit(source, entry));
+            WW_TRY_VOID(checkConversion(source, entry));
+        } else {
+            entry.reason = tensor.whyKept;
+        }
+        entry.quantized = entry.target != entry.source;
+        if (!entry.quantized) entry.method.clear();
+        entry.sizeBytes =
+            entry.quantized ? *rowBytes(entry.target, source.shape.columns()) * source.shape.rows() : source.sizeBytes;
+        return entry;
+    }
+
+    /// Sets target, decision, rule, method and reason.
+    void choose(const ModelSurvey::Tensor& tensor, std::optional<std::size_t> rule, PlanEntry& entry)
+    {
+        entry.method = kDefaultMethod;
+        const bool ruleForThisTensor = rule && m_recipe.rules[*rule].match == RecipeRule::Match::Exact;
+        if (!ruleForThisTensor && chooseOption(tensor.category, entry)) return;
+        if (rule) {
+            chooseRule(*rule, entry);
+            return;
+        }
+        if (!m_start.base) {
+            entry.decision = Decision::KeptSource;
+            entry.reason = "The recipe keeps every tensor that no rule changes.";
+            return;
+        }
+        entry.target = *m_start.base;
+        entry.decision = Decision::Preset;
+        if (!m_presetRules) {
+            entry.reason = fmt::format("{} is used for all weights.", name(entry.target));
+            return;
+        }
+        if (tensor.category == RuleCategory::Embedding && m_survey.facts().tiedOutput && m_recipe.outputType) {
+            set(entry, *m_recipe.outputType, Decision::OutputOption,
+                "The recipe sets the type of the output matrix, which is the embedding here.");
+            return;
+        }
+        const RuleDecision decided = m_presetRules->decide(info(tensor), tensor.identity.block);
+        entry.target = decided.type;
+        if (decided.because && decided.type != *m_start.base) entry.decision = Decision::PresetRule;
+        entry.reason = presetReason(tensor, decided);
+    }
+
+    bool chooseOption(RuleCategory category, PlanEntry& entry) const
+    {
+        if (category == RuleCategory::Output && m_recipe.leaveOutput) {
+            set(entry, entry.source, Decision::KeptSource, "The recipe leaves the output matrix as it is.");
+            return true;
+        }
+        if (category == RuleCategory::Embedding && m_recipe.tokenEmbeddingType) {
+            set(entry, *m_recipe.tokenEmbeddingType, Decision::EmbeddingOption, "The recipe sets the type of the token embedding.");
+            return true;
+        }
+        if (category == RuleCategory::Output && m_recipe.outputType) {
+            set(entry, *m_recipe.outputType, Decision::OutputOption, "The recipe sets the type of the output matrix.");
+            return true;
+        }
+        return false;
+    }
+
+    void chooseRule(std::size_t index, PlanEntry& entry)
+    {
+        const RecipeRule& rule = m_recipe.rules[index];
+        m_ruleUsed[index] = true;
+        entry.rule = static_cast<int>(index);
+        entry.decision = Decision::Rule;
+        entry.target = rule.format.value_or(entry.source);
+        if (!rule.method.empty()) entry.method = rule.method;
+        entry.reason = rule.format ? fmt::format("{} sets {}.", ruleLabel(rule, index), name(*rule.format))
+                                   : fmt::format("{} keeps the type of the source.", ruleLabel(rule, index));
+    }
+
+    static void set(PlanEntry& entry, TensorType target, Decision decision, const char* reason)
+    {
+        entry.target = target;
+        entry.decision = decision;
+        entry.reason = reason;
+    }
+
+    std::string presetReason(const ModelSurvey::Tensor& tensor, const RuleDecision& decided) const
+    {
+        if (!decided.because) return fmt::format("{} is the base format of {}.", name(decided.type), m_start.label);
+        const auto role =
+            tensor.identity.role == TensorRole::Other ? std::string_view("this kind of tensor") : roleName(tensor.identity.role);
+        if (!*decided.because) return fmt::format("{} uses {} for {}.", m_start.label, name(decided.type), role);
+        return fmt::format("{} uses {} for {} because {}.", m_start.label, name(decided.type), role, decided.because);
+    }
+
+    /// Replaces a type that the rows do not fit.
+    Result<void> fit(const TensorInfo& source, PlanEntry& entry)
+    {
+        const std::uint64_t columns = source.shape.columns();
+        const TensorType wanted = entry.target;
+        const auto fitting = fittingType(wanted, columns);
+        const std::uint32_t block = traits(wanted).blockLength;
+        if (!fitting)
+            return fail(ErrorCode::Unsupported,
+                        fmt::format("Rows of {} are not a multiple of {}, and there is no replacement for {}; choose another "
+                                    "format for this tensor.",
+                                    columns, block, name(wanted)));
+        if (*fitting == wanted) return {};
+        entry.target = *fitting;
+        entry.decision = Decision::ShapeFallback;
+        const Quantizer* method = findQuantizer(entry.method);
+        if (!method || !method->supports(*fitting)) entry.method = kDefaultMethod;
+
+        const double ideal = static_cast<double>(source.shape.elements()) * traits(wanted).blockBytes / block;
+        const double actual = static_cast<double>(source.shape.elements()) * traits(*fitting).bitsPerWeight() / 8;
+        const auto extra = static_cast<std::uint64_t>(std::max(0.0, actual - ideal));
+        addWarning(entry, fmt::format("Rows of {} are not a multiple of {}, so {} is written instead of {}: +{}.", columns, block,
+                                      name(*fitting), name(wanted), sizeText(extra)));
+        ++m_fallbacks;
+        m_fallbackBytes += extra;
+        return {};
+    }
+
+    /// Requantizing and importance.
+    Result<void> checkConversion(const TensorInfo& source, PlanEntry& entry)
+    {
+        if (entry.target == entry.source) return {};
+        if (!isFloat(entry.source)) {
+            if (!m_options.allowRequantize)
+                return fail(ErrorCode::Unsupported,
+                            fmt::format("The tensor is already quantized as {}, and quantizing again is switched off; start "
+                                        "from an F16, BF16 or F32 model or allow it.",
+                                        name(entry.source)));
+            if (!isFloat(entry.target)) {
+                addWarning(entry, fmt::format("The source is already quantized as {}; quantizing again adds to its error.",
+                                              name(entry.source)));
+                ++m_requantized;
+            }
+        }
+        if (m_options.haveImportance) return {};
+        if (needsImportance(source.name, entry.target, m_start.preset)) {
+            if (m_options.requireImportance)
+                return fail(ErrorCode::Unsupported,
+                            fmt::format("{} needs an importance matrix here and none is given; give one or choose another "
+                                        "format.",
+                                        name(entry.target)));
+            addWarning(entry, fmt::format("{} needs an importance matrix here; without one this recipe cannot be exported.",
+                                          name(entry.target)));
+            ++m_missingImportance;
+        } else if (traits(entry.target).importance == ImportanceUse::Optional && traits(entry.target).bitsPerWeight() < 4) {
+            ++m_betterWithImportance;
+        }
+        return {};
+    }
+
+    static void addWarning(PlanEntry& entry, std::string sentence)
+    {
+        if (!entry.warning.empty()) entry.warning += ' ';
+        entry.warning += sentence;
+    }
+
+    std::uint32_t fileType(const Plan& plan) const
+    {
+        if (m_start.preset) return m_start.preset->fileType;
+        if (m_start.base)
+            return *m_start.base == TensorType::MXFP4 ? findPreset("MXFP4_MOE")->fileType : fileTypeForTensorType(*m_start.base);
+        const bool changed = std::ranges::any_of(plan.entries, &PlanEntry::quantized);
+        if (!changed) return sourceFileType(m_survey.model());
+        std::vector<TensorType> types;
+        types.reserve(plan.entries.size());
+        for (const auto& entry : plan.entries) types.push_back(entry.target);
+        return guessFileType(types);
+    }
+
+    std::uint64_t wholeFileBytes(const Plan& plan) const
+    {
+        const auto padded = [](std::uint64_t bytes) {
+            return (bytes + GgufWriter::kAlignment - 1) / GgufWriter::kAlignment * GgufWriter::kAlignment;
+        };
+        const auto pairBytes = [](const Metadata& pairs) {
+            return GgufWriter::headerBytes(pairs, {}) - GgufWriter::headerBytes({}, {});
+        };
+        const Metadata added = pairsOfPlan(plan);
+        Metadata replaced;
+        for (const auto& entry : m_survey.model().metadata().entries())
+            if (isCopiedToExport(entry) && added.contains(entry.key)) replaced.append(entry.key, entry.value);
+        std::uint64_t bytes = padded(m_survey.headerBytes() + pairBytes(added) - pairBytes(replaced));
+        for (const auto& entry : plan.entries) bytes += padded(entry.sizeBytes);
+        return bytes;
+    }
+
+    void addPlanWarnings(Plan& plan) const
+    {
+        const auto tensors = [](std::size_t count, const char* one, const char* many) {
+            return count == 1 ? std::string("1 tensor ") + one : fmt::format("{} tensors {}", count, many);
+        };
+        if (m_fallbacks > 0)
+            plan.warnings.push_back(fmt::format("{} rows that do not fit the chosen format and {} a larger one: +{}.",
+                                                tensors(m_fallbacks, "has", "have"), m_fallbacks == 1 ? "gets" : "get",
+                                                sizeText(m_fallbackBytes)));
+        if (m_requantized > 0)
+            plan.warnings.push_back(
+                fmt::format("{} already quantized; quantizing again adds to the error. Start from an F16, BF16 or F32 file "
+                            "if you can.",
+                            tensors(m_requantized, "is", "are")));
+        if (m_missingImportance > 0)
+            plan.warnings.push_back(fmt::format("{} an importance matrix; without one this recipe cannot be exported.",
+                                                tensors(m_missingImportance, "needs", "need")));
+        if (m_betterWithImportance > 0)
+            plan.warnings.emplace_back("Formats below 4 bits lose clearly less with an importance matrix; none is given.");
+        if (const auto alignment = m_survey.model().alignment(); alignment != GgufWriter::kAlignment)
+            plan.warnings.push_back(
+                fmt::format("The source aligns its tensors to {} bytes; the export uses {}, which every reader understands.",
+                            alignment, GgufWriter::kAlignment));
+        for (std::size_t i = 0; i < m_ruleUsed.size(); ++i)
+            if (!m_ruleUsed[i])
+                plan.warnings.push_back(
+                    fmt::format("{} changes nothing: it matches no tensor that can be quantized and is not taken by an earlier "
+                                "rule or option.",
+                                ruleLabel(m_recipe.rules[i], i)));
+    }
+
+    const Recipe& m_recipe;
+    const ModelSurvey& m_survey;
+    const PlanOptions& m_options;
+    const Start& m_start;
+    const RuleMatcher& m_matcher;
+    std::optional<PresetRules> m_presetRules;
+    std::vector<bool> m_ruleUsed;
+    std::size_t m_fallbacks = 0;
+    std::uint64_t m_fallbackBytes = 0;
+    std::size_t m_requantized = 0;
+    std::size_t m_missingImportance = 0;
+    std::size_t m_betterWithImportance = 0;
+};
+
+Result<void> checkOption(const std::optional<TensorType>& type, const char* what)
+{
+    if (!type || traits(*type).target) return {};
+    return fail(ErrorCode::InvalidArgument,
+                fmt::format("The recipe asks for {} as {}, which is not a format for weights.", name(*type), what));
+}
+
+}  // namespace
+
+double Plan::bitsPerWeight() const
+{
+    return parameters == 0 ? 0.0 : 8.0 * static_cast<double>(sizeBytes) / static_cast<double>(parameters);
+}
+
+ModelSurvey::ModelSurvey(const ModelFile& model) : m_model(&model), m_facts(readModelFacts(model.metadata(), model.tensors()))
+{
+    const auto infos = model.tensors();
+    m_tensors.reserve(infos.size());
+    for (std::size_t i = 0; i < infos.size(); ++i)
+        m_tensors.push_back({i, identify(infos[i].name), ruleCategory(infos[i].name), ww::whyKept(infos[i])});
+    std::ranges::sort(m_tensors, [&infos](const Tensor& a, const Tensor& b) {
+        const auto block = [](const Tensor& t) { return t.identity.block ? static_cast<std::int64_t>(*t.identity.block) : -1; };
+        return block(a) != block(b) ? block(a) < block(b) : infos[a.index].name < infos[b.index].name;
+    });
+
+    Metadata leftOut;
+    for (const auto& entry : model.metadata().entries())
+        if (!isCopiedToExport(entry)) leftOut.append(entry.key, entry.value);
+    m_headerBytes =
+        GgufWriter::headerBytes(model.metadata(), infos) - (GgufWriter::headerBytes(leftOut, {}) - GgufWriter::headerBytes({}, {}));
+}
+
+Result<Plan> resolve(const Recipe& recipe, const ModelSurvey& survey, const PlanOptions& options)
+{
+    WW_TRY(const Start start, startOf(recipe));
+    WW_TRY_VOID(checkOption(recipe.outputType, "type of the output matrix"));
+    WW_TRY_VOID(checkOption(recipe.tokenEmbeddingType, "type of the token embedding"));
+    WW_TRY(const RuleMatcher matcher, RuleMatcher::compile(recipe.rules));
+    return Resolver(recipe, survey, options, start, matcher).run();
+}
+
+Result<Plan> resolve(const Recipe& recipe, const ModelFile& model, const PlanOptions& options)
+{
+    return resolve(recipe, ModelSurvey(model), options);
+}
+
+}  // namespace ww
