@@ -131,7 +131,7 @@ private:
     Result<void> readAlignment();
     Result<void> readTensors();
     Result<void> readTensor(TensorInfo& tensor);
-    Result<void> place(TensorInfo& tensor, std::uint64_t dataStart, std::uint64_t& expected) const;
+    Result<void> placeTensors();
 
     std::span<const std::byte> m_bytes;
     ModelFile::Parts& m_parts;
@@ -303,12 +303,7 @@ Result<void> HeaderReader::readTensors()
         if (auto result = readTensor(tensor); !result) return inTensor(std::move(result.error()), tensor);
     }
 
-    // Only now is the start of the data section known.
-    const std::uint64_t dataStart = (m_position + m_parts.alignment - 1) / m_parts.alignment * m_parts.alignment;
-    std::uint64_t expected = 0;
-    for (TensorInfo& tensor : tensors)
-        if (auto result = place(tensor, dataStart, expected); !result) return inTensor(std::move(result.error()), tensor);
-    return {};
+    return placeTensors();
 }
 
 /// Everything of a tensor info behind the name. `offset` still counts from the start of the data section.
@@ -344,31 +339,48 @@ Result<void> HeaderReader::readTensor(TensorInfo& tensor)
     WW_TRY(tensor.offset, number<std::uint64_t>(kWhat));
 
     if (tensor.shape.columns() % type->blockLength != 0)
-        return corrupt(fmt::format(
-            "The rows of the tensor have {} elements, which is not a multiple of {} as the format {} requires; the file "
-            "is damaged.",
-            tensor.shape.columns(), type->blockLength, type->name));
+        return corrupt(
+            fmt::format("The row length of the tensor is {}, which is not a multiple of {} as the format {} requires; the file "
+                        "is damaged.",
+                        tensor.shape.columns(), type->blockLength, type->name));
     const auto row = rowBytes(tensor.type, tensor.shape.columns());
     if (!row || __builtin_mul_overflow(*row, tensor.shape.rows(), &tensor.sizeBytes) || tensor.sizeBytes > kMaximumElements)
         return corrupt("The tensor has more bytes than can be counted in 63 bits; the file is damaged.");
     return {};
 }
 
-/// Checks the tensor's position, makes `offset` count from the start of the file and moves `expected` behind the tensor.
-Result<void> HeaderReader::place(TensorInfo& tensor, std::uint64_t dataStart, std::uint64_t& expected) const
+/// Checks that the tensors follow each other and that the file holds them; makes their offsets count from its start.
+Result<void> HeaderReader::placeTensors()
 {
-    if (tensor.offset != expected)
-        return corrupt(fmt::format(
-            "The data of the tensor begin at offset {} of the data section instead of {}; in a GGUF file the tensors follow "
-            "each other without holes, so the file is damaged.",
-            tensor.offset, expected));
-    // `expected` is at most the file's size rounded up and sizes have 63 bits: neither sum overflows.
-    const std::uint64_t end = dataStart + expected + tensor.sizeBytes;
-    if (end > m_bytes.size())
-        return corrupt(fmt::format("The data of the tensor end at byte {}, but the file has only {} bytes; {}.", end,
+    const std::uint64_t alignment = m_parts.alignment;
+    const std::uint64_t dataStart = (m_position + alignment - 1) / alignment * alignment;
+    std::uint64_t next = dataStart;  // where the next tensor begins
+    std::uint64_t end = 0;           // of the last tensor, without padding
+    for (TensorInfo& tensor : m_parts.tensors) {
+        if (tensor.offset != next - dataStart) {
+            Error error{
+                ErrorCode::Corrupt,
+                fmt::format(
+                    "The data of the tensor begin at offset {} of the data section instead of {}; in a GGUF file the tensors "
+                    "follow each other without holes, so the file is damaged.",
+                    tensor.offset, next - dataStart),
+                {},
+                shown(tensor.name),
+                {}};
+            return fail(std::move(error));
+        }
+        tensor.offset = next;
+        // Both summands have at most 63 bits, so the sum cannot wrap; neither can rounding up a number below 2^63.
+        end = next + tensor.sizeBytes;
+        if (end > kMaximumElements - alignment)
+            return corrupt("The tensors have more bytes than can be counted in 63 bits; the file is damaged.");
+        next = (end + alignment - 1) / alignment * alignment;
+    }
+    if (end > m_bytes.size()) {
+        m_position = m_bytes.size();
+        return corrupt(fmt::format("The file ends too early: its tensors need {} bytes, but it has only {}; {}.", end,
                                    m_bytes.size(), kIncompleteHint));
-    tensor.offset = dataStart + expected;
-    expected = (expected + tensor.sizeBytes + m_parts.alignment - 1) / m_parts.alignment * m_parts.alignment;
+    }
     return {};
 }
 
