@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxPatternLength = 4096;
 // A name has fewer than 64 bytes: patterns as people write them need some dozens of steps.
-constexpr std::uint32_t kMaxSteps = 20'000;
+constexpr std::uint32_t kMaxSteps = 10'000;
 constexpr std::uint32_t kMaxHeapKiB = 4096;
 
 constexpr std::uint32_t kEcmaScript =

@@ -8,6 +8,8 @@
 #include <array>
 #include <initializer_list>
 
+#include "model/tensor_role.h"
+
 namespace ww {
 namespace {
 
@@ -343,8 +345,11 @@ std::string_view whyKept(const TensorInfo& tensor)
     if (tensor.shape.significantDims() < 2) return "Vectors are small and sensitive, so they stay as they are.";
     if (tensor.shape.elements() == 0) return "It holds no values.";
     if (!tensor.name.ends_with("weight")) return "Only weights are quantized; everything else stays as it is.";
-    for (const auto& kept : kKeptParts)
-        if (contains(tensor.name, kept.part)) return kept.sentence;
+    const TensorIdentity identity = identify(tensor.name);
+    const bool commonWeight = identity.isWeightMatrix && identity.role != TensorRole::Other;
+    if (!commonWeight)
+        for (const auto& kept : kKeptParts)
+            if (contains(tensor.name, kept.part)) return kept.sentence;
     if (tensor.name == "position_embd.weight" || tensor.name == "token_types.weight") return kSpecialSentence;
     if (tensor.shape.significantDims() > 3) return "It has four dimensions; at most three can be quantized, so it stays as it is.";
     return {};
