@@ -41,6 +41,17 @@ constexpr BlockFormat entry(void (*decodeRow)(const std::byte*, float*, std::siz
     return {type, decodeRow, encodeRow, encodeEachRow<type, encodeRow>, findInvalid};
 }
 
+using EncodeRows = void (*)(const float*, std::byte*, std::size_t, std::size_t, const float*);
+
+/// For types with a vector kernel; encodeRow stays as their definition.
+template <TensorType type>
+constexpr BlockFormat vectorEntry(EncodeRow encodeRow, EncodeRows encodeRows,
+                                  void (*decodeRow)(const std::byte*, float*, std::size_t),
+                                  std::optional<std::size_t> (*findInvalid)(const std::byte*, std::size_t))
+{
+    return {type, decodeRow, encodeRow, encodeRows, findInvalid};
+}
+
 /// Stands for a block of the IQ types, whose fields are read by offset.
 template <std::size_t length, std::size_t bytes>
 struct RawBlock {
@@ -64,15 +75,15 @@ constexpr std::array kFormats = {
     entry<Q4_K, kquants::encodeQ4_K>(kquants::decodeQ4_K, findInvalidHalf<kquants::Q4_K, 0, 2>),
     entry<Q5_K, kquants::encodeQ5_K>(kquants::decodeQ5_K, findInvalidHalf<kquants::Q5_K, 0, 2>),
     entry<Q6_K, kquants::encodeQ6_K>(kquants::decodeQ6_K, findInvalidHalf<kquants::Q6_K, 208>),
-    entry<IQ4_NL, encodeRowIq4Nl>(decodeRowIq4Nl, findInvalidHalf<RawBlock<32, kIq4NlBytes>, 0>),
-    entry<IQ4_XS, encodeRowIq4Xs>(decodeRowIq4Xs, findInvalidHalf<RawBlock<256, kIq4XsBytes>, 0>),
-    entry<IQ3_S, encodeRowIq3S>(decodeRowIq3S, findInvalidHalf<RawBlock<256, kIq3SBytes>, 0>),
-    entry<IQ3_XXS, encodeRowIq3Xxs>(decodeRowIq3Xxs, findInvalidHalf<RawBlock<256, kIq3XxsBytes>, 0>),
-    entry<IQ2_S, encodeRowIq2S>(decodeRowIq2S, findInvalidHalf<RawBlock<256, kIq2SBytes>, 0>),
-    entry<IQ2_XS, encodeRowIq2Xs>(decodeRowIq2Xs, findInvalidHalf<RawBlock<256, kIq2XsBytes>, 0>),
-    entry<IQ2_XXS, encodeRowIq2Xxs>(decodeRowIq2Xxs, findInvalidHalf<RawBlock<256, kIq2XxsBytes>, 0>),
-    entry<IQ1_S, encodeRowIq1S>(decodeRowIq1S, findInvalidHalf<RawBlock<256, kIq1SBytes>, 0>),
-    entry<IQ1_M, encodeRowIq1M>(decodeRowIq1M, findInvalidIq1M),
+    vectorEntry<IQ4_NL>(encodeRowIq4Nl, encodeRowsIq4Nl, decodeRowIq4Nl, findInvalidHalf<RawBlock<32, kIq4NlBytes>, 0>),
+    vectorEntry<IQ4_XS>(encodeRowIq4Xs, encodeRowsIq4Xs, decodeRowIq4Xs, findInvalidHalf<RawBlock<256, kIq4XsBytes>, 0>),
+    vectorEntry<IQ3_S>(encodeRowIq3S, encodeRowsIq3S, decodeRowIq3S, findInvalidHalf<RawBlock<256, kIq3SBytes>, 0>),
+    vectorEntry<IQ3_XXS>(encodeRowIq3Xxs, encodeRowsIq3Xxs, decodeRowIq3Xxs, findInvalidHalf<RawBlock<256, kIq3XxsBytes>, 0>),
+    vectorEntry<IQ2_S>(encodeRowIq2S, encodeRowsIq2S, decodeRowIq2S, findInvalidHalf<RawBlock<256, kIq2SBytes>, 0>),
+    vectorEntry<IQ2_XS>(encodeRowIq2Xs, encodeRowsIq2Xs, decodeRowIq2Xs, findInvalidHalf<RawBlock<256, kIq2XsBytes>, 0>),
+    vectorEntry<IQ2_XXS>(encodeRowIq2Xxs, encodeRowsIq2Xxs, decodeRowIq2Xxs, findInvalidHalf<RawBlock<256, kIq2XxsBytes>, 0>),
+    vectorEntry<IQ1_S>(encodeRowIq1S, encodeRowsIq1S, decodeRowIq1S, findInvalidHalf<RawBlock<256, kIq1SBytes>, 0>),
+    vectorEntry<IQ1_M>(encodeRowIq1M, encodeRowsIq1M, decodeRowIq1M, findInvalidIq1M),
     entry<TQ1_0, ternary::encodeTQ1_0>(ternary::decodeTQ1_0, findInvalidHalf<ternary::TQ1_0, 52>),
     entry<TQ2_0, ternary::encodeTQ2_0>(ternary::decodeTQ2_0, findInvalidHalf<ternary::TQ2_0, 64>),
     entry<MXFP4, fp4::encodeMXFP4>(fp4::decodeMXFP4, fp4::findInvalidMXFP4),

@@ -22,6 +22,10 @@ void encodeRowIq1S(const float* row, std::byte* out, std::size_t columns, const 
 /// `importance` may be null.
 void encodeRowIq1M(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
+/// The same bytes by vector instructions, chosen for the processor at run time.
+void encodeRowsIq1S(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsIq1M(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+
 /// First element of the first block whose scale is infinite or NaN (it is spread over four words in IQ1_M).
 [[nodiscard]] std::optional<std::size_t> findInvalidIq1M(const std::byte* row, std::size_t columns);
 

@@ -90,27 +90,42 @@ void encodeSuperBlockXs(const float* x, const float* importance, std::byte* out)
         fillWeights(x + kRun * b, importance ? importance + kRun * b : nullptr, variance, w.data());
         scales[b] = searchScale(x + kRun * b, w.data());
     }
-    float top = 0;
-    for (const float s : scales)
-        if (std::fabs(s) > std::fabs(top)) top = s;
-    const float d = (-top) / 32.0F;
-    const float g = d != 0 ? 1.0F / d : 0;
-    unsigned high = 0;
-    std::array<unsigned, 4> low{};
-    for (std::size_t b = 0; b < 8; ++b) {
-        const int l = std::clamp(snap(g * scales[b]), -32, 31);
-        const float f = d * static_cast<float>(l);
-        writeCodes(x + kRun * b, f != 0 ? 1.0F / f : 0, out + 8 + 16 * b);
-        const auto code = static_cast<unsigned>(l + 32);
-        low[b / 2] |= (code & 15U) << (4 * (b % 2));
-        high |= (code >> 4) << (2 * b);
-    }
-    writeU16(out, toHalf(d));
-    writeU16(out + 2, high);
-    for (std::size_t i = 0; i < 4; ++i) writeU8(out + 4 + i, low[i]);
+    const Iq4XsScales super = fitIq4XsScales(scales);
+    writeIq4XsScales(super, out);
+    for (std::size_t b = 0; b < 8; ++b) writeCodes(x + kRun * b, super.inverse[b], out + 8 + 16 * b);
 }
 
 }  // namespace
+
+Iq4XsScales fitIq4XsScales(const std::array<float, 8>& subBlockScales)
+{
+    float top = 0;
+    for (const float s : subBlockScales)
+        if (std::fabs(s) > std::fabs(top)) top = s;
+    Iq4XsScales super;
+    super.d = (-top) / 32.0F;
+    const float g = super.d != 0 ? 1.0F / super.d : 0;
+    for (std::size_t b = 0; b < 8; ++b) {
+        const int l = std::clamp(snap(g * subBlockScales[b]), -32, 31);
+        const float f = super.d * static_cast<float>(l);
+        super.inverse[b] = f != 0 ? 1.0F / f : 0;
+        super.code[b] = static_cast<unsigned>(l + 32);
+    }
+    return super;
+}
+
+void writeIq4XsScales(const Iq4XsScales& scales, std::byte* block)
+{
+    unsigned high = 0;
+    std::array<unsigned, 4> low{};
+    for (std::size_t b = 0; b < 8; ++b) {
+        low[b / 2] |= (scales.code[b] & 15U) << (4 * (b % 2));
+        high |= (scales.code[b] >> 4) << (2 * b);
+    }
+    writeU16(block, toHalf(scales.d));
+    writeU16(block + 2, high);
+    for (std::size_t i = 0; i < 4; ++i) writeU8(block + 4 + i, low[i]);
+}
 
 void decodeRowIq4Nl(const std::byte* row, float* out, std::size_t columns)
 {

@@ -7,6 +7,7 @@
 //           8 eight sub-blocks of 16 code bytes;  y = d · (c − 32) · V[code], c the sub-block's 6-bit scale code
 #pragma once
 
+#include <array>
 #include <cstddef>
 
 #include "tensor/tensor_type.h"
@@ -18,6 +19,20 @@ void decodeRowIq4Xs(const std::byte* row, float* out, std::size_t columns);
 /// `importance`: one value per column, or null.
 void encodeRowIq4Nl(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeRowIq4Xs(const float* row, std::byte* out, std::size_t columns, const float* importance);
+
+/// The same bytes by vector instructions, chosen for the processor at run time.
+void encodeRowsIq4Nl(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsIq4Xs(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+
+/// Scales of an IQ4_XS super-block: the stored half d, eight 6-bit codes, and the multipliers that turn values into codes.
+struct Iq4XsScales {
+    float d = 0;
+    std::array<unsigned, 8> code{};
+    std::array<float, 8> inverse{};
+};
+[[nodiscard]] Iq4XsScales fitIq4XsScales(const std::array<float, 8>& subBlockScales);
+/// Bytes 0 … 7 of the block.
+void writeIq4XsScales(const Iq4XsScales& scales, std::byte* block);
 
 inline constexpr std::size_t kIq4NlBytes = 2 + 16;
 inline constexpr std::size_t kIq4XsBytes = 2 + 2 + 4 + 128;

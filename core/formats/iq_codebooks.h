@@ -46,6 +46,22 @@ public:
         const auto& list = m_lists[static_cast<std::size_t>(-1 - m_listOf[code])];
         return {m_neighbours.data() + list.begin, list.count};
     }
+    /// The same list as packed patterns (2 bits a level for base 3, 3 bits for base 8, first element lowest), padded with
+    /// copies of its first entry to a multiple of kListPadding: what a vector search reads.
+    [[nodiscard]] std::span<const std::uint16_t> packedNeighbours(std::uint32_t code) const
+    {
+        const auto& list = m_packedLists[static_cast<std::size_t>(-1 - m_listOf[code])];
+        return {m_packed.data() + list.begin, list.count};
+    }
+    static constexpr std::size_t kListPadding = 16;
+    [[nodiscard]] unsigned bitsPerLevel() const { return m_base == 3 ? 2 : 3; }
+    [[nodiscard]] std::uint32_t codeOfPacked(std::uint32_t packed) const
+    {
+        if (m_base == 8) return packed;
+        std::uint32_t code = 0;
+        for (unsigned k = m_dims; k-- > 0;) code = code * 3 + ((packed >> (2 * k)) & 3U);
+        return code;
+    }
     [[nodiscard]] std::uint32_t codeOf(const std::uint8_t* groupLevels) const
     {
         std::uint32_t code = 0;
@@ -66,6 +82,8 @@ private:
     std::vector<std::int16_t> m_listOf;  // 0 for entries, -1 − list number otherwise
     std::vector<List> m_lists;
     std::vector<std::uint16_t> m_neighbours;
+    std::vector<List> m_packedLists;
+    std::vector<std::uint16_t> m_packed;
 };
 
 }  // namespace ww

@@ -50,6 +50,14 @@ IqGrid::IqGrid(IqCodebook book, unsigned dims, unsigned base, unsigned rings) : 
                 if (distance[i] == d) m_neighbours.push_back(static_cast<std::uint16_t>(i));
         }
         m_lists.push_back({begin, static_cast<std::uint32_t>(m_neighbours.size()) - begin});
+        const auto packedBegin = static_cast<std::uint32_t>(m_packed.size());
+        for (std::size_t i = begin; i < m_neighbours.size(); ++i) {
+            std::uint32_t packed = 0;
+            for (unsigned k = dims; k-- > 0;) packed = (packed << bitsPerLevel()) | m_levels[m_neighbours[i]][k];
+            m_packed.push_back(static_cast<std::uint16_t>(packed));
+        }
+        while ((m_packed.size() - packedBegin) % kListPadding != 0) m_packed.push_back(m_packed[packedBegin]);
+        m_packedLists.push_back({packedBegin, static_cast<std::uint32_t>(m_packed.size()) - packedBegin});
         m_listOf[code] = static_cast<std::int16_t>(-static_cast<int>(m_lists.size()));
     }
 }

@@ -7,52 +7,13 @@
 
 #include "formats/iq_codebooks.h"
 #include "formats/iq_common.h"
-#include "tensor/float_convert.h"
+#include "formats/iq_lattice_detail.h"
 
 namespace ww {
 namespace {
 
 using namespace iq;
-
-enum class Bare : std::uint8_t { Refused, SquarePlusQuarterVariance, Square };
-enum class Refine : std::uint8_t { AllAlways, OffGridOnly, AllIfAnyOffGrid };
-
-/// What distinguishes the five lattice formats when encoding.
-struct LatticeSpec {
-    IqCodebook book;
-    std::size_t run;       ///< values that share a scale
-    float varianceFactor;  ///< times Σx²/256
-    Bare bare;
-    bool signParity;   ///< the number of minus signs of eight values must be even
-    float emptyBelow;  ///< a run with a smaller maximum is empty; 0: only an all-zero run
-    int tries;         ///< multipliers -tries … tries
-    float step;
-    bool startScale;    ///< the tries span around a scale that is searched first
-    bool onGridBefore;  ///< groups count as on the grid before a try is accepted
-    Refine refine;
-    float storedFactor;  ///< on the super-block scale as stored
-};
-
-constexpr LatticeSpec kIq2XxsSpec = {IqCodebook::Iq2Xxs, 32, 1, Bare::Refused, true, 1e-15F, 6, 0.1F, true, false,
-                                     Refine::AllAlways,  1};
-constexpr LatticeSpec kIq2XsSpec = {IqCodebook::Iq2Xs,   16, 1, Bare::Refused, true, 1e-15F, 9, 0.1F, false, true,
-                                    Refine::OffGridOnly, 1};
-constexpr LatticeSpec kIq2SSpec = {
-    IqCodebook::Iq2S, 16, 2, Bare::SquarePlusQuarterVariance, false, 1e-8F, 9, 0.1F, false, true, Refine::OffGridOnly, 0.9875F};
-constexpr LatticeSpec kIq3XxsSpec = {IqCodebook::Iq3Xxs,  32,     2, Bare::Square, true, 1e-8F, 15, 0.2F, false, true,
-                                     Refine::OffGridOnly, 1.0125F};
-constexpr LatticeSpec kIq3SSpec = {IqCodebook::Iq3S,        32,    2, Bare::Square, false, 0, 9, 0.2F, false, false,
-                                   Refine::AllIfAnyOffGrid, 1.033F};
-
-constexpr std::size_t kMaxRun = 32;
-constexpr std::size_t kMaxGroups = 8;
-
-struct EncodedRun {
-    float scale = 0;
-    bool empty = true;
-    std::array<std::uint16_t, kMaxGroups> index{};
-    std::array<std::uint8_t, 4> signs{};  ///< one mask per eight values
-};
+using namespace lattice;
 
 /// Magnitudes and weights of one run while it is searched.
 struct RunSearch {
@@ -168,56 +129,12 @@ float startScale(const RunSearch& search)
     return s2 > 0 ? sx / s2 : 0;
 }
 
-/// Weights, magnitudes and signs of a run (steps that do not depend on the scale).
-void prepare(RunSearch& search, const float* x, const float* importance, float variance, EncodedRun& out)
-{
-    const LatticeSpec& spec = search.spec;
-    for (std::size_t i = 0; i < spec.run; ++i) {
-        if (importance)
-            search.w[i] = importance[i] * std::sqrt(variance + x[i] * x[i]);
-        else if (spec.bare == Bare::SquarePlusQuarterVariance)
-            search.w[i] = 0.25F * variance + x[i] * x[i];
-        else
-            search.w[i] = x[i] * x[i];
-        search.root[i] = std::sqrt(search.w[i]);
-    }
-    for (std::size_t eight = 0; eight < spec.run / 8; ++eight) {
-        unsigned mask = 0;
-        unsigned count = 0;
-        for (std::size_t k = 0; k < 8; ++k) {
-            const std::size_t i = 8 * eight + k;
-            if (x[i] >= 0) {
-                search.v[i] = x[i];
-            } else {
-                search.v[i] = -x[i];
-                mask |= 1U << k;
-                ++count;
-            }
-        }
-        if (spec.signParity && count % 2 == 1) {
-            std::size_t cheapest = 0;
-            float least = (search.w[8 * eight] * x[8 * eight]) * x[8 * eight];
-            for (std::size_t k = 1; k < 8; ++k) {
-                const std::size_t i = 8 * eight + k;
-                const float cost = (search.w[i] * x[i]) * x[i];
-                if (cost < least) {
-                    least = cost;
-                    cheapest = k;
-                }
-            }
-            search.v[8 * eight + cheapest] = -search.v[8 * eight + cheapest];
-            mask ^= 1U << cheapest;
-        }
-        out.signs[eight] = static_cast<std::uint8_t>(spec.signParity ? mask & 127U : mask);
-    }
-}
-
 void encodeRun(const LatticeSpec& spec, const IqGrid& grid, const float* x, const float* importance, float variance,
                EncodedRun& out)
 {
     RunSearch search{spec, grid};
     out = EncodedRun{};
-    prepare(search, x, importance, variance, out);
+    prepareRun(spec, x, importance, variance, search.w.data(), search.root.data(), search.v.data(), out);
     const auto emptyRun = [&out] { out = EncodedRun{}; };
 
     float mx = search.v[0];
@@ -278,32 +195,14 @@ void encodeRun(const LatticeSpec& spec, const IqGrid& grid, const float* x, cons
         out.index[g] = static_cast<std::uint16_t>(grid.indexOf(grid.codeOf(kept.data() + g * dims)));
 }
 
-struct EncodedBlock {
-    std::array<EncodedRun, 16> runs;
-    std::array<unsigned, 16> scaleCode{};
-    std::uint16_t d = 0;
-    bool zero = true;  ///< no run has a scale: d and all scale codes are 0
-};
-
 void encodeBlock(const LatticeSpec& spec, const float* x, const float* importance, EncodedBlock& block)
 {
     const IqGrid& grid = IqGrid::get(spec.book);
     const float variance = (spec.varianceFactor * sumOfSquares(x, kSuperBlock)) / 256.0F;
     const std::size_t runs = kSuperBlock / spec.run;
-    float mx = 0;
-    for (std::size_t r = 0; r < runs; ++r) {
-        encodeRun(spec, grid, x + r * spec.run, importance ? importance + r * spec.run : nullptr, variance, block.runs[r]);
-        mx = mx > block.runs[r].scale ? mx : block.runs[r].scale;
-    }
-    block.scaleCode.fill(0);
-    block.d = 0;
-    block.zero = mx == 0;
-    if (block.zero) return;
-    const float d = mx / 31.0F;
-    block.d = toHalf(spec.storedFactor == 1.0F ? d : d * spec.storedFactor);
-    const float g = 1.0F / d;
     for (std::size_t r = 0; r < runs; ++r)
-        block.scaleCode[r] = static_cast<unsigned>(std::clamp(snap(0.5F * (g * block.runs[r].scale - 1)), 0, 15));
+        encodeRun(spec, grid, x + r * spec.run, importance ? importance + r * spec.run : nullptr, variance, block.runs[r]);
+    finishBlock(spec, block);
 }
 
 template <std::size_t Bytes, class Write>
@@ -315,77 +214,6 @@ void encodeRow(const LatticeSpec& spec, const float* row, std::byte* out, std::s
         std::memset(out, 0, Bytes);
         write(block, out);
     }
-}
-
-void writeIq2Xxs(const EncodedBlock& block, std::byte* out)
-{
-    if (block.zero) return;
-    writeU16(out, block.d);
-    for (std::size_t b = 0; b < 8; ++b) {
-        const auto& run = block.runs[b];
-        std::uint32_t word = static_cast<std::uint32_t>(block.scaleCode[b]) << 28;
-        for (std::size_t g = 0; g < 4; ++g) {
-            writeU8(out + 2 + 8 * b + g, run.index[g]);
-            word |= static_cast<std::uint32_t>(run.signs[g]) << (7 * g);
-        }
-        writeU32(out + 2 + 8 * b + 4, word);
-    }
-}
-
-void writeIq2Xs(const EncodedBlock& block, std::byte* out)
-{
-    if (block.zero) return;
-    writeU16(out, block.d);
-    for (std::size_t p = 0; p < 32; ++p) {
-        const auto& run = block.runs[p / 2];
-        writeU16(out + 2 + 2 * p, run.index[p % 2] | (static_cast<unsigned>(run.signs[p % 2]) << 9));
-    }
-    for (std::size_t k = 0; k < 8; ++k) writeU8(out + 66 + k, block.scaleCode[2 * k] | (block.scaleCode[2 * k + 1] << 4));
-}
-
-void writeIq2S(const EncodedBlock& block, std::byte* out)
-{
-    writeU16(out, block.d);
-    for (std::size_t p = 0; p < 32; ++p) {
-        const auto& run = block.runs[p / 2];
-        writeU8(out + 2 + p, run.index[p % 2]);
-        writeU8(out + 34 + p, run.signs[p % 2]);
-        writeU8(out + 66 + p / 4, u8(out + 66 + p / 4) | ((run.index[p % 2] >> 8) << (2 * (p % 4))));
-    }
-    for (std::size_t k = 0; k < 8; ++k) writeU8(out + 74 + k, block.scaleCode[2 * k] | (block.scaleCode[2 * k + 1] << 4));
-}
-
-void writeIq3Xxs(const EncodedBlock& block, std::byte* out)
-{
-    if (block.zero) return;
-    writeU16(out, block.d);
-    for (std::size_t b = 0; b < 8; ++b) {
-        const auto& run = block.runs[b];
-        for (std::size_t g = 0; g < 8; ++g) writeU8(out + 2 + 8 * b + g, run.index[g]);
-        std::uint32_t word = static_cast<std::uint32_t>(block.scaleCode[b]) << 28;
-        for (std::size_t h = 0; h < 4; ++h) word |= static_cast<std::uint32_t>(run.signs[h]) << (7 * h);
-        writeU32(out + 66 + 4 * b, word);
-    }
-}
-
-void writeIq3S(const EncodedBlock& block, std::byte* out, bool ownPlaces)
-{
-    writeU16(out, block.d);
-    std::size_t place = 0;
-    for (std::size_t b = 0; b < 8; ++b) {
-        const auto& run = block.runs[b];
-        if (ownPlaces) place = b;
-        if (run.empty) continue;
-        unsigned high = 0;
-        for (std::size_t g = 0; g < 8; ++g) {
-            writeU8(out + 2 + 8 * place + g, run.index[g]);
-            high |= (static_cast<unsigned>(run.index[g]) >> 8) << g;
-        }
-        writeU8(out + 66 + b, high);
-        for (std::size_t h = 0; h < 4; ++h) writeU8(out + 74 + 4 * place + h, run.signs[h]);
-        ++place;
-    }
-    for (std::size_t k = 0; k < 4; ++k) writeU8(out + 106 + k, block.scaleCode[2 * k] | (block.scaleCode[2 * k + 1] << 4));
 }
 
 }  // namespace

@@ -33,6 +33,13 @@ void encodeRowIq3SCorrected(const float* row, std::byte* out, std::size_t column
 /// Whether llama.cpp's IQ3_S bytes of this row are damaged: some run of 32 zeros is followed by a run that is not.
 [[nodiscard]] bool iq3SDefectApplies(const float* row, std::size_t columns);
 
+/// The same bytes as the functions for one row, by vector instructions chosen for the processor at run time.
+void encodeRowsIq2Xxs(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsIq2Xs(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsIq2S(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsIq3Xxs(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsIq3S(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+
 inline constexpr std::size_t kIq2XxsBytes = 2 + 64;
 inline constexpr std::size_t kIq2XsBytes = 2 + 64 + 8;
 inline constexpr std::size_t kIq2SBytes = 2 + 32 + 32 + 8 + 8;

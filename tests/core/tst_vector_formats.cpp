@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// Vector kernels against the scalar definition of every format, on every instruction set this processor has.
+#include <QtTest>
+
+#include <hwy/targets.h>
+
+#include <cstring>
+#include <vector>
+
+#include "formats/block_format.h"
+#include "tests/support/golden_rows.h"
+#include "tests/support/random_rows.h"
+
+using namespace ww;
+
+class TestVectorFormats : public QObject {
+    Q_OBJECT
+
+    static std::vector<std::byte> encode(const BlockFormat& format, const std::vector<float>& rows, std::size_t columns,
+                                         const float* importance, bool vector)
+    {
+        const auto bytes = static_cast<std::size_t>(*rowBytes(format.type, columns));
+        const std::size_t count = rows.size() / columns;
+        std::vector<std::byte> out(bytes * count);
+        if (vector)
+            format.encodeRows(rows.data(), out.data(), count, columns, importance);
+        else
+            for (std::size_t r = 0; r < count; ++r)
+                format.encodeRow(rows.data() + r * columns, out.data() + r * bytes, columns, importance);
+        return out;
+    }
+
+    static void compare(const BlockFormat& format, const std::vector<float>& rows, std::size_t columns, const float* importance,
+                        const QString& what)
+    {
+        const auto expected = encode(format, rows, columns, importance, false);
+        const auto actual = encode(format, rows, columns, importance, true);
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            if (expected[i] != actual[i])
+                QFAIL(qPrintable(QStringLiteral("%1: byte %2 of %3 differs").arg(what).arg(i).arg(expected.size())));
+    }
+
+private slots:
+    void cleanup() { hwy::SetSupportedTargetsForTest(0); }
+
+    void vectorBytesEqualScalarBytes_data()
+    {
+        QTest::addColumn<int>("type");
+        QTest::addColumn<qlonglong>("target");
+        hwy::SetSupportedTargetsForTest(0);
+        for (const auto& traits : allTensorTypes()) {
+            if (!findBlockFormat(traits.type)) continue;
+            for (int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
+                const int64_t target = targets & -targets;
+                QTest::addRow("%s %s", std::string(traits.name).c_str(), hwy::TargetName(target))
+                    << int(traits.type) << qlonglong(target);
+            }
+        }
+    }
+    void vectorBytesEqualScalarBytes()
+    {
+        QFETCH(int, type);
+        QFETCH(qlonglong, target);
+        const auto& traits = *traitsForId(static_cast<std::uint32_t>(type));
+        const BlockFormat& format = *findBlockFormat(traits.type);
+        hwy::SetSupportedTargetsForTest(target);
+
+        std::vector<float> golden;
+        for (std::size_t r = 0; r < test::kGoldenRows; ++r) {
+            const auto row = test::goldenRow(r);
+            golden.insert(golden.end(), row.begin(), row.end());
+        }
+        const auto goldenWeights = test::goldenImportance();
+        if (traits.importance != ImportanceUse::Required)
+            compare(format, golden, test::kGoldenColumns, nullptr, QStringLiteral("golden, plain"));
+        compare(format, golden, test::kGoldenColumns, goldenWeights.data(), QStringLiteral("golden, importance"));
+
+        // Several kinds of rows in one call, so that unlike rows meet in one vector; every row length up to a few blocks.
+        const std::size_t block = traits.blockLength > 1 ? traits.blockLength : 32;
+        test::SplitMix random(static_cast<std::uint64_t>(type) + 1);
+        std::size_t length = 0;
+        for (const auto& importanceKind : test::importanceKinds()) {
+            const std::size_t columns = block * (1 + length++ % (block == 256 ? 3 : 17));
+            std::vector<float> rows;
+            for (const auto& kind : test::rowKinds()) {
+                if (kind.overflows) continue;
+                const auto row = test::randomRow(kind, columns, random);
+                rows.insert(rows.end(), row.begin(), row.end());
+            }
+            const auto importance = test::randomImportance(importanceKind, columns, random);
+            if (traits.importance != ImportanceUse::Required)
+                compare(format, rows, columns, nullptr, QStringLiteral("%1 columns, plain").arg(columns));
+            compare(format, rows, columns, importance.data(),
+                    QStringLiteral("%1 columns, importance %2")
+                        .arg(columns)
+                        .arg(QLatin1String(importanceKind.name.data(), qsizetype(importanceKind.name.size()))));
+        }
+    }
+};
+
+QTEST_APPLESS_MAIN(TestVectorFormats)
+#include "tst_vector_formats.moc"
