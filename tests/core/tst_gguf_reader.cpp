@@ -16,47 +16,18 @@
 #include "io/gguf_reader.h"
 #include "io/model_file.h"
 #include "tests/support/gguf_builder.h"
+#include "tests/support/memory_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/verify.h"
 
 using namespace ww;
+using test::everyKindOfValue;
 using test::GgufBuilder;
 using test::littleEndian;
 
 namespace {
 
 constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
-
-/// A small file with every value type, two matrices and an empty tensor.
-GgufBuilder goodFile()
-{
-    GgufBuilder file;
-    file.pair("general.architecture", std::string("llama"));
-    file.pair("u8", std::uint8_t{200})
-        .pair("i8", std::int8_t{-100})
-        .pair("u16", std::uint16_t{60000})
-        .pair("i16", std::int16_t{-30000});
-    file.pair("u32", std::uint32_t{4000000000U}).pair("i32", std::int32_t{-2000000000}).pair("f32", 0.1F).pair("bool", true);
-    file.pair("u64", std::uint64_t{1} << 63).pair("i64", std::numeric_limits<std::int64_t>::min()).pair("f64", 0.1);
-    file.pair("strings", MetadataArray(std::vector<std::string>{"a", "", std::string("\xFF\xFE", 2), std::string("z\0z", 3)}));
-    file.pair("bytes", MetadataArray(std::vector<std::uint8_t>{1, 2, 3}));
-    file.pair("signed bytes", MetadataArray(std::vector<std::int8_t>{-1}));
-    file.pair("shorts", MetadataArray(std::vector<std::uint16_t>{7}));
-    file.pair("signed shorts", MetadataArray(std::vector<std::int16_t>{-7}));
-    file.pair("words", MetadataArray(std::vector<std::uint32_t>{8}));
-    file.pair("signed words", MetadataArray(std::vector<std::int32_t>{-8}));
-    file.pair("floats", MetadataArray(std::vector<float>{1.5F, -0.0F}));
-    file.pair("bools", MetadataArray(std::vector<BoolByte>{{1}, {0}}));
-    file.pair("longs", MetadataArray(std::vector<std::uint64_t>{9}));
-    file.pair("signed longs", MetadataArray(std::vector<std::int64_t>{-9}));
-    file.pair("doubles", MetadataArray(std::vector<double>{2.5}));
-    file.pair("empty", MetadataArray(std::vector<std::int16_t>{}));
-    file.tensor("token_embd.weight", TensorType::F32, {8, 3}, littleEndian(1.0F));
-    file.tensor("odd", TensorType::F16, {3}, littleEndian(std::uint16_t{0x3C00}));
-    file.tensor("nothing", TensorType::F32, {8, 0});
-    file.tensor("blk.0.attn_q.weight", TensorType::Q8_0, {64, 2});
-    return file;
-}
 
 GgufBuilder withTensor(std::uint32_t type, std::vector<std::uint64_t> ne)
 {
@@ -126,7 +97,7 @@ private slots:
 
     void readsEveryKindOfValue()
     {
-        const GgufBuilder builder = goodFile();
+        const GgufBuilder builder = everyKindOfValue();
         QVERIFY(builder.write(pathFor("good.gguf")));
         const auto model = openModel(pathFor("good.gguf"));
         WW_VERIFY(model);
@@ -138,32 +109,33 @@ private slots:
         }
         QCOMPARE((*model)->displayName(), std::string("good.gguf"));
         const auto tensors = (*model)->tensors();
-        QCOMPARE(tensors.size(), std::size_t{4});
-        const std::vector<std::uint64_t> sizes = {96, 6, 0, 136};
+        QCOMPARE(tensors.size(), std::size_t{5});
+        const std::vector<std::uint64_t> sizes = {96, 6, 0, 408, 0};
         for (std::size_t i = 0; i < tensors.size(); ++i) {
             QCOMPARE(tensors[i].name, builder.tensors[i].name);
             QCOMPARE(tensors[i].sizeBytes, sizes[i]);
             QCOMPARE(tensors[i].offset % 32, std::uint64_t{0});
         }
-        QCOMPARE(littleEndian(1.0F), std::string(reinterpret_cast<const char*>((*model)->view(tensors[0]).bytes.data()), 4));
-        QCOMPARE((*model)->parameterCount(), std::uint64_t{24 + 3 + 128});
+        QCOMPARE(std::string(reinterpret_cast<const char*>((*model)->view(tensors[0]).bytes.data()), 96), builder.tensors[0].data);
+        QCOMPARE((*model)->parameterCount(), std::uint64_t{24 + 3 + 384});
     }
 
     void acceptsLegalOddities_data()
     {
         QTest::addColumn<std::string>("bytes");
-        GgufBuilder file = goodFile();
+        GgufBuilder file = everyKindOfValue();
         file.version = 2;
         QTest::newRow("version 2") << file.bytes();
         QTest::newRow("nothing in it") << GgufBuilder().bytes();
         file = GgufBuilder();
         file.pair("only", std::string("metadata"));
         QTest::newRow("no tensors, no padding") << file.bytes();
-        file = goodFile();
+        file = everyKindOfValue();
         file.tailPadding = false;
+        file.tensors.pop_back();
         QTest::newRow("no padding behind the last tensor") << file.bytes();
         for (const std::uint32_t alignment : {1U, 8U, 64U, 4096U}) {
-            file = goodFile();
+            file = everyKindOfValue();
             file.alignment = alignment;
             file.pair("general.alignment", alignment);
             QTest::addRow("alignment %u", alignment) << file.bytes();
@@ -218,7 +190,7 @@ private slots:
             QTest::newRow(name) << bytes << code << std::string(text);
         };
         const auto changed = [](const std::function<void(GgufBuilder&)>& change) {
-            GgufBuilder file = goodFile();
+            GgufBuilder file = everyKindOfValue();
             change(file);
             return file.bytes();
         };
@@ -284,7 +256,7 @@ private slots:
         row("larger than the file", withTensor(0, {1ULL << 40}).bytes(), "need 4398046511168 bytes");
         row("sum of sizes overflows", changed([](auto& f) {
                 for (const char* name : {"x", "y", "z"}) f.tensors.push_back({name, 24, {(1ULL << 63) - 1}, "", 0, {}, {}});
-                f.tensors[4].offset = 96 + 32 + 160;
+                f.tensors[5].offset = 96 + 32 + 416;
             }),
             "63 bits");
         row("offsets reversed", changed([](auto& f) {
@@ -313,13 +285,12 @@ private slots:
 
     void refusesEveryTruncation()
     {
-        const std::string good = goodFile().bytes();
-        const std::uint64_t padding = 32 - 136 % 32;  // of the last tensor; may be missing
-        const auto path = pathFor("short.gguf");
-        QVERIFY(test::writeFile(path, good));
-        for (std::size_t size = good.size() - padding; size-- > 0;) {
-            std::filesystem::resize_file(path, size);
-            const auto model = openModel(path);
+        const std::string good = everyKindOfValue().bytes();
+        test::MemoryFile file;
+        QVERIFY(file.fill(good));
+        for (std::size_t size = good.size(); size-- > 0;) {
+            QVERIFY(file.resize(size));
+            const auto model = openModel(file.path());
             QVERIFY2(!model, qPrintable(QString::number(size)));
             const auto code = model.error().code;
             QVERIFY2(code == ErrorCode::Corrupt || (size < 4 && size > 0 && code == ErrorCode::Unsupported),
@@ -328,22 +299,22 @@ private slots:
     }
     void refusesEveryTruncationOfTheSample()
     {
-        const auto path = pathFor("sample.gguf");
-        std::filesystem::copy_file(test::sampleModel(), path);
-        const std::uint64_t whole = std::filesystem::file_size(path);
-        const auto sample = openModel(path);
+        const std::string whole = test::readFile(test::sampleModel());
+        test::MemoryFile file;
+        QVERIFY(file.fill(whole));
+        const auto sample = openModel(file.path());
         WW_VERIFY(sample);
         const TensorInfo& last = (*sample)->tensors().back();
         const std::uint64_t needed = last.offset + last.sizeBytes;
-        QVERIFY(needed <= whole);
+        QVERIFY(needed <= whole.size());
         // Every byte of the first 8 KiB, then steps without a common factor with any record size.
         std::vector<std::uint64_t> sizes;
         for (std::uint64_t size = needed - 1; size > 8192; size -= std::min<std::uint64_t>(size - 8192, size > 300000 ? 99991 : 97))
             sizes.push_back(size);
         for (std::uint64_t size = 8192; size > 0; --size) sizes.push_back(size);
         for (const std::uint64_t size : sizes) {
-            std::filesystem::resize_file(path, size);
-            const auto model = openModel(path);
+            QVERIFY(file.resize(size));
+            const auto model = openModel(file.path());
             QVERIFY2(!model, qPrintable(QString::number(size)));
         }
     }
@@ -352,7 +323,7 @@ private slots:
     {
         QTest::addColumn<std::string>("bytes");
         QTest::addColumn<int>("rounds");
-        QTest::newRow("every value type") << goodFile().bytes() << 4000;
+        QTest::newRow("every value type") << everyKindOfValue().bytes() << 4000;
         const std::string sample = test::readFile(test::sampleModel());
         QTest::newRow("header of the sample") << sample.substr(0, 40000) << 500;
     }
@@ -361,7 +332,7 @@ private slots:
         QFETCH(std::string, bytes);
         QFETCH(int, rounds);
         std::mt19937 random(20240229);
-        const auto path = pathFor("flipped.gguf");
+        test::MemoryFile file;
         int accepted = 0;
         for (int i = 0; i < rounds; ++i) {
             std::string broken = bytes;
@@ -371,8 +342,8 @@ private slots:
                 char& byte = broken[random() % reach];
                 byte = random() % 2 == 0 ? static_cast<char>(byte ^ (1 << random() % 8)) : static_cast<char>(random());
             }
-            QVERIFY(test::writeFile(path, broken));
-            const auto model = openModel(path);
+            QVERIFY(file.fill(broken));
+            const auto model = openModel(file.path());
             if (!model) continue;
             ++accepted;
             sumOfEverything(**model);
@@ -496,7 +467,7 @@ private slots:
     }
     void noticesAChangedFile()
     {
-        QVERIFY(goodFile().write(pathFor("changing.gguf")));
+        QVERIFY(everyKindOfValue().write(pathFor("changing.gguf")));
         const auto model = openModel(pathFor("changing.gguf"));
         WW_VERIFY(model);
         WW_VERIFY((*model)->checkUnchanged());

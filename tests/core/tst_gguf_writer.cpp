@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,7 @@
 #include "tests/support/verify.h"
 
 using namespace ww;
+using test::everyKindOfValue;
 using test::GgufBuilder;
 namespace fs = std::filesystem;
 
@@ -46,31 +46,6 @@ Result<void> copyModel(const ModelFile& model, const fs::path& target, std::size
         for (auto rest = model.view(tensor).bytes; !rest.empty(); rest = rest.subspan(std::min(pieceBytes, rest.size())))
             WW_TRY_VOID(writer.write(rest.first(std::min(pieceBytes, rest.size()))));
     return writer.finish();
-}
-
-GgufBuilder everyKindOfValue()
-{
-    GgufBuilder file;
-    file.pair("general.architecture", std::string("llama"));
-    file.pair("u8", std::uint8_t{200})
-        .pair("i8", std::int8_t{-100})
-        .pair("u16", std::uint16_t{60000})
-        .pair("i16", std::int16_t{-30000});
-    file.pair("u32", std::uint32_t{4000000000U}).pair("i32", std::int32_t{-2000000000}).pair("f32", 0.1F).pair("bool", true);
-    file.pair("u64", std::uint64_t{1} << 63).pair("i64", std::numeric_limits<std::int64_t>::min()).pair("f64", 0.1);
-    file.pair("strings", MetadataArray(std::vector<std::string>{"a", "", std::string("\xFF\xFE", 2)}));
-    file.pair("bytes", MetadataArray(std::vector<std::uint8_t>{1, 2, 3}));
-    file.pair("signed words", MetadataArray(std::vector<std::int32_t>{-8}));
-    file.pair("floats", MetadataArray(std::vector<float>{1.5F, -0.0F}));
-    file.pair("bools", MetadataArray(std::vector<BoolByte>{{1}, {0}}));
-    file.pair("signed longs", MetadataArray(std::vector<std::int64_t>{-9}));
-    file.pair("empty", MetadataArray(std::vector<std::int16_t>{}));
-    file.tensor("token_embd.weight", TensorType::F32, {8, 3}, test::randomWeights(24, TensorType::F32, 0, 1, 1));
-    file.tensor("odd", TensorType::F16, {3}, test::randomWeights(3, TensorType::F16, 0, 1, 2));
-    file.tensor("nothing", TensorType::F32, {8, 0});
-    file.tensor("experts", TensorType::Q8_0, {64, 2, 3}, std::string(408, '\x11'));
-    file.tensor("empty at the end", TensorType::F32, {0});
-    return file;
 }
 
 }  // namespace

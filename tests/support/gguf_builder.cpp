@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 namespace ww::test {
@@ -152,6 +153,39 @@ bool GgufBuilder::write(const std::filesystem::path& path) const
     std::error_code ec;
     std::filesystem::resize_file(path, position, ec);
     return !file.fail() && !ec;
+}
+
+GgufBuilder everyKindOfValue()
+{
+    GgufBuilder file;
+    file.pair("general.architecture", std::string("llama"));
+    file.pair("u8", std::uint8_t{200})
+        .pair("i8", std::int8_t{-100})
+        .pair("u16", std::uint16_t{60000})
+        .pair("i16", std::int16_t{-30000});
+    file.pair("u32", std::uint32_t{4000000000U}).pair("i32", std::int32_t{-2000000000}).pair("f32", 0.1F).pair("bool", true);
+    file.pair("u64", std::uint64_t{1} << 63).pair("i64", std::numeric_limits<std::int64_t>::min()).pair("f64", 0.1);
+    file.pair("strings", MetadataArray(std::vector<std::string>{"a", "", "\xFF\xFE"}));
+    file.pair("bytes", MetadataArray(std::vector<std::uint8_t>{1, 2, 3}));
+    file.pair("signed bytes", MetadataArray(std::vector<std::int8_t>{-1}));
+    file.pair("shorts", MetadataArray(std::vector<std::uint16_t>{7}));
+    file.pair("signed shorts", MetadataArray(std::vector<std::int16_t>{-7}));
+    file.pair("words", MetadataArray(std::vector<std::uint32_t>{8}));
+    file.pair("signed words", MetadataArray(std::vector<std::int32_t>{-8}));
+    file.pair("floats", MetadataArray(std::vector<float>{1.5F, -0.0F}));
+    file.pair("bools", MetadataArray(std::vector<BoolByte>{{1}, {0}}));
+    file.pair("longs", MetadataArray(std::vector<std::uint64_t>{9}));
+    file.pair("signed longs", MetadataArray(std::vector<std::int64_t>{-9}));
+    file.pair("doubles", MetadataArray(std::vector<double>{2.5}));
+    file.pair("empty", MetadataArray(std::vector<std::int16_t>{}));
+    std::string ramp;
+    for (int i = 0; i < 24; ++i) ramp += littleEndian(static_cast<float>(i) / 7.0F);
+    file.tensor("token_embd.weight", TensorType::F32, {8, 3}, ramp);
+    file.tensor("odd", TensorType::F16, {3}, ramp.substr(0, 6));
+    file.tensor("nothing", TensorType::F32, {8, 0});
+    file.tensor("experts", TensorType::Q8_0, {64, 2, 3}, std::string(408, '\x11'));
+    file.tensor("empty at the end", TensorType::F32, {0});
+    return file;
 }
 
 bool writeFile(const std::filesystem::path& path, std::string_view bytes)

@@ -75,6 +75,9 @@ public:
     [[nodiscard]] bool write(const std::filesystem::path& path) const;
 };
 
+/// A small good file with every kind of metadata value, tensors in three formats and two empty ones.
+GgufBuilder everyKindOfValue();
+
 /// Writes bytes as a file; false when the system refuses.
 [[nodiscard]] bool writeFile(const std::filesystem::path& path, std::string_view bytes);
 /// The whole file; empty when it cannot be read.
