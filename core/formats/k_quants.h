@@ -92,4 +92,11 @@ void encodeQ4_K(const float* row, std::byte* out, std::size_t columns, const flo
 void encodeQ5_K(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeQ6_K(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
+/// The same bytes by vector kernels, see BlockFormat::encodeRows.
+void encodeRowsQ2_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ3_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ4_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ5_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ6_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+
 }  // namespace ww::kquants

@@ -51,6 +51,14 @@ void encodeBlocksWith(const float* row, std::byte* out, std::size_t columns, con
     }
 }
 
+/// Several rows with the scalar encoder of one row.
+template <class Block, void (*encodeRow)(const float*, std::byte*, std::size_t, const float*)>
+void encodeRowByRow(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance)
+{
+    const std::size_t bytes = columns / Block::kLength * sizeof(Block);
+    for (std::size_t r = 0; r < rowCount; ++r) encodeRow(rows + r * columns, out + r * bytes, columns, importance);
+}
+
 [[nodiscard]] inline bool isFiniteHalf(std::uint16_t bits)
 {
     return (bits & 0x7C00U) != 0x7C00U;

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// Building blocks of the vector kernels. A lane is a whole group (sub-block, block or row), so the order of arithmetic
+// inside a group is that of the scalar code and the bytes are the same for every vector length.
+// Included once per instruction set by files that use hwy/foreach_target.h.
+
+// clang-format off
+#if defined(WW_FORMATS_LANES_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef WW_FORMATS_LANES_INL_H
+#undef WW_FORMATS_LANES_INL_H
+#else
+#define WW_FORMATS_LANES_INL_H
+#endif
+// clang-format on
+
+#include <cstddef>
+#include <cstdint>
+
+#include <hwy/highway.h>
+
+// One lane is no gain over the scalar code, and vectors of unknown length cannot be kept in arrays: both use scalar code.
+// (core/CMakeLists.txt leaves out the targets of unknown length, so that ARM processors take NEON.)
+#undef WW_HAVE_LANES
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+#define WW_HAVE_LANES 0
+#else
+#define WW_HAVE_LANES 1
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace ww::HWY_NAMESPACE {
+
+#if WW_HAVE_LANES
+namespace hn = hwy::HWY_NAMESPACE;
+
+using DF = hn::ScalableTag<float>;
+using DI = hn::RebindToSigned<DF>;
+using DU = hn::RebindToUnsigned<DF>;
+using VF = hn::Vec<DF>;
+using VI = hn::Vec<DI>;
+using VU = hn::Vec<DU>;
+using MF = hn::Mask<DF>;
+using DBytes = hn::Rebind<std::uint8_t, DF>;  // as many bytes as there are lanes
+inline constexpr std::size_t kLanes = hn::MaxLanes(DF());
+
+HWY_INLINE VF set(float v)
+{
+    return hn::Set(DF(), v);
+}
+HWY_INLINE VF zero()
+{
+    return hn::Zero(DF());
+}
+HWY_INLINE VF load(const float* aligned)
+{
+    return hn::Load(DF(), aligned);
+}
+HWY_INLINE void store(VF v, float* aligned)
+{
+    hn::Store(v, DF(), aligned);
+}
+HWY_INLINE VF select(MF mask, VF yes, VF no)
+{
+    return hn::IfThenElse(mask, yes, no);
+}
+/// First value on equality, as in scalar comparisons: the sign of a zero stays that of the earlier element.
+HWY_INLINE VF smaller(VF first, VF candidate)
+{
+    return select(hn::Lt(candidate, first), candidate, first);
+}
+HWY_INLINE VF larger(VF first, VF candidate)
+{
+    return select(hn::Gt(candidate, first), candidate, first);
+}
+
+/// The lowest byte of each lane.
+HWY_INLINE hn::Vec<DBytes> lowBytes(VI v)
+{
+    return hn::DemoteTo(DBytes(), hn::And(v, hn::Set(DI(), 255)));
+}
+
+/// `snap` of rounding.h as a float, clamped to low … high; any argument. The sum with 1.5·2^23 has the integer in its low
+/// bits, so clamping can be done on the sum.
+class Snap {
+public:
+    Snap(int low, int high)
+        : m_low(set(kMagic + static_cast<float>(low))), m_high(set(kMagic + static_cast<float>(high))), m_magic(set(kMagic))
+    {
+    }
+    HWY_INLINE VF operator()(VF v) const { return hn::Sub(clampSum(masked(v)), m_magic); }
+    /// For arguments that are known to be below 4194303 in magnitude.
+    HWY_INLINE VF small(VF v) const { return hn::Sub(clampSum(hn::Add(v, m_magic)), m_magic); }
+    /// The lowest byte of the clamped integer, one per lane.
+    HWY_INLINE hn::Vec<DBytes> byte(VF v) const { return lowBytes(hn::BitCast(DI(), clampSum(masked(v)))); }
+
+private:
+    HWY_INLINE VF masked(VF v) const
+    {
+        const DU du;
+        const VU bits = hn::BitCast(du, hn::Add(v, m_magic));
+        return hn::BitCast(DF(), hn::OrAnd(hn::Set(du, 0x4B000000U), bits, hn::Set(du, 0x7FFFFFU)));
+    }
+    HWY_INLINE VF clampSum(VF sum) const { return hn::Min(hn::Max(sum, m_low), m_high); }
+    static constexpr float kMagic = 12582912.0F;
+    VF m_low;
+    VF m_high;
+    VF m_magic;
+};
+
+/// `snap` without limits.
+HWY_INLINE VI snapToInt(VF v)
+{
+    const DI di;
+    const VI bits = hn::BitCast(di, hn::Add(v, set(12582912.0F)));
+    return hn::Sub(hn::And(bits, hn::Set(di, 0x7FFFFF)), hn::Set(di, 0x400000));
+}
+
+/// Four floats from each of kLanes / 4 addresses.
+HWY_INLINE VF loadPieces(const float* const* pieces, std::size_t stride, std::size_t offset)
+{
+    const hn::Full128<float> d4;
+    const auto piece = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d4, pieces[k * stride] + offset); };
+#if HWY_MAX_BYTES == 64
+    const hn::Full256<float> d8;
+    return hn::Combine(DF(), hn::Combine(d8, piece(3), piece(2)), hn::Combine(d8, piece(1), piece(0)));
+#elif HWY_MAX_BYTES == 32
+    return hn::Combine(DF(), piece(1), piece(0));
+#else
+    return piece(0);
+#endif
+}
+
+/// Transposes: lane l of out[i·kLanes …] is groups[l][i], for i < count. count is a multiple of 4; out is aligned.
+HWY_INLINE void transpose(const float* const* groups, std::size_t count, float* HWY_RESTRICT out)
+{
+    const DF d;
+    for (std::size_t i = 0; i < count; i += 4) {
+        // Row r of the 4 × 4 tiles: groups r, r + 4, …
+        const VF r0 = loadPieces(groups + 0, 4, i);
+        const VF r1 = loadPieces(groups + 1, 4, i);
+        const VF r2 = loadPieces(groups + 2, 4, i);
+        const VF r3 = loadPieces(groups + 3, 4, i);
+        const VF low02 = hn::InterleaveLower(d, r0, r2);
+        const VF low13 = hn::InterleaveLower(d, r1, r3);
+        const VF high02 = hn::InterleaveUpper(d, r0, r2);
+        const VF high13 = hn::InterleaveUpper(d, r1, r3);
+        store(hn::InterleaveLower(d, low02, low13), out + (i + 0) * kLanes);
+        store(hn::InterleaveUpper(d, low02, low13), out + (i + 1) * kLanes);
+        store(hn::InterleaveLower(d, high02, high13), out + (i + 2) * kLanes);
+        store(hn::InterleaveUpper(d, high02, high13), out + (i + 3) * kLanes);
+    }
+}
+#endif  // WW_HAVE_LANES
+
+}  // namespace ww::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard per target
