@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
 #include "io/gguf_reader.h"
+#include "io/split_gguf.h"
 
 namespace ww {
 
@@ -128,9 +130,7 @@ std::string sentenceForOtherContent(std::span<const std::byte> bytes)
     return "This is not a model file that Weightwright knows: it does not begin with the letters GGUF.";
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const ModelFile>> openModel(const std::filesystem::path& path)
+Result<std::shared_ptr<const ModelFile>> openByContent(const std::filesystem::path& path)
 {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored))
@@ -139,7 +139,21 @@ Result<std::shared_ptr<const ModelFile>> openModel(const std::filesystem::path& 
     if (file->bytes().empty()) return fail(ErrorCode::Corrupt, "The file is empty; perhaps a download or copy failed.", path);
     if (!looksLikeGguf(file->bytes())) return fail(ErrorCode::Unsupported, sentenceForOtherContent(file->bytes()), path);
     WW_TRY(ModelFile::Parts parts, readGguf(std::move(file)));
+    if (isSplit(parts.metadata)) {
+        WW_TRY(parts, joinSplitGguf(std::move(parts)));
+    }
     return std::make_shared<const ModelFile>(std::move(parts));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ModelFile>> openModel(const std::filesystem::path& path)
+{
+    try {
+        return openByContent(path);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, "There is not enough free memory to open this model.", path);
+    }
 }
 
 }  // namespace ww

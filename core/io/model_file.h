@@ -33,6 +33,8 @@ public:
     void prefetch(const TensorInfo& tensor) const;
     void release(const TensorInfo& tensor) const;
 
+    /// One file, or the parts of a split model in order; TensorInfo::file is an index into it.
+    [[nodiscard]] std::span<const std::shared_ptr<const MappedFile>> files() const { return m_files; }
     [[nodiscard]] std::uint64_t fileSizeBytes() const;  ///< all parts
     [[nodiscard]] std::uint64_t parameterCount() const { return m_parameters; }
     [[nodiscard]] double bitsPerWeight() const;         ///< whole file over parameter count
@@ -64,7 +66,8 @@ private:
     std::uint64_t m_parameters = 0;
 };
 
-/// Opens whatever `path` names, by its content. Errors: NotFound, Unreadable, Corrupt, Unsupported, with one sentence
+/// Opens whatever `path` names, by its content: a GGUF file or any part of a split GGUF model (then path() is its first
+/// part). Errors: NotFound, Unreadable, Corrupt, Unsupported, with one sentence
 /// that says what is wrong and what may have caused it.
 Result<std::shared_ptr<const ModelFile>> openModel(const std::filesystem::path& path);
 
