@@ -16,7 +16,7 @@ struct Hyperparameters {
     std::string architecture;
     std::uint32_t blockCount = 0;
     std::uint32_t embeddingLength = 0;
-    std::uint32_t feedForwardLength = 0;
+    std::uint32_t feedForwardLength = 0;  ///< of the first block, as the head counts
     std::uint32_t headCount = 0;
     std::uint32_t headCountKv = 0;
     std::uint32_t keyLength = 0;    ///< per head
@@ -25,7 +25,8 @@ struct Hyperparameters {
     std::uint32_t vocabularySize = 0;
     std::uint32_t expertCount = 0;
     std::uint32_t expertUsedCount = 0;
-    float rmsEpsilon = 0;
+    float rmsEpsilon = 0;        ///< 0 in models with LayerNorm
+    float layerNormEpsilon = 0;  ///< 0 in models with RMSNorm
     std::uint32_t ropeDimensions = 0;
     float ropeBase = 10000;
     RopeScaling ropeScaling = RopeScaling::None;

@@ -22,7 +22,7 @@ class TextSession {
 public:
     virtual ~TextSession() = default;
     /// Appends tokens and returns the logits after the last one: vocabularySize floats, valid until the next call.
-    /// Errors: InvalidArgument for no tokens, ids outside the vocabulary, or more than contextLength tokens in all.
+    /// Errors: InvalidArgument for no tokens, ids outside the vocabulary, or more tokens than the session was started for.
     virtual Result<std::span<const float>> append(std::span<const TokenId> tokens, const JobContext& context) = 0;
     [[nodiscard]] virtual std::size_t length() const = 0;
 };
@@ -52,9 +52,10 @@ public:
     virtual Result<void> logits(std::span<const float> hidden, std::size_t windowRows, const LogitSink& sink,
                                 const JobContext& context) const = 0;
 
-    /// A text that grows token by token. Weights of all blocks stay in memory as float when they fit weightBudgetBytes,
-    /// else they are loaded block by block for every call. The session borrows the model.
-    virtual Result<std::unique_ptr<TextSession>> startSession(std::uint64_t weightBudgetBytes, const JobContext& context) const = 0;
+    /// A text that grows token by token up to maxTokens. Weights stay in memory as float when they fit weightBudgetBytes, else
+    /// they are loaded block by block for every call. The session borrows the model.
+    virtual Result<std::unique_ptr<TextSession>> startSession(std::size_t maxTokens, std::uint64_t weightBudgetBytes,
+                                                              const JobContext& context) const = 0;
 
     /// Bytes that forward() needs per token of a call, for choosing how many windows to pass at once.
     [[nodiscard]] virtual std::uint64_t bytesPerToken(std::size_t windowLength) const = 0;
