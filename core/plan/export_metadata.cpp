@@ -48,6 +48,14 @@ Metadata pairsOfPlan(const Plan& plan)
     Metadata pairs;
     pairs.append(std::string(kQuantizationVersionKey), kQuantizationVersion);
     pairs.append(std::string(kFileTypeKey), plan.fileType);
+    if (!plan.importance) return pairs;
+    // llama.cpp's tool keeps both texts in fixed arrays of 128 bytes.
+    constexpr std::size_t kMaxText = 127;
+    const ImportanceMatrix& matrix = *plan.importance;
+    if (!matrix.path.empty()) pairs.append("quantize.imatrix.file", matrix.path.string().substr(0, kMaxText));
+    if (!matrix.datasets.empty()) pairs.append("quantize.imatrix.dataset", matrix.datasets.front().substr(0, kMaxText));
+    pairs.append("quantize.imatrix.entries_count", static_cast<std::uint32_t>(matrix.entries.size()));
+    if (matrix.chunkCount > 0) pairs.append("quantize.imatrix.chunks_count", matrix.chunkCount);
     return pairs;
 }
 

@@ -71,7 +71,8 @@ public:
         : m_recipe(recipe), m_survey(survey), m_options(options), m_start(start), m_matcher(matcher),
           m_ruleUsed(recipe.rules.size(), false)
     {
-        if (start.exceptions) m_presetRules.emplace(*start.preset, survey.facts(), options.haveImportance);
+        m_haveMatrix = options.importance && !options.importance->entries.empty();
+        if (start.exceptions) m_presetRules.emplace(*start.preset, survey.facts(), m_haveMatrix || options.assumeImportance);
     }
 
     Result<Plan> run()
@@ -86,6 +87,7 @@ public:
             }
             plan.entries.push_back(std::move(*entry));
         }
+        if (m_haveMatrix) plan.importance = m_options.importance;
         plan.fileType = fileType(plan);
         plan.parameters = m_survey.model().parameterCount();
         plan.sourceSizeBytes = m_survey.model().fileSizeBytes();
@@ -110,7 +112,8 @@ private:
             WW_TRY(const auto rule, m_matcher.firstMatch(source.name, tensor.identity.role));
             choose(tensor, rule, entry);
             WW_TRY_VOID(fit(source, entry));
-            WW_TRY_VOID(checkConversion(source, entry));
+            WW_TRY_VOID(checkRequantizing(entry));
+            WW_TRY_VOID(findImportance(tensor, source, entry));
         } else {
             entry.reason = tensor.whyKept;
         }
@@ -226,36 +229,58 @@ private:
         return {};
     }
 
-    /// Requantizing and importance.
-    Result<void> checkConversion(const TensorInfo& source, PlanEntry& entry)
+    Result<void> checkRequantizing(PlanEntry& entry)
+    {
+        if (entry.target == entry.source || isFloat(entry.source)) return {};
+        if (!m_options.allowRequantize)
+            return fail(ErrorCode::Unsupported,
+                        fmt::format("The tensor is already quantized as {}, and quantizing again is switched off; start "
+                                    "from an F16, BF16 or F32 model or allow it.",
+                                    name(entry.source)));
+        if (isFloat(entry.target)) return {};
+        addWarning(entry,
+                   fmt::format("The source is already quantized as {}; quantizing again adds to its error.", name(entry.source)));
+        ++m_requantized;
+        return {};
+    }
+
+    Result<void> findImportance(const ModelSurvey::Tensor& tensor, const TensorInfo& source, PlanEntry& entry)
     {
         if (entry.target == entry.source) return {};
-        if (!isFloat(entry.source)) {
-            if (!m_options.allowRequantize)
-                return fail(ErrorCode::Unsupported,
-                            fmt::format("The tensor is already quantized as {}, and quantizing again is switched off; start "
-                                        "from an F16, BF16 or F32 model or allow it.",
-                                        name(entry.source)));
-            if (!isFloat(entry.target)) {
-                addWarning(entry, fmt::format("The source is already quantized as {}; quantizing again adds to its error.",
-                                              name(entry.source)));
-                ++m_requantized;
-            }
-        }
-        if (m_options.haveImportance) return {};
+        if (m_haveMatrix) WW_TRY_VOID(takeImportance(tensor, source, entry));
+        const auto& target = traits(entry.target);
+        if (entry.importance || m_options.assumeImportance || target.importance == ImportanceUse::Ignored) return {};
         if (needsImportance(source.name, entry.target, m_start.preset)) {
+            const char* problem = m_haveMatrix ? "the one given has no entry for this tensor" : "none is given";
             if (m_options.requireImportance)
                 return fail(ErrorCode::Unsupported,
-                            fmt::format("{} needs an importance matrix here and none is given; give one or choose another "
-                                        "format.",
-                                        name(entry.target)));
-            addWarning(entry, fmt::format("{} needs an importance matrix here; without one this recipe cannot be exported.",
-                                          name(entry.target)));
+                            fmt::format("{} needs an importance matrix here and {}; compute one or choose another format.",
+                                        target.name, problem));
+            addWarning(entry, fmt::format("{} needs an importance matrix here and {}; without it this recipe cannot be exported.",
+                                          target.name, problem));
             ++m_missingImportance;
-        } else if (traits(entry.target).importance == ImportanceUse::Optional && traits(entry.target).bitsPerWeight() < 4) {
+        } else if (m_haveMatrix) {
+            // Embeddings are looked up, not multiplied, so that no matrix has them; the output matrix often is left out.
+            if (tensor.category != RuleCategory::Embedding && tensor.category != RuleCategory::Output) ++m_withoutEntry;
+        } else if (target.bitsPerWeight() < 4) {
             ++m_betterWithImportance;
         }
         return {};
+    }
+
+    Result<void> takeImportance(const ModelSurvey::Tensor& tensor, const TensorInfo& source, PlanEntry& entry) const
+    {
+        const ImportanceEntry* found = m_options.importance->find(source.name);
+        if (!found) return {};
+        if (fits(*found, source.shape)) {
+            entry.importance = {m_options.importance, found};
+            return {};
+        }
+        if (tensor.category == RuleCategory::Embedding) return {};
+        return fail(
+            ErrorCode::InvalidArgument,
+            fmt::format("The importance matrix has {} values for this tensor, but {} are needed; it belongs to another model.",
+                        found->sums.size(), source.shape.ne[0] * source.shape.ne[2]));
     }
 
     static void addWarning(PlanEntry& entry, std::string sentence)
@@ -311,6 +336,9 @@ private:
         if (m_missingImportance > 0)
             plan.warnings.push_back(fmt::format("{} an importance matrix; without one this recipe cannot be exported.",
                                                 tensors(m_missingImportance, "needs", "need")));
+        if (m_withoutEntry > 0)
+            plan.warnings.push_back(fmt::format("{} no entry in the importance matrix and will be quantized without.",
+                                                tensors(m_withoutEntry, "has", "have")));
         if (m_betterWithImportance > 0)
             plan.warnings.emplace_back("Formats below 4 bits lose clearly less with an importance matrix; none is given.");
         if (const auto alignment = m_survey.model().alignment(); alignment != GgufWriter::kAlignment)
@@ -330,12 +358,14 @@ private:
     const PlanOptions& m_options;
     const Start& m_start;
     const RuleMatcher& m_matcher;
+    bool m_haveMatrix = false;
     std::optional<PresetRules> m_presetRules;
     std::vector<bool> m_ruleUsed;
     std::size_t m_fallbacks = 0;
     std::uint64_t m_fallbackBytes = 0;
     std::size_t m_requantized = 0;
     std::size_t m_missingImportance = 0;
+    std::size_t m_withoutEntry = 0;
     std::size_t m_betterWithImportance = 0;
 };
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "calibration/importance.h"
 #include "io/model_file.h"
 #include "model/tensor_role.h"
 #include "plan/preset_rules.h"
@@ -31,7 +33,9 @@ struct PlanEntry {
     TensorIdentity identity;
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
-    std::string method;      ///< registry name; empty when the bytes are copied
+    std::string method;  ///< registry name; empty when the bytes are copied
+    /// For the quantizer: mean squares of the inputs by ImportanceEntry::meanSquares(); has ne[0] × ne[2] values. Null: none.
+    std::shared_ptr<const ImportanceEntry> importance;
     bool quantized = false;  ///< false: bit copy
     bool editable = false;   ///< a rule may change it (quantizable)
     std::uint64_t sizeBytes = 0;
@@ -48,14 +52,16 @@ struct Plan {
     std::uint64_t sizeBytes = 0;  ///< whole exported file, metadata included
     std::uint64_t sourceSizeBytes = 0;
     std::uint64_t parameters = 0;
-    std::vector<std::string> warnings;  ///< about the whole plan
+    std::vector<std::string> warnings;                   ///< about the whole plan
+    std::shared_ptr<const ImportanceMatrix> importance;  ///< what the entries' importance belongs to; null: none
     [[nodiscard]] double bitsPerWeight() const;
 };
 
 struct PlanOptions {
-    bool haveImportance = false;    ///< an importance matrix with at least one entry is given
-    bool allowRequantize = true;    ///< quantized sources may be converted (with a warning); false: error
+    std::shared_ptr<const ImportanceMatrix> importance{};  ///< null or without entries: none
+    bool assumeImportance = false;  ///< decide as if a matrix with all entries were given: to show what it would change
     bool requireImportance = true;  ///< a type that needs importance when there is none is an error; false: a warning
+    bool allowRequantize = true;    ///< quantized sources may be converted (with a warning); false: error
 };
 
 /// What planning needs to know of a model whatever the recipe: export order, identities, facts for the preset rules, size of
@@ -85,10 +91,10 @@ private:
     std::uint64_t m_headerBytes = 0;
 };
 
-/// Errors: InvalidArgument (unknown preset or method, bad pattern: which), Unsupported (a type whose block does not divide a
-/// row and that has no fallback, a type that needs importance when there is none). Tensors with four dimensions stay as
-/// they are. Recipe rules beat the preset; among them the first match wins. Output and embedding types of the recipe beat
-/// rules by pattern and role, as in llama.cpp, but not rules for exactly this tensor.
+/// Errors: InvalidArgument (unknown preset or method, bad pattern: which; importance of another model), Unsupported (a type
+/// whose block does not divide a row and that has no fallback, a type that needs importance when there is none). Tensors
+/// with four dimensions stay as they are. Recipe rules beat the preset; among them the first match wins. Output and embedding types
+/// of the recipe beat rules by pattern and role, as in llama.cpp, but not rules for exactly this tensor.
 Result<Plan> resolve(const Recipe& recipe, const ModelFile& model, const PlanOptions& options = {});
 Result<Plan> resolve(const Recipe& recipe, const ModelSurvey& survey, const PlanOptions& options = {});
 

@@ -404,8 +404,69 @@ private slots:
 
         QVERIFY(std::ranges::any_of(ww::resolve(preset("Q3_K_M"), *model)->warnings,
                                     [](const auto& w) { return bytes(w).contains("below 4 bits"); }));
-        QVERIFY(ww::resolve(preset("Q3_K_M"), *model, {.haveImportance = true})->warnings.empty());
+        QVERIFY(ww::resolve(preset("Q3_K_M"), *model, {.assumeImportance = true})->warnings.empty());
         QVERIFY(ww::resolve(preset("Q4_K_M"), *model)->warnings.empty());
+    }
+
+    void importanceMatrices()
+    {
+        const auto model = makeModel({.layers = 2, .experts = 4});
+        const auto entry = [](const char* name, std::size_t values, std::size_t matrices) {
+            return ww::ImportanceEntry{name, std::vector<float>(values, 2.0F), std::vector<std::uint64_t>(matrices, 1)};
+        };
+        auto matrix = std::make_shared<ww::ImportanceMatrix>();
+        matrix->path = std::string(150, 'p');
+        matrix->datasets = {"text.txt", "other.txt"};
+        matrix->chunkCount = 12;
+        QVERIFY(matrix->add(entry("blk.0.attn_q.weight", 256, 1)));
+        QVERIFY(matrix->add(entry("blk.0.ffn_down_exps.weight", 2048, 4)));
+        QVERIFY(matrix->add(entry("token_embd.weight", 5, 1)));
+        const auto plan = ww::resolve(preset("Q4_0"), *model, {.importance = matrix}).value();
+        QCOMPARE(entryOf(*model, plan, "blk.0.attn_q.weight").importance.get(), matrix->find("blk.0.attn_q.weight"));
+        QCOMPARE(entryOf(*model, plan, "blk.0.ffn_down_exps.weight").importance.get(), matrix->find("blk.0.ffn_down_exps.weight"));
+        QVERIFY(!entryOf(*model, plan, "blk.1.attn_q.weight").importance);
+        QVERIFY(!entryOf(*model, plan, "token_embd.weight").importance);
+        QVERIFY(std::ranges::any_of(plan.warnings, [](const auto& w) { return bytes(w).contains("12 tensors have no entry"); }));
+
+        // The keys that llama.cpp's tool adds, replacing those of the source; the size is exact.
+        ww::Metadata metadata = model->metadata();
+        metadata.append("quantize.imatrix.file", std::string("earlier"));
+        metadata.append("last", std::uint8_t{1});
+        const auto again = makeModel(metadata, {model->tensors().begin(), model->tensors().end()});
+        const auto exported = ww::exportMetadata(*again, plan);
+        const auto& pairs = exported.entries();
+        QCOMPARE(bytes(pairs[pairs.size() - 7].key), QByteArray("last"));
+        QCOMPARE(bytes(pairs[pairs.size() - 4].key), QByteArray("quantize.imatrix.file"));
+        QCOMPARE(bytes(exported.string("quantize.imatrix.file").value()), QByteArray(127, 'p'));
+        QCOMPARE(bytes(exported.string("quantize.imatrix.dataset").value()), QByteArray("text.txt"));
+        QCOMPARE(*exported.find("quantize.imatrix.entries_count"), ww::MetadataValue(std::uint32_t{3}));
+        QCOMPARE(*exported.find("quantize.imatrix.chunks_count"), ww::MetadataValue(std::uint32_t{12}));
+        const auto resolved = ww::resolve(preset("Q4_0"), *again, {.importance = matrix}).value();
+        std::vector<ww::TensorInfo> tensors;
+        for (const auto& e : resolved.entries) {
+            tensors.push_back(again->tensors()[e.tensorIndex]);
+            tensors.back().type = e.target;
+        }
+        QCOMPARE(resolved.sizeBytes, ww::GgufWriter::fileSizeBytes(exported, tensors));
+
+        // A format that cannot do without, for a tensor that the matrix lacks.
+        Recipe recipe = preset("Q8_0");
+        recipe.rules = {patternRule("blk.1.attn_q=IQ2_XXS")};
+        const auto missing = ww::resolve(recipe, *model, {.importance = matrix});
+        QVERIFY(!missing);
+        QCOMPARE(bytes(missing.error().tensor), QByteArray("blk.1.attn_q.weight"));
+        QVERIFY(bytes(missing.error().message).contains("has no entry for this tensor"));
+        recipe.rules = {patternRule("blk.0.attn_q=IQ2_XXS")};
+        QVERIFY(ww::resolve(recipe, *model, {.importance = matrix}).has_value());
+
+        // Another model's matrix; and one without entries, which is none.
+        QVERIFY(matrix->add(entry("blk.1.ffn_up_exps.weight", 100, 4)));
+        const auto foreign = ww::resolve(preset("Q4_0"), *model, {.importance = matrix});
+        QVERIFY(!foreign);
+        QCOMPARE(foreign.error().code, ww::ErrorCode::InvalidArgument);
+        QVERIFY(bytes(foreign.error().message).contains("has 100 values for this tensor, but 1024 are needed"));
+        const auto empty = ww::resolve(preset("Q4_0"), *model, {.importance = std::make_shared<ww::ImportanceMatrix>()});
+        QVERIFY(empty.has_value() && !empty->importance);
     }
 
     void quantizedSources()
@@ -550,7 +611,7 @@ private slots:
         const auto model = ww::openModel(ww::test::sampleModel());
         QVERIFY(model.has_value());
         const bool withImportance = preset.startsWith("IQ");
-        const auto plan = ww::resolve(::preset(preset.constData()), **model, {.haveImportance = withImportance}).value();
+        const auto plan = ww::resolve(::preset(preset.constData()), **model, {.assumeImportance = withImportance}).value();
         QCOMPARE(plan.sizeBytes, size);
         QCOMPARE(plan.sourceSizeBytes, quint64{16890880});
     }

@@ -146,7 +146,7 @@ private slots:
             if (caseName != found->name) continue;
             ww::Recipe recipe;
             recipe.preset = presetName;
-            const auto plan = ww::resolve(recipe, survey, {.haveImportance = importance, .requireImportance = false});
+            const auto plan = ww::resolve(recipe, survey, {.assumeImportance = importance, .requireImportance = false});
             const QByteArray where = bytes(caseName + " " + presetName + (importance ? " with importance" : ""));
             if (run.fails) {
                 QVERIFY2(!plan, where);
@@ -224,7 +224,7 @@ private slots:
             ww::Recipe recipe;
             recipe.preset = preset.name;
             QCOMPARE(!ww::resolve(recipe, *model).has_value(), preset.needsImportance);
-            QVERIFY2(ww::resolve(recipe, *model, {.haveImportance = true}).has_value(), bytes(preset.name));
+            QVERIFY2(ww::resolve(recipe, *model, {.assumeImportance = true}).has_value(), bytes(preset.name));
         }
     }
 
