@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QAbstractTableModel>
+#include <QString>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace ww {
+
+/// One recipe (or the original model) in the comparison table. Plain value.
+struct VariantRow {
+    enum class Status { NotMeasured, Queued, Measuring, Measured, Outdated, Failed };
+    QString id;  ///< the caller's key
+    QString name;
+    bool original = false;  ///< the source model itself
+    bool current = false;   ///< the recipe that is being edited; shown bold
+    std::uint64_t sizeBytes = 0;
+    double bitsPerWeight = 0;
+    std::optional<double> perplexity;
+    std::optional<double> standardError;
+    std::optional<double> delta;  ///< perplexity minus the original's
+    std::optional<double> klDivergence;
+    std::optional<double> seconds;  ///< what measuring took
+    Status status = Status::NotMeasured;
+    QString detail;  ///< tooltip: text, windows, what failed; translated
+    bool operator==(const VariantRow&) const = default;
+};
+
+/// Table of variants. The KL divergence column is there once a row has a value. GUI thread only.
+class VariantsModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { Name, Size, BitsPerWeight, Perplexity, Delta, KlDivergence, Time, State, ColumnCount };
+    enum ItemRole { SortRole = Qt::UserRole + 1, IdRole, OriginalRole };
+
+    explicit VariantsModel(QObject* parent = nullptr);
+    /// Same ids in the same order: announces changed rows only. Otherwise one reset.
+    void setRows(std::vector<VariantRow> rows);
+    [[nodiscard]] const std::vector<VariantRow>& rows() const { return m_rows; }
+    [[nodiscard]] int rowOfId(const QString& id) const;
+    [[nodiscard]] bool hasKlDivergence() const;
+    /// The table as CSV with a header line; plain numbers.
+    [[nodiscard]] QString csv() const;
+    [[nodiscard]] static QString statusText(VariantRow::Status status);
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+private:
+    [[nodiscard]] QString text(const VariantRow& row, int column) const;
+    [[nodiscard]] QVariant sortValue(const VariantRow& row, int column) const;
+
+    std::vector<VariantRow> m_rows;
+};
+
+}  // namespace ww

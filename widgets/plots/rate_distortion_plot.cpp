@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/plots/rate_distortion_plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "widgets/plots/plot_points.h"
+#include "widgets/theme/format_text.h"
+
+namespace ww {
+
+RateDistortionPlot::RateDistortionPlot(QWidget* parent) : PlotWidget(parent)
+{
+    setAccessibleName(tr("Rate–distortion"));
+    plot()->xAxis->setLabel(tr("bits per weight"));
+    plot()->yAxis->setLabel(tr("relative error"));
+    plot()->yAxis->setScaleType(QCPAxis::stLogarithmic);
+    plot()->yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+    plot()->yAxis->setNumberFormat(QStringLiteral("gbc"));
+    plot()->yAxis->setNumberPrecision(1);
+    plot()->addGraph();  // the best points at each rate
+    m_marks = new PlotPoints(plot());
+}
+
+void RateDistortionPlot::setData(std::vector<RatePoint> points)
+{
+    m_points = std::move(points);
+    std::erase_if(m_points, [](const RatePoint& p) {
+        return !std::isfinite(p.bitsPerWeight) || !std::isfinite(p.relativeError) || p.relativeError < 0;
+    });
+    std::vector<const RatePoint*> sorted;
+    for (const auto& p : m_points) sorted.push_back(&p);
+    std::ranges::stable_sort(sorted, {}, [](const RatePoint* p) { return std::pair(p->bitsPerWeight, p->relativeError); });
+    QVector<double> x, y;
+    double best = 1e300;
+    for (const auto* p : sorted) {
+        if (p->relativeError >= best) continue;
+        best = p->relativeError;
+        x << p->bitsPerWeight;
+        y << shownError(*p);
+    }
+    plot()->graph(0)->setData(x, y, true);
+    m_marks->setHighlighted(-1);
+    dataChanged(m_points.empty());
+}
+
+// A logarithmic axis has no zero; lossless points stand at a tenth of the smallest error.
+double RateDistortionPlot::shownError(const RatePoint& point) const
+{
+    if (point.relativeError > 0) return point.relativeError;
+    double smallest = 1e-2;
+    for (const auto& p : m_points)
+        if (p.relativeError > 0) smallest = std::min(smallest, p.relativeError);
+    return smallest / 10;
+}
+
+void RateDistortionPlot::fitAxes()
+{
+    double left = 1e300, right = 0, low = 1e300, high = 0;
+    for (const auto& p : m_points) {
+        left = std::min(left, p.bitsPerWeight);
+        right = std::max(right, p.bitsPerWeight);
+        low = std::min(low, shownError(p));
+        high = std::max(high, shownError(p));
+    }
+    const double margin = std::max(0.4, (right - left) * 0.08);
+    plot()->xAxis->setRange(std::max(0.0, left - margin), right + 1.6 * margin);
+    const double factor = std::max(1.5, std::pow(high / low, 0.1));
+    plot()->yAxis->setRange(low / factor, high * factor);
+}
+
+void RateDistortionPlot::recolor(const ThemeColors& colors)
+{
+    plot()->graph(0)->setPen(QPen(colors.plotAxis, 1.2, Qt::DashLine));
+    std::vector<PlotPoints::Point> marks;
+    for (const auto& p : m_points) {
+        PlotPoints::Point mark;
+        mark.x = p.bitsPerWeight;
+        mark.y = shownError(p);
+        mark.label = formatName(p.format);
+        mark.fill = colors.formatColor(p.format);
+        mark.ringed = p.chosen;
+        marks.push_back(mark);
+    }
+    m_marks->setPoints(std::move(marks));
+    m_marks->setColors(colors.plotText, colors.plotAxis, colors.accent, colors.plotBackground);
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() * 0.9);
+    m_marks->setLabelFont(small);
+}
+
+QString RateDistortionPlot::pointText(int index) const
+{
+    const RatePoint& p = m_points[static_cast<std::size_t>(index)];
+    const QString name =
+        p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
+    const QString text =
+        tr("%1\n%2\nrelative error %3 (measured)").arg(name, bitsPerWeightText(p.bitsPerWeight), errorText(p.relativeError));
+    return p.chosen ? tr("%1\nchosen").arg(text) : text;
+}
+
+QString RateDistortionPlot::hoverText(const QPointF& pixel) const
+{
+    const int index = m_marks->at(pixel);
+    return index < 0 ? QString() : pointText(index);
+}
+
+void RateDistortionPlot::clicked(const QPointF& pixel)
+{
+    if (const int index = m_marks->at(pixel); index >= 0) Q_EMIT pointClicked(index);
+}
+
+void RateDistortionPlot::activateStep()
+{
+    if (m_marks->highlighted() >= 0) Q_EMIT pointClicked(m_marks->highlighted());
+}
+
+PlotWidget::Step RateDistortionPlot::stepPoint(int direction)
+{
+    const int index = m_marks->next(direction);
+    return index < 0 ? Step{} : Step{pointText(index), m_marks->pixelOf(index)};
+}
+
+QString RateDistortionPlot::csv() const
+{
+    QString out = QStringLiteral("format,method,bits_per_weight,relative_error,chosen\n");
+    for (const auto& p : m_points) {
+        out += QStringList({formatName(p.format), csvField(p.method), plainNumber(p.bitsPerWeight), plainNumber(p.relativeError),
+                            p.chosen ? QStringLiteral("1") : QStringLiteral("0")})
+                   .join(QLatin1Char(',')) +
+               QLatin1Char('\n');
+    }
+    return out;
+}
+
+QString RateDistortionPlot::description() const
+{
+    QStringList parts{tr("Relative error over bits per weight for %n format(s).", nullptr, static_cast<int>(m_points.size()))};
+    for (const auto& p : m_points)
+        if (p.chosen)
+            parts << tr("Chosen: %1 with %2, relative error %3.")
+                         .arg(formatName(p.format), bitsPerWeightText(p.bitsPerWeight), errorText(p.relativeError));
+    return parts.join(QLatin1Char(' '));
+}
+
+}  // namespace ww
