@@ -441,7 +441,7 @@ private slots:
         QTest::newRow("safetensors") << littleEndian(std::uint64_t{json.size()}) + json << unsupported
                                      << std::string("safetensors");
         QTest::newRow("zip") << std::string("PK\x03\x04....") << unsupported << std::string("PyTorch");
-        QTest::newRow("pickle") << std::string("\x80\x02}q") << unsupported << std::string("pickle");
+        QTest::newRow("pickle") << std::string("\x80\x02}q") << unsupported << std::string("PyTorch");
         QTest::newRow("web page") << std::string("<!DOCTYPE html><html>") << unsupported << std::string("web page");
         QTest::newRow("git lfs") << std::string("version https://git-lfs.github.com/spec/v1\n") << unsupported
                                  << std::string("Git LFS");

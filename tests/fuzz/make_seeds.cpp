@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Writes the seed corpora: make_seeds FOLDER makes FOLDER/gguf/… Small good files from which the fuzzer starts.
+// Writes the seed corpora: make_seeds FOLDER makes FOLDER/gguf/… and FOLDER/safetensors/… Small good files from which the fuzzer
+// starts.
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <string>
 
 #include "tests/support/gguf_builder.h"
+#include "tests/support/safetensors_builder.h"
 
 using namespace ww;
 using namespace ww::test;
@@ -31,6 +33,18 @@ std::map<std::string, std::string> ggufSeeds()
     return seeds;
 }
 
+std::map<std::string, std::string> safetensorsSeeds()
+{
+    std::map<std::string, std::string> seeds;
+    seeds["nothing.safetensors"] = safetensorsFile("{}");
+    seeds["some-types.safetensors"] = safetensorsFile({{"a", "F32", {2, 3}, std::string(24, 'a')},
+                                                       {"b", "BF16", {4}, std::string(8, 'b')},
+                                                       {"empty", "I64", {0, 7}, ""},
+                                                       {"scalar", "F8_E4M3", {}, "s"}});
+    seeds["index.json"] = "{\"metadata\":{\"total_size\":3},\"weight_map\":{\"c\":\"m-2.safetensors\",\"a\":\"m-1.safetensors\"}}";
+    return seeds;
+}
+
 bool writeCorpus(const std::filesystem::path& folder, const std::map<std::string, std::string>& seeds)
 {
     std::error_code ec;
@@ -49,7 +63,7 @@ int main(int count, char** arguments)
         return 2;
     }
     const std::filesystem::path folder = arguments[1];
-    if (!writeCorpus(folder / "gguf", ggufSeeds())) {
+    if (!writeCorpus(folder / "gguf", ggufSeeds()) || !writeCorpus(folder / "safetensors", safetensorsSeeds())) {
         std::fputs("The seeds could not be written.\n", stderr);
         return 1;
     }
