@@ -13,7 +13,21 @@ namespace ww {
 namespace {
 
 constexpr std::array kFamilies = {
+    ArchitectureFamily{"gemma", families::gemma},
+    ArchitectureFamily{"gemma2", families::gemma2},
+    ArchitectureFamily{"gemma3", families::gemma3},
+    ArchitectureFamily{"gpt2", families::gpt2},
+    ArchitectureFamily{"granite", families::granite},
+    ArchitectureFamily{"granitemoe", families::granitemoe},
     ArchitectureFamily{"llama", families::llama},
+    ArchitectureFamily{"olmo2", families::olmo2},
+    ArchitectureFamily{"phi3", families::phi3},
+    ArchitectureFamily{"qwen2", families::qwen2},
+    ArchitectureFamily{"qwen3", families::qwen3},
+    ArchitectureFamily{"qwen3moe", families::qwen3moe},
+    ArchitectureFamily{"smollm3", families::smollm3},
+    ArchitectureFamily{"stablelm", families::stablelm},
+    ArchitectureFamily{"starcoder2", families::starcoder2},
 };
 
 Result<RopeScaling> readScalingType(const KeyReader& keys)
@@ -155,6 +169,8 @@ Result<Architecture> readArchitecture(const ModelFile& model)
     WW_TRY(architecture.normEpsilon, keys.requiredReal(epsilonKey));
     if (architecture.normEpsilon < 0) return keys.wrong(epsilonKey, "is negative");
     (rms ? facts.rmsEpsilon : facts.layerNormEpsilon) = architecture.normEpsilon;
+    if (architecture.experts.count != 0 && architecture.experts.feedForwardLength == 0)
+        return keys.wrong("feed_forward_length", "is 0");
     if (architecture.experts.count == 0)
         for (const BlockShape& block : architecture.blocks)
             if (block.feedForwardLength == 0) return keys.wrong("feed_forward_length", "is 0");

@@ -48,6 +48,7 @@ Result<void> BlockRunner::run(std::size_t block, const BlockWeights& weights, fl
     for (std::size_t window = 0; window < rows.windows; window += groupWindows) {
         const RowCount part{std::min(groupWindows, rows.windows - window), rows.windowRows};
         WW_TRY_VOID(runGroup({block, weights, x + window * rows.windowRows * d, part, nullptr, 0}, context));
+        if (!weights.router.weight) context.advance(part.total());
     }
     return {};
 }
@@ -88,7 +89,7 @@ Result<void> BlockRunner::runGroup(const Group& group, const JobContext& context
     const std::size_t d = m_architecture.facts.embeddingLength;
     m_normed.ensure(rows * d);
     WW_TRY_VOID(attention(group, context));
-    if (group.weights.router.weight) return {};  // experts take all windows at once, see experts.h
+    if (group.weights.router.weight) return {};  // ExpertRunner goes on, with all windows at once
     return feedForward(group, context);
 }
 

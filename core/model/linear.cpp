@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "model/linear.h"
 
+#include <vector>
+
 #include "base/blas.h"
 #include "model/kernels.h"
 
@@ -13,11 +15,13 @@ constexpr std::size_t kTileWork = std::size_t{1} << 29;
 constexpr std::size_t kTileRows = 512;
 constexpr std::size_t kTileColumns = 512;
 constexpr std::size_t kLeastColumns = 128;
-// Rows of W per piece of a product with one vector.
-constexpr std::size_t kVectorPieceFloats = std::size_t{1} << 18;
+// Weights per tile of a product with a single row, which is bound by memory.
+constexpr std::size_t kVectorTileFloats = std::size_t{1} << 18;
 
-struct Tiling {
+struct Tile {
+    std::size_t row;
     std::size_t rows;
+    std::size_t column;  ///< of y: a row of W
     std::size_t columns;
 };
 
@@ -26,53 +30,60 @@ std::size_t piecesOf(std::size_t total, std::size_t piece)
     return (total + piece - 1) / piece;
 }
 
-Tiling tilingFor(std::size_t windowRows, std::size_t inputs)
+/// Largest tile for a segment of `rowCount` rows.
+Tile tileFor(std::size_t rowCount, const LinearWeights& map)
 {
+    if (rowCount == 1) return {0, 1, 0, std::clamp<std::size_t>(kVectorTileFloats / map.inputs, 1, map.outputs)};
     // Equal pieces instead of full ones and a small rest.
-    Tiling tiling{piecesOf(windowRows, piecesOf(windowRows, kTileRows)), kTileColumns};
-    while (tiling.columns > kLeastColumns && tiling.rows * tiling.columns * inputs > kTileWork) tiling.columns /= 2;
-    while (tiling.rows > 1 && tiling.rows * tiling.columns * inputs > kTileWork) tiling.rows = piecesOf(tiling.rows, 2);
-    return tiling;
+    Tile tile{0, piecesOf(rowCount, piecesOf(rowCount, kTileRows)), 0, std::min(kTileColumns, map.outputs)};
+    while (tile.columns > kLeastColumns && tile.rows * tile.columns * map.inputs > kTileWork)
+        tile.columns = piecesOf(tile.columns, 2);
+    while (tile.rows > 1 && tile.rows * tile.columns * map.inputs > kTileWork) tile.rows = piecesOf(tile.rows, 2);
+    return tile;
 }
 
-Result<void> projectVectors(const LinearWeights& map, RowsView x, float alpha, float beta, RowsTarget y, std::size_t count,
-                            const JobContext& context)
+std::vector<Tile> tilesOf(const LinearWeights& map, std::span<const RowSegment> segments)
 {
-    const std::size_t piece = std::max<std::size_t>(1, kVectorPieceFloats / map.inputs);
-    const std::size_t pieces = piecesOf(map.outputs, piece);
-    return parallelTry(context, count * pieces, [&](std::size_t task) -> Result<void> {
-        const std::size_t row = task / pieces;
-        const std::size_t begin = task % pieces * piece;
-        const std::size_t length = std::min(piece, map.outputs - begin);
-        float* out = y.data + row * y.stride + begin;
-        blas::gemv(length, map.inputs, alpha, map.weight + begin * map.inputs, map.inputs, x.data + row * x.stride, beta, out);
-        if (map.bias) kernels::addScaled(out, map.bias + begin, alpha, length);
-        return {};
-    });
+    std::vector<Tile> tiles;
+    for (const RowSegment& segment : segments) {
+        if (segment.count == 0) continue;
+        const Tile size = tileFor(segment.count, map);
+        for (std::size_t row = 0; row < segment.count; row += size.rows)
+            for (std::size_t column = 0; column < map.outputs; column += size.columns)
+                tiles.push_back({segment.first + row, std::min(size.rows, segment.count - row), column,
+                                 std::min(size.columns, map.outputs - column)});
+    }
+    return tiles;
 }
 
 }  // namespace
 
+Result<void> project(const LinearWeights& map, RowsView x, float alpha, float beta, RowsTarget y,
+                     std::span<const RowSegment> segments, const JobContext& context)
+{
+    const std::vector<Tile> tiles = tilesOf(map, segments);
+    return parallelTry(context, tiles.size(), [&](std::size_t i) -> Result<void> {
+        const Tile& tile = tiles[i];
+        const float* in = x.data + tile.row * x.stride;
+        const float* weight = map.weight + tile.column * map.inputs;
+        float* out = y.data + tile.row * y.stride + tile.column;
+        if (tile.rows == 1)
+            blas::gemv(tile.columns, map.inputs, alpha, weight, map.inputs, in, beta, out);
+        else
+            blas::gemmNT(tile.rows, tile.columns, map.inputs, alpha, in, x.stride, weight, map.inputs, beta, out, y.stride);
+        if (map.bias)
+            for (std::size_t r = 0; r < tile.rows; ++r)
+                kernels::addScaled(out + r * y.stride, map.bias + tile.column, alpha, tile.columns);
+        return {};
+    });
+}
+
 Result<void> project(const LinearWeights& map, RowsView x, float alpha, float beta, RowsTarget y, RowCount rows,
                      const JobContext& context)
 {
-    if (rows.windowRows == 1) return projectVectors(map, x, alpha, beta, y, rows.windows, context);
-    const Tiling tile = tilingFor(rows.windowRows, map.inputs);
-    const std::size_t rowTiles = piecesOf(rows.windowRows, tile.rows);
-    const std::size_t columnTiles = piecesOf(map.outputs, tile.columns);
-    return parallelTry(context, rows.windows * rowTiles * columnTiles, [&](std::size_t task) -> Result<void> {
-        const std::size_t column = task % columnTiles * tile.columns;
-        const std::size_t rowInWindow = task / columnTiles % rowTiles * tile.rows;
-        const std::size_t row = task / columnTiles / rowTiles * rows.windowRows + rowInWindow;
-        const std::size_t m = std::min(tile.rows, rows.windowRows - rowInWindow);
-        const std::size_t n = std::min(tile.columns, map.outputs - column);
-        float* out = y.data + row * y.stride + column;
-        blas::gemmNT(m, n, map.inputs, alpha, x.data + row * x.stride, x.stride, map.weight + column * map.inputs, map.inputs, beta,
-                     out, y.stride);
-        if (map.bias)
-            for (std::size_t i = 0; i < m; ++i) kernels::addScaled(out + i * y.stride, map.bias + column, alpha, n);
-        return {};
-    });
+    std::vector<RowSegment> segments(rows.windows);
+    for (std::size_t w = 0; w < rows.windows; ++w) segments[w] = {w * rows.windowRows, rows.windowRows};
+    return project(map, x, alpha, beta, y, segments, context);
 }
 
 }  // namespace ww

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "base/parallel.h"
 #include "base/progress.h"
@@ -11,7 +12,7 @@
 
 namespace ww {
 
-/// Rows of activations: `windows` × `windowRows` rows, row r at data + r · stride.
+/// Rows of activations: row r at data + r · stride.
 struct RowsView {
     const float* data = nullptr;
     std::size_t stride = 0;
@@ -20,15 +21,24 @@ struct RowsTarget {
     float* data = nullptr;
     std::size_t stride = 0;
 };
+/// `windows` × `windowRows` rows, window after window.
 struct RowCount {
     std::size_t windows = 1;
     std::size_t windowRows = 1;
     [[nodiscard]] std::size_t total() const { return windows * windowRows; }
 };
+/// Rows that belong together, e.g. those of one window.
+struct RowSegment {
+    std::size_t first = 0;
+    std::size_t count = 0;
+};
 
-/// y = alpha · (W·x + b) + beta · y for every row; beta is 0 or 1. Cut into tiles that depend on the row count of one window
-/// and on the shape of W only, so the bits of a row depend neither on the threads nor on the number of windows. A tile
-/// takes a few milliseconds; the stop token is looked at before each.
+/// y = alpha · (W·x + b) + beta · y for every row of the segments; beta is 0 or 1. Cut into tiles that depend on the row count
+/// of a segment and on the shape of W only, so the bits of a row depend neither on the threads nor on the other segments. A
+/// tile takes a few milliseconds; the stop token is looked at before each.
+Result<void> project(const LinearWeights& map, RowsView x, float alpha, float beta, RowsTarget y,
+                     std::span<const RowSegment> segments, const JobContext& context);
+/// The same; every window is a segment.
 Result<void> project(const LinearWeights& map, RowsView x, float alpha, float beta, RowsTarget y, RowCount rows,
                      const JobContext& context);
 

@@ -8,6 +8,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "model/experts.h"
 #include "model/kernels.h"
 
 namespace ww {
@@ -143,6 +144,7 @@ Result<void> Transformer::forward(std::span<const TokenId> tokens, std::size_t w
         WW_TRY_VOID(embed(tokens, windowLength, 0, hidden.data(), context));
         const std::vector<RopeTable> ropes = ropeTables(windowLength);
         BlockRunner runner(m_architecture, ropes);
+        ExpertRunner experts(m_architecture, *m_weights, runner);
         BlockWeights weights;
         for (std::size_t block = 0; block < m_tensors.blocks.size(); ++block) {
             WW_TRY_VOID(loadBlock(block, weights, context));
@@ -150,6 +152,8 @@ Result<void> Transformer::forward(std::span<const TokenId> tokens, std::size_t w
             // disk.
             if (block + 1 < m_tensors.blocks.size()) prefetch(m_weights->model(), m_tensors.blocks[block + 1]);
             WW_TRY_VOID(runner.run(block, weights, hidden.data(), rows, context));
+            if (const auto& tensors = m_tensors.blocks[block].experts)
+                WW_TRY_VOID(experts.run(block, *tensors, weights, hidden.data(), rows, false, context));
         }
         return applyOutputNorm(runner, hidden.data(), tokens.size(), context);
     } catch (const std::bad_alloc&) {
@@ -217,7 +221,8 @@ Result<std::unique_ptr<TextSession>> Transformer::startSession(std::size_t maxTo
 
 std::uint64_t Transformer::bytesPerToken(std::size_t) const
 {
-    return sizeof(float) * std::uint64_t{m_architecture.facts.embeddingLength} + 2 * sizeof(TokenId);
+    const std::uint64_t expertBytes = m_architecture.experts.count != 0 ? ExpertRunner::bytesPerRow(m_architecture) : 0;
+    return sizeof(float) * std::uint64_t{m_architecture.facts.embeddingLength} + 2 * sizeof(TokenId) + expertBytes;
 }
 
 }  // namespace ww

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "model/experts.h"
 #include "model/transformer.h"
 
 namespace ww {
@@ -17,7 +18,7 @@ class TransformerSession final : public TextSession {
 public:
     TransformerSession(const Transformer& model, std::size_t maxTokens)
         : m_model(model), m_maxTokens(maxTokens), m_ropes(model.ropeTables(maxTokens)), m_runner(model.architecture(), m_ropes),
-          m_logits(model.hyperparameters().vocabularySize)
+          m_experts(model.architecture(), model.weights(), m_runner), m_logits(model.hyperparameters().vocabularySize)
     {
         const Hyperparameters& facts = model.hyperparameters();
         m_caches.resize(facts.blockCount);
@@ -79,6 +80,8 @@ private:
             const BlockWeights* weights = m_blocks.empty() ? &m_passing : &m_blocks[block];
             if (m_blocks.empty()) WW_TRY_VOID(m_model.loadBlock(block, m_passing, context));
             WW_TRY_VOID(m_runner.continueText(block, *weights, m_hidden.data(), tokens.size(), m_caches[block], m_length, context));
+            if (const auto& experts = m_model.tensors().blocks[block].experts)
+                WW_TRY_VOID(m_experts.run(block, *experts, *weights, m_hidden.data(), {1, tokens.size()}, true, context));
         }
         m_length += tokens.size();
         if (!wantsLogits) return {};
@@ -102,6 +105,7 @@ private:
     std::size_t m_length = 0;
     std::vector<RopeTable> m_ropes;
     BlockRunner m_runner;
+    ExpertRunner m_experts;
     std::vector<KeyValueCache> m_caches;
     std::vector<BlockWeights> m_blocks;  ///< empty when they do not fit the budget
     BlockWeights m_passing;

@@ -253,12 +253,17 @@ std::string LlamaModel::piece(std::int32_t token, bool special) const
     return text;
 }
 
-std::vector<float> LlamaModel::logits(const std::vector<std::int32_t>& tokens) const
+std::vector<float> LlamaModel::logits(const std::vector<std::int32_t>& tokens, Attention attention, std::uint32_t contextSize) const
 {
     const auto count = static_cast<std::int32_t>(tokens.size());
     if (count == 0) return {};
     auto params = m_library.m_contextDefaultParams();
-    params.set<std::int32_t>(kContextSize, count);
+    params.set<std::int32_t>(kContextSize, std::max(count, static_cast<std::int32_t>(contextSize)));
+    if (attention == Attention::Exact) {
+        params.set<std::int32_t>(kContextFlashAttention, 0);
+        params.set<std::int32_t>(kContextTypeK, 0);
+        params.set<std::int32_t>(kContextTypeV, 0);
+    }
     params.set<std::int32_t>(kContextBatch, count);
     params.set<std::int32_t>(kContextMicroBatch, std::min(count, 512));
     params.set<std::int32_t>(kContextOutputs, count);

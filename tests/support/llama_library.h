@@ -110,8 +110,14 @@ public:
     [[nodiscard]] bool isEndOfGeneration(std::int32_t token) const;
     [[nodiscard]] std::vector<std::int32_t> tokenize(std::string_view text, bool addSpecial, bool parseSpecial) const;
     [[nodiscard]] std::string piece(std::int32_t token, bool special) const;
-    /// Logits of every position, [tokens × vocabulary], from an empty cache, on one thread. Empty on failure.
-    [[nodiscard]] std::vector<float> logits(const std::vector<std::int32_t>& tokens) const;
+    enum class Attention {
+        Default,  ///< keys and values kept as F16, flash attention where possible
+        Exact     ///< keys and values kept as F32, no flash attention
+    };
+    /// Logits of every position, [tokens × vocabulary], from an empty cache, on one thread. `contextSize` 0: as many
+    /// as there are tokens. Empty on failure.
+    [[nodiscard]] std::vector<float> logits(const std::vector<std::int32_t>& tokens, Attention attention = Attention::Default,
+                                            std::uint32_t contextSize = 0) const;
 
 private:
     LlamaModel(LlamaLibrary& library, void* model) : m_library(library), m_model(model) {}

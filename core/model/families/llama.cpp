@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Llama 1 to 3, Mistral, Mixtral and many relatives: RMSNorm, rotary positions on neighbouring pairs, grouped-query
-// attention, gated SiLU. Biases of the projections are optional. A sliding window in the metadata is ignored, as in
-// llama.cpp.
+// attention, gated SiLU, optionally experts. Biases of the projections are optional. A sliding window in the metadata is
+// ignored, as in llama.cpp.
 #include "model/families/families.h"
 
 namespace ww::families {
@@ -11,6 +11,7 @@ Result<void> llama(const KeyReader&, Architecture& architecture)
     architecture.qkvBias = Presence::Optional;
     architecture.attnOutputBias = Presence::Optional;
     architecture.ffnBias = Presence::Optional;
+    useExperts(architecture, architecture.facts.feedForwardLength);
     return {};
 }
 
