@@ -15,25 +15,23 @@
 namespace ww {
 
 /// parallelFor over bodies that can fail: `body(index)` returns Result<void>. Looks at the stop token before each body; after
-/// a failure the remaining bodies are skipped. Returns the error of the lowest index that failed. A failed allocation in
-/// a body becomes OutOfMemory.
+/// a failure the bodies with higher indices are skipped. Returns the error of the lowest index that fails, whatever the
+/// number of threads. A failed allocation in a body becomes OutOfMemory.
 template <class Body>
 Result<void> parallelTry(const JobContext& context, std::size_t count, Body&& body)
 {
     std::mutex mutex;
     std::optional<Error> error;
-    std::size_t errorIndex = 0;
-    std::atomic<bool> failed{false};
+    std::atomic<std::size_t> errorIndex{count};
     const auto keep = [&](std::size_t index, Error&& reason) {
         const std::scoped_lock lock(mutex);
-        if (!error || index < errorIndex) {
-            error = std::move(reason);
-            errorIndex = index;
-        }
-        failed.store(true, std::memory_order_relaxed);
+        if (index >= errorIndex.load(std::memory_order_relaxed)) return;
+        error = std::move(reason);
+        errorIndex.store(index, std::memory_order_relaxed);
     };
     context.pool.parallelFor(count, [&](std::size_t index) {
-        if (failed.load(std::memory_order_relaxed)) return;
+        // Indices are handed out in ascending order, so every lower one has been begun and will still run.
+        if (index > errorIndex.load(std::memory_order_relaxed)) return;
         if (context.stopRequested()) return keep(index, std::move(cancelled().value()));
         try {
             if (Result<void> result = body(index); !result) keep(index, std::move(result.error()));

@@ -2,11 +2,8 @@
 #include "jobs/quantized_tensor.h"
 
 #include <algorithm>
-#include <mutex>
-#include <new>
-#include <optional>
 
-#include "base/thread_pool.h"
+#include "base/parallel.h"
 
 namespace ww {
 
@@ -76,29 +73,12 @@ Result<void> QuantizedTensor::loadRowsParallel(std::size_t firstRow, std::size_t
     const std::size_t end = firstRow + rowCount;
     const std::size_t firstPiece = m_pieces.indexOfRow(firstRow);
     const std::size_t pieceCount = m_pieces.indexOfRow(end - 1) + 1 - firstPiece;
-    std::mutex mutex;
-    std::optional<Error> firstError;
-    std::size_t errorPiece = pieceCount;
-    context.pool.parallelFor(pieceCount, [&](std::size_t i) {
+    return parallelTry(context, pieceCount, [&](std::size_t i) -> Result<void> {
         const auto piece = m_pieces.at(firstPiece + i);
         const std::size_t from = std::max(firstRow, piece.firstRow);
         const std::size_t to = std::min(end, piece.firstRow + piece.rowCount);
-        Result<void> result;
-        try {
-            result = loadPart(firstPiece + i, from, to - from, out + (from - firstRow) * m_quantizer.columns(), context);
-        } catch (const std::bad_alloc&) {
-            result = fail(ErrorCode::OutOfMemory,
-                          "There is not enough memory to quantize this tensor. Close other programs and try again.");
-        }
-        if (result) return;
-        const std::scoped_lock lock(mutex);
-        if (i < errorPiece) {  // the same error whatever the thread that found it
-            errorPiece = i;
-            firstError = std::move(result.error());
-        }
+        return loadPart(firstPiece + i, from, to - from, out + (from - firstRow) * m_quantizer.columns(), context);
     });
-    if (firstError) return fail(std::move(*firstError));
-    return {};
 }
 
 }  // namespace ww

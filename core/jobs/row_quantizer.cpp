@@ -31,7 +31,7 @@ std::size_t RowPieces::indexOfRow(std::size_t row) const
 }
 
 Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorInfo& tensor, TensorType format,
-                                          std::string_view method)
+                                          std::string_view method, const ImportanceEntry* importance)
 {
     RowQuantizer q;
     q.m_tensor = &tensor;
@@ -57,6 +57,15 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
                                                           q.m_columns, name(format), traits(format).blockLength));
     q.m_formatRowBytes = *formatRow;
     q.m_sourceRowBytes = *sourceRow;
+    if (importance) {
+        if (!fits(*importance, tensor.shape))
+            return refuse(ErrorCode::InvalidArgument,
+                          "The importance matrix has another number of columns than this tensor; it belongs "
+                          "to another model.");
+        std::vector<float> values(importance->sums.size());
+        importance->meanSquares(0, values);
+        q.m_importance = std::make_shared<const std::vector<float>>(std::move(values));
+    }
     return q;
 }
 
@@ -83,7 +92,9 @@ Result<void> RowQuantizer::decodeBlocks(std::span<const std::byte> blocks, std::
 Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t firstRow, std::size_t rowCount,
                                           std::span<std::byte> out) const
 {
-    const RowBatch batch{.values = values, .rowCount = rowCount, .columns = m_columns, .importance = nullptr, .firstRow = firstRow};
+    const float* importance = m_importance ? m_importance->data() + firstRow / m_tensor->shape.ne[1] * m_columns : nullptr;
+    const RowBatch batch{
+        .values = values, .rowCount = rowCount, .columns = m_columns, .importance = importance, .firstRow = firstRow};
     auto result = m_quantizer->quantize(batch, m_format, out);
     if (!result) return fail(named(std::move(result.error())));
     return {};

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/aligned_buffer.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "calibration/importance.h"
 #include "io/model_file.h"
 #include "methods/quantizer.h"
 
@@ -41,10 +44,10 @@ private:
 /// One tensor bound to a format and a method. Borrows the model. Thread-safe.
 class RowQuantizer {
 public:
-    /// `method` empty: the default. Errors: InvalidArgument (unknown method), Unsupported (the method has no such format,
-    /// the rows are no whole number of blocks, the source has no codec).
-    static Result<RowQuantizer> create(const ModelFile& model, const TensorInfo& tensor, TensorType format,
-                                       std::string_view method);
+    /// `method` empty: the default. `importance` null: plain. Errors: InvalidArgument (unknown method, importance of another
+    /// shape), Unsupported (the method has no such format, the rows are no whole number of blocks, the source has no codec).
+    static Result<RowQuantizer> create(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
+                                       const ImportanceEntry* importance);
 
     [[nodiscard]] const TensorInfo& tensor() const { return *m_tensor; }
     [[nodiscard]] TensorType format() const { return m_format; }
@@ -57,8 +60,8 @@ public:
     Result<void> decodeSource(std::size_t firstRow, std::size_t rowCount, float* out) const;
     /// Blocks as floats; `blocks` holds rowCount rows.
     Result<void> decodeBlocks(std::span<const std::byte> blocks, std::size_t rowCount, float* out) const;
-    /// Floats of rows firstRow … to blocks (rowCount × formatRowBytes). Errors name the tensor, and row and column of a
-    /// value that is not finite.
+    /// Floats of rows firstRow … of one expert to blocks (rowCount × formatRowBytes). Errors name the tensor, and row and
+    /// column of a value that is not finite.
     Result<void> quantizeValues(const float* values, std::size_t firstRow, std::size_t rowCount, std::span<std::byte> out) const;
     /// Both steps for rows of one expert, batch by batch with a look at the stop token in between; `scratch` grows to one
     /// batch. A tensor that has the format already is copied. Reports the source bytes as progress.
@@ -72,6 +75,7 @@ private:
 
     const TensorInfo* m_tensor = nullptr;
     const Quantizer* m_quantizer = nullptr;
+    std::shared_ptr<const std::vector<float>> m_importance;  ///< ne[0] × ne[2] values; null: none
     TensorView m_view;
     TensorType m_format = TensorType::F32;
     std::size_t m_columns = 0;

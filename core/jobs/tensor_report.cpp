@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <new>
 #include <vector>
 
-#include "base/thread_pool.h"
+#include "base/parallel.h"
 #include "formats/block_format.h"
 #include "jobs/quantize.h"
 #include "jobs/quantized_tensor.h"
@@ -21,22 +20,12 @@ constexpr std::size_t kMaximumParts = 256;
 /// Blocks of a tensor are kept between two passes up to this size, else made twice.
 constexpr std::size_t kReportBlocksBytes = std::size_t{192} << 20;
 
-/// Runs body(part, first batch, end batch) for fixed parts of `batches` over the pool. Returns the error of the first part.
+/// Runs body(part, first batch, end batch) for fixed parts of `batches` over the pool.
 template <class Body>
 Result<void> forParts(std::size_t batches, std::size_t parts, const JobContext& context, const Body& body)
 {
-    std::vector<Result<void>> results(parts);
-    context.pool.parallelFor(parts, [&](std::size_t part) {
-        try {
-            results[part] = body(part, batches * part / parts, batches * (part + 1) / parts);
-        } catch (const std::bad_alloc&) {
-            results[part] = fail(ErrorCode::OutOfMemory,
-                                 "There is not enough memory to look at this tensor. Close other programs and try again.");
-        }
-    });
-    for (auto& result : results)
-        if (!result) return result;
-    return {};
+    return parallelTry(context, parts,
+                       [&](std::size_t part) { return body(part, batches * part / parts, batches * (part + 1) / parts); });
 }
 
 /// Original and quantized values of one batch of rows after the other.
@@ -94,10 +83,10 @@ Histogram histogramOver(double lower, double upper, std::size_t bins)
 }  // namespace
 
 Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
-                                  std::size_t bins, const JobContext& context)
+                                  std::size_t bins, const JobContext& context, const ImportanceEntry* importance)
 {
     WW_TRY_VOID(model.checkUnchanged());
-    WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method));
+    WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method, importance));
     context.begin("Comparing", 2 * tensor.sizeBytes, ProgressUnit::Bytes);
     context.detail(tensor.name);
     const TensorComparison comparison(quantizer, QuantizedTensor::blocksSizeBytes(quantizer) <= kReportBlocksBytes);
@@ -158,30 +147,45 @@ Result<void> quantizeChosen(const RowQuantizer& quantizer, const float* values, 
     return result;
 }
 
+/// The rows in groups of about kBatchElements, none with rows of two experts.
+std::vector<std::span<const std::size_t>> batchesOf(std::span<const std::size_t> rows, const Shape& shape)
+{
+    const std::size_t batchRows = std::max<std::size_t>(1, kBatchElements / shape.columns());
+    std::vector<std::span<const std::size_t>> batches;
+    for (std::size_t first = 0, i = 1; first < rows.size(); ++i) {
+        if (i < rows.size() && i - first < batchRows && rows[i] / shape.ne[1] == rows[first] / shape.ne[1]) continue;
+        batches.push_back(rows.subspan(first, i - first));
+        first = i;
+    }
+    return batches;
+}
+
 /// Error of the given rows in one format. Batches are fixed, so the sums do not depend on the number of threads.
 Result<TensorError> sampledError(const RowQuantizer& quantizer, std::span<const std::size_t> rows, const JobContext& context)
 {
     const std::size_t columns = quantizer.columns();
-    const std::size_t batchRows = std::max<std::size_t>(1, kBatchElements / columns);
-    const std::size_t batches = (rows.size() + batchRows - 1) / batchRows;
-    const std::size_t parts = std::min(kMaximumParts, batches);
+    const auto batches = batchesOf(rows, quantizer.tensor().shape);
+    const std::size_t parts = std::min(kMaximumParts, batches.size());
     std::vector<TensorError> errors(parts);
-    auto done = forParts(batches, parts, context, [&](std::size_t part, std::size_t first, std::size_t end) -> Result<void> {
-        AlignedBuffer<float> original(batchRows * columns);
-        AlignedBuffer<float> decoded(batchRows * columns);
-        AlignedBuffer<std::byte> blocks(batchRows * quantizer.formatRowBytes());
-        for (std::size_t batch = first; batch < end; ++batch) {
+    auto done = forParts(batches.size(), parts, context, [&](std::size_t part, std::size_t first, std::size_t end) -> Result<void> {
+        AlignedBuffer<float> original;
+        AlignedBuffer<float> decoded;
+        AlignedBuffer<std::byte> blocks;
+        for (const auto chosen : std::span(batches).subspan(first, end - first)) {
             if (context.stopRequested()) return cancelled();
-            const auto chosen = rows.subspan(batch * batchRows, std::min(batchRows, rows.size() - batch * batchRows));
+            const std::size_t n = chosen.size() * columns;
+            original.ensure(n);
             for (std::size_t i = 0; i < chosen.size(); ++i)
                 WW_TRY_VOID(quantizer.decodeSource(chosen[i], 1, original.data() + i * columns));
             if (quantizer.format() == quantizer.tensor().type) {
-                errors[part].add(original.data(), original.data(), chosen.size() * columns);
+                errors[part].add(original.data(), original.data(), n);
             } else {
+                decoded.ensure(n);
+                blocks.ensure(chosen.size() * quantizer.formatRowBytes());
                 const auto out = blocks.span().first(chosen.size() * quantizer.formatRowBytes());
                 WW_TRY_VOID(quantizeChosen(quantizer, original.data(), chosen, out));
                 WW_TRY_VOID(quantizer.decodeBlocks(out, chosen.size(), decoded.data()));
-                errors[part].add(original.data(), decoded.data(), chosen.size() * columns);
+                errors[part].add(original.data(), decoded.data(), n);
             }
             context.advance(chosen.size() * quantizer.sourceRowBytes());
         }
@@ -193,11 +197,11 @@ Result<TensorError> sampledError(const RowQuantizer& quantizer, std::span<const 
     return total;
 }
 
-std::vector<TensorType> comparableFormats(const TensorInfo& tensor, const Quantizer& quantizer)
+std::vector<TensorType> comparableFormats(const TensorInfo& tensor, const Quantizer& quantizer, bool haveImportance)
 {
     std::vector<TensorType> formats;
     for (const TensorTypeTraits& t : allTensorTypes())
-        if (t.target && t.importance != ImportanceUse::Required && rowBytes(t.type, tensor.shape.columns()) &&
+        if (t.target && (haveImportance || t.importance != ImportanceUse::Required) && rowBytes(t.type, tensor.shape.columns()) &&
             findBlockFormat(t.type) && (t.type == tensor.type || quantizer.supports(t.type)))
             formats.push_back(t.type);
     std::ranges::stable_sort(formats, {}, [](TensorType type) { return traits(type).bitsPerWeight(); });
@@ -208,7 +212,8 @@ std::vector<TensorType> comparableFormats(const TensorInfo& tensor, const Quanti
 
 Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, const TensorInfo& tensor, std::string_view method,
                                                         std::size_t sampleRows, const JobContext& context,
-                                                        const std::function<void(const RateDistortionPoint&)>& onPoint)
+                                                        const std::function<void(const RateDistortionPoint&)>& onPoint,
+                                                        const ImportanceEntry* importance)
 {
     WW_TRY_VOID(model.checkUnchanged());
     if (method.empty()) method = kDefaultMethod;
@@ -219,13 +224,13 @@ Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, 
     std::vector<std::size_t> rows(count);
     for (std::size_t i = 0; i < count; ++i) rows[i] = i * (available / count) + i * (available % count) / count;
 
-    const auto formats = comparableFormats(tensor, *quantizer);
+    const auto formats = comparableFormats(tensor, *quantizer, importance != nullptr);
     context.begin("Comparing formats", formats.size() * count * rowBytes(tensor.type, tensor.shape.columns()).value_or(0),
                   ProgressUnit::Bytes);
     std::vector<RateDistortionPoint> points;
     for (const TensorType format : formats) {
         context.detail(std::string(name(format)));
-        WW_TRY(const RowQuantizer rowQuantizer, RowQuantizer::create(model, tensor, format, method));
+        WW_TRY(const RowQuantizer rowQuantizer, RowQuantizer::create(model, tensor, format, method, importance));
         WW_TRY(const TensorError error, sampledError(rowQuantizer, rows, context));
         points.push_back({format, traits(format).bitsPerWeight(), error.relativeError()});
         if (onPoint) onPoint(points.back());

@@ -53,7 +53,7 @@ private:
         const std::size_t before = m_pieces.size();
         m_quantizers.emplace_back();
         if (entry.quantized) {
-            WW_TRY(auto quantizer, RowQuantizer::create(m_model, tensor, entry.target, entry.method));
+            WW_TRY(auto quantizer, RowQuantizer::create(m_model, tensor, entry.target, entry.method, entry.importance.get()));
             m_quantizers.back() = std::make_unique<RowQuantizer>(quantizer);
             const RowPieces pieces(tensor.shape, m_pieceElements);
             for (std::size_t i = 0; i < pieces.count(); ++i) {

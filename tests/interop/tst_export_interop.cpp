@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Whole files: what we export is, byte for byte, what llama.cpp's own quantizer writes, and it loads there.
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <filesystem>
+#include <optional>
+
+#include "base/thread_pool.h"
+#include "jobs/export.h"
+#include "plan/preset.h"
+#include "tests/support/gguf_builder.h"
+#include "tests/support/llama_library.h"
+#include "tests/support/paths.h"
+#include "tests/support/tiny_llama.h"
+
+using namespace ww;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Options of both quantizers.
+struct Case {
+    fs::path model;
+    std::string preset;
+    bool pure = false;
+    bool leaveOutput = false;
+    std::optional<TensorType> outputType{};
+    std::optional<TensorType> embeddingType{};
+    std::vector<std::pair<std::string, TensorType>> overrides{};
+};
+
+struct TypeOverride {
+    const char* pattern;
+    std::int32_t type;
+};
+
+bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& out)
+{
+    auto params = library.quantizeDefaultParams();
+    params.set<std::int32_t>(test::llama_quantize::kThreads, 2);
+    params.set<std::int32_t>(test::llama_quantize::kFileType, static_cast<std::int32_t>(findPreset(c.preset)->fileType));
+    params.set<bool>(test::llama_quantize::kPure, c.pure);
+    params.set<bool>(test::llama_quantize::kQuantizeOutput, !c.leaveOutput);
+    params.set<bool>(test::llama_quantize::kAllowRequantize, true);
+    if (c.outputType) params.set<std::int32_t>(test::llama_quantize::kOutputType, static_cast<std::int32_t>(*c.outputType));
+    if (c.embeddingType)
+        params.set<std::int32_t>(test::llama_quantize::kEmbeddingType, static_cast<std::int32_t>(*c.embeddingType));
+    std::vector<TypeOverride> overrides;
+    for (const auto& [pattern, type] : c.overrides) overrides.push_back({pattern.c_str(), static_cast<std::int32_t>(type)});
+    overrides.push_back({nullptr, 0});
+    if (!c.overrides.empty()) params.set<const void*>(test::llama_quantize::kTensorTypes, overrides.data());
+    return library.quantize(c.model.c_str(), out.c_str(), &params) == 0;
+}
+
+Result<ExportSummary> quantizeHere(const Case& c, const fs::path& out)
+{
+    WW_TRY(const auto model, openModel(c.model));
+    Recipe recipe;
+    recipe.preset = c.preset;
+    recipe.pure = c.pure;
+    recipe.leaveOutput = c.leaveOutput;
+    recipe.outputType = c.outputType;
+    recipe.tokenEmbeddingType = c.embeddingType;
+    for (const auto& [pattern, type] : c.overrides) recipe.rules.push_back({.pattern = pattern, .format = type, .method = {}});
+    WW_TRY(const Plan plan, resolve(recipe, *model));
+    ThreadPool pool(2);
+    return exportGguf(*model, plan, out, {pool});
+}
+
+/// "" or where the files differ.
+QString difference(const fs::path& ours, const fs::path& theirs)
+{
+    const std::string a = test::readFile(ours);
+    const std::string b = test::readFile(theirs);
+    const auto first = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
+    if (a.size() == b.size() && static_cast<std::size_t>(first) == a.size()) return {};
+    QString where = QString("sizes %1 and %2, first difference at byte %3").arg(a.size()).arg(b.size()).arg(first);
+    if (const auto model = openModel(ours))
+        for (const TensorInfo& t : (*model)->tensors())
+            if (static_cast<std::uint64_t>(first) >= t.offset && static_cast<std::uint64_t>(first) < t.offset + t.sizeBytes)
+                where += QString(", in %1 (%2)").arg(t.name.c_str(), name(t.type).data());
+    return where;
+}
+
+}  // namespace
+
+class TestExportInterop : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    test::LlamaLibrary* m_library = nullptr;
+    std::vector<Case> m_cases;
+
+    fs::path file(const char* name) const { return m_folder.filePath(name).toStdString(); }
+    void addRow(const std::string& title, Case c)
+    {
+        QTest::newRow(title.c_str()) << static_cast<int>(m_cases.size());
+        m_cases.push_back(std::move(c));
+    }
+
+private slots:
+    void initTestCase()
+    {
+        std::string reason;
+        m_library = test::LlamaLibrary::instance(reason);
+        if (!m_library) QSKIP(reason.c_str());
+
+        test::TinyLlama tiny;
+        tiny.feedForward = 256;
+        QVERIFY(test::tinyLlama(tiny).write(file("tiny-f16.gguf")));
+        tiny.type = TensorType::BF16;
+        tiny.tiedOutput = true;
+        tiny.layers = 3;
+        tiny.seed = 2;
+        QVERIFY(test::tinyLlama(tiny).write(file("tied-bf16.gguf")));
+        tiny.tiedOutput = false;
+        tiny.type = TensorType::F32;
+        tiny.layers = 2;
+        tiny.feedForward = 416;  // a multiple of 32 and not of 256: fallbacks
+        tiny.seed = 3;
+        QVERIFY(test::tinyLlama(tiny).write(file("odd-f32.gguf")));
+    }
+
+    void wholeFilesAreIdentical_data()
+    {
+        QTest::addColumn<int>("index");
+        m_cases.clear();
+        // Every preset on small models; those that people use on trained ones.
+        for (const Preset& preset : presets()) {
+            if (preset.needsImportance) continue;
+            for (const char* name : {"tiny-f16.gguf", "tied-bf16.gguf", "odd-f32.gguf"})
+                addRow(std::string(name) + " to " + std::string(preset.name), {file(name), std::string(preset.name)});
+        }
+        for (const char* preset : {"Q8_0", "Q4_0", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K"}) {
+            addRow(std::string("sample to ") + preset, {test::sampleModel(), preset});
+            if (!test::fixturesDir().empty())
+                addRow(std::string("stories260K to ") + preset, {test::fixturesDir() / "stories260K-F32.gguf", preset});
+        }
+        if (!test::fixturesDir().empty()) {
+            addRow("outliers to Q4_K_M", {test::fixturesDir() / "fixture-llama-8M-outliers-F16.gguf", "Q4_K_M"});
+            addRow("a Q8_0 file to Q4_K_M", {test::fixturesDir() / "fixture-llama-8M-Q8_0.gguf", "Q4_K_M"});
+        }
+        const fs::path tiny = file("tiny-f16.gguf");
+        addRow("pure", {.model = tiny, .preset = "Q4_K_M", .pure = true});
+        addRow("output left", {.model = tiny, .preset = "Q4_K_M", .leaveOutput = true});
+        addRow("output and embedding types",
+               {.model = tiny, .preset = "Q4_K_M", .outputType = TensorType::Q8_0, .embeddingType = TensorType::Q5_0});
+        addRow("rules for tensors",
+               {.model = tiny,
+                .preset = "Q4_K_M",
+                .overrides = {{"blk\\.0\\.ffn_.*", TensorType::Q6_K}, {"attn_v", TensorType::Q8_0}, {"ffn", TensorType::Q5_K}}});
+    }
+    void wholeFilesAreIdentical()
+    {
+        QFETCH(int, index);
+        const Case& c = m_cases[static_cast<std::size_t>(index)];
+        const auto summary = quantizeHere(c, file("ours.gguf"));
+        const bool theirs = quantizeThere(*m_library, c, file("theirs.gguf"));
+        QVERIFY2(theirs == summary.has_value(), summary ? m_library->takeLog().c_str() : summary.error().describe().c_str());
+        if (!summary) return;  // both refuse: a format whose blocks do not fit and that has no replacement
+        const QString where = difference(file("ours.gguf"), file("theirs.gguf"));
+        QVERIFY2(where.isEmpty(), qPrintable(where));
+
+        std::string reason;
+        const auto loaded = test::LlamaModel::open(*m_library, file("ours.gguf"), false, reason);
+        QVERIFY2(loaded, reason.c_str());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestExportInterop)
+#include "tst_export_interop.moc"
