@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/plan_output.h"
+
+#include <map>
+
+#include "app/cli/command_line.h"
+#include "app/cli/table.h"
+
+namespace ww::cli {
+namespace {
+
+/// More fallbacks than this are summed up.
+constexpr std::size_t kMaximumWarnings = 10;
+
+}  // namespace
+
+void printPlanTable(Output& out, const ModelFile& model, const Plan& plan)
+{
+    using enum Table::Align;
+    Table table({{"tensor"}, {"shape", Right}, {"from"}, {"to"}, {"size", Right}, {"why"}});
+    for (const PlanEntry& entry : plan.entries) {
+        const TensorInfo& tensor = model.tensors()[entry.tensorIndex];
+        table.addRow({plainText(tensor.name), tensor.shape.text(), std::string(name(entry.source)), std::string(name(entry.target)),
+                      sizeText(static_cast<double>(entry.sizeBytes)), plainText(entry.reason)});
+    }
+    out.write(table.text());
+}
+
+std::string planSizeText(const Plan& plan)
+{
+    std::string text =
+        fmt::format("{}, {:.2f} bits per weight", sizeText(static_cast<double>(plan.sizeBytes)), plan.bitsPerWeight());
+    if (plan.sourceSizeBytes > 0)
+        text += fmt::format(" ({:.1f} % of {})",
+                            100.0 * static_cast<double>(plan.sizeBytes) / static_cast<double>(plan.sourceSizeBytes),
+                            sizeText(static_cast<double>(plan.sourceSizeBytes)));
+    return text;
+}
+
+void addPlan(Json& json, const ModelFile& model, const Plan& plan)
+{
+    json["sizeBytes"] = plan.sizeBytes;
+    json["bitsPerWeight"] = number(plan.bitsPerWeight());
+    json["sourceSizeBytes"] = plan.sourceSizeBytes;
+    json["parameters"] = plan.parameters;
+    json["fileType"] = plan.fileType;
+    json["warnings"] = plan.warnings;
+    std::map<TensorType, std::pair<std::uint64_t, std::uint64_t>> formats;
+    Json tensors = Json::array();
+    for (const PlanEntry& entry : plan.entries) {
+        const TensorInfo& tensor = model.tensors()[entry.tensorIndex];
+        ++formats[entry.target].first;
+        formats[entry.target].second += entry.sizeBytes;
+        Json row;
+        row["name"] = tensor.name;
+        row["source"] = name(entry.source);
+        row["target"] = name(entry.target);
+        row["method"] = entry.quantized ? Json(entry.method) : Json(nullptr);
+        row["sizeBytes"] = entry.sizeBytes;
+        row["reason"] = entry.reason;
+        row["warning"] = entry.warning.empty() ? Json(nullptr) : Json(entry.warning);
+        tensors.push_back(std::move(row));
+    }
+    json["formats"] = Json::array();
+    for (const auto& [type, sums] : formats)
+        json["formats"].push_back({{"type", name(type)}, {"tensors", sums.first}, {"sizeBytes", sums.second}});
+    json["tensors"] = std::move(tensors);
+}
+
+void warnAboutPlan(const ModelFile& model, const Plan& plan)
+{
+    for (const std::string& warning : plan.warnings) Session::warn(warning);
+    std::size_t count = 0;
+    for (const PlanEntry& entry : plan.entries) {
+        if (entry.warning.empty()) continue;
+        if (++count <= kMaximumWarnings)
+            Session::warn(fmt::format("{}: {}", model.tensors()[entry.tensorIndex].name, entry.warning));
+    }
+    if (count > kMaximumWarnings)
+        Session::warn(
+            fmt::format("{} more tensors have such a warning; --dry-run --json lists them all.", count - kMaximumWarnings));
+}
+
+}  // namespace ww::cli

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "app/cli/output.h"
+#include "io/model_file.h"
+#include "plan/plan.h"
+
+namespace ww::cli {
+
+/// One line per tensor: source and target format, size, why.
+void printPlanTable(Output& out, const ModelFile& model, const Plan& plan);
+/// "5.09 MiB, 5.09 bits per weight (31.6 % of 16.11 MiB)"
+[[nodiscard]] std::string planSizeText(const Plan& plan);
+/// sizeBytes, bitsPerWeight, sourceSizeBytes, parameters, fileType, warnings, formats, tensors.
+void addPlan(Json& json, const ModelFile& model, const Plan& plan);
+/// Every warning once, on standard error.
+void warnAboutPlan(const ModelFile& model, const Plan& plan);
+
+}  // namespace ww::cli

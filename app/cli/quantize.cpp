@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/command_line.h"
+#include "app/cli/plan_output.h"
+#include "app/cli/recipe_options.h"
+#include "app/cli/table.h"
+#include "io/model_file.h"
+#include "jobs/export.h"
+
+namespace ww::cli {
+namespace {
+
+struct QuantizeOptions {
+    std::string model;
+    std::string output;
+    bool dryRun = false;
+    RecipeOptions recipe;
+};
+
+Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
+{
+    if (session.json) {
+        Json json;
+        json["dryRun"] = true;
+        json["model"] = model.path().string();
+        addPlan(json, model, plan);
+        session.out.writeJson(json);
+        return {};
+    }
+    printPlanTable(session.out, model, plan);
+    session.out.print("\nThe file would have {}. Nothing was written.\n", planSizeText(plan));
+    return {};
+}
+
+Result<void> run(const QuantizeOptions& options, Session& session)
+{
+    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto plan, makePlan(options.recipe, *model));
+    if (!session.json) warnAboutPlan(*model, *plan);
+    if (options.dryRun) return dryRun(*model, *plan, session);
+
+    WW_TRY(const ExportSummary summary, exportGguf(*model, *plan, options.output, session.context()));
+    if (session.json) {
+        Json json;
+        json["dryRun"] = false;
+        json["model"] = model->path().string();
+        json["output"] = summary.path.string();
+        json["seconds"] = number(summary.seconds);
+        json["quantizedTensors"] = summary.quantizedTensors;
+        json["copiedTensors"] = summary.copiedTensors;
+        addPlan(json, *model, *plan);
+        session.out.writeJson(json);
+        return {};
+    }
+    session.out.print("{}: {}; {} tensors quantized, {} copied, {}.\n", plainText(summary.path.string()), planSizeText(*plan),
+                      countText(summary.quantizedTensors), countText(summary.copiedTensors), durationText(summary.seconds));
+    return {};
+}
+
+}  // namespace
+
+void addQuantizeCommand(CommandLine& commands)
+{
+    const auto options = std::make_shared<QuantizeOptions>();
+    CLI::App& command = commands.add(
+        "quantize",
+        "Quantize a model and write a GGUF file.\nThe file is byte for byte the one that llama.cpp's own quantizer makes of the "
+        "same "
+        "model with the same options. It appears under its name only when it is complete; an existing file of that name is "
+        "replaced "
+        "then. Nothing is left behind when the work fails or is cancelled. The model itself is never overwritten.",
+        [options](Session& session) { return run(*options, session); },
+        [options] {
+            checkRecipeOptions(options->recipe, true);
+            if (options->output.empty() && !options->dryRun)
+                usageError("", "Say where to write: -o OUT.gguf, or --dry-run to write nothing.");
+        });
+    addModel(command, options->model);
+    command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");
+    command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
+    addRecipeOptions(command, options->recipe);
+    command.footer("Examples:\n  weightwright-cli quantize model-F16.gguf -o model-Q4_K_M.gguf --preset Q4_K_M\n"
+                   "  weightwright-cli quantize model-F16.gguf --preset Q4_K_M --set 'ffn_down=Q6_K' --dry-run\n"
+                   "  weightwright-cli quantize model-F16.gguf -o model.gguf --type Q8_0 --pure");
+}
+
+}  // namespace ww::cli

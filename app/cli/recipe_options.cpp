@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/recipe_options.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "app/cli/command_line.h"
+#include "base/atomic_file.h"
+#include "plan/preset.h"
+
+namespace ww::cli {
+namespace {
+
+constexpr const char* kGroup = "What to store each tensor as";
+constexpr std::uint64_t kMaximumRulesBytes = std::uint64_t{16} << 20;
+
+TensorType formatByName(const std::string& option, const std::string& text)
+{
+    const auto format = tensorTypeFromName(text);
+    if (!format || !traits(*format).target)
+        usageError(option, fmt::format("\"{}\" is no format to quantize to; \"weightwright-cli formats\" lists them.", text));
+    return *format;
+}
+
+}  // namespace
+
+CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional<TensorType>& format,
+                       const std::string& description)
+{
+    return command
+        .add_option_function<std::string>(
+            name, [name, &format](const std::string& text) { format = formatByName(name, text); }, description)
+        ->type_name("FORMAT");
+}
+
+void addRecipeOptions(CLI::App& command, RecipeOptions& options)
+{
+    command
+        .add_option_function<std::string>(
+            "--preset",
+            [&options](const std::string& text) {
+                const Preset* preset = findPreset(text);
+                if (!preset)
+                    usageError("--preset",
+                               fmt::format("There is no preset \"{}\"; \"weightwright-cli presets\" lists them.", text));
+                options.preset = preset->name;
+            },
+            "One of llama.cpp's mixtures, such as Q4_K_M: a base format, and a better one for the tensors that need it. "
+            "\"weightwright-cli presets\" lists them.")
+        ->type_name("NAME")
+        ->group(kGroup);
+    command.add_option("--recipe", options.recipeFile, "A recipe file (JSON), as the window saves it.")
+        ->type_name("FILE")
+        ->group(kGroup);
+    addFormat(
+        command, "--type", options.type,
+        "A base format, such as Q8_0 or Q4_K, with the rules of the preset of that name (Q4_K stands for Q4_K_M, Q5_K for Q5_K_M, "
+        "Q3_K for Q3_K_M). Where there is no such preset, and with --pure, every tensor that can be quantized gets this format.")
+        ->group(kGroup);
+    command
+        .add_flag("--pure", options.pure, "With --type or --preset: the base format for all tensors, without the preset's rules.")
+        ->group(kGroup);
+    command
+        .add_option(
+            "--set", options.set,
+            "The format of the tensors whose name matches a regular expression, such as 'ffn_down=Q6_K'. May be repeated; the "
+            "first that matches wins, and it beats the preset and the rules of the recipe file. REGEX=FORMAT:METHOD also "
+            "chooses the method.")
+        ->type_name("REGEX=FORMAT")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group(kGroup);
+    command
+        .add_option(
+            "--tensor-type-file", options.tensorTypeFile,
+            "More such rules, as a file for llama.cpp's option of this name: REGEX=FORMAT items separated by spaces or lines. "
+            "They come after those of --set.")
+        ->type_name("FILE")
+        ->group(kGroup);
+    addFormat(command, "--output-tensor-type", options.outputType, "The format of output.weight, whatever the preset says.")
+        ->group(kGroup);
+    addFormat(command, "--token-embedding-type", options.tokenEmbeddingType,
+              "The format of token_embd.weight, whatever the preset says.")
+        ->group(kGroup);
+    command.add_flag("--leave-output-tensor", options.leaveOutput, "Keep output.weight as it is in the model.")->group(kGroup);
+}
+
+void checkRecipeOptions(const RecipeOptions& o, bool required)
+{
+    const int ways = (o.preset.empty() ? 0 : 1) + (o.recipeFile.empty() ? 0 : 1) + (o.type ? 1 : 0);
+    if (ways > 1) usageError("", "--preset, --recipe and --type exclude each other; give one of them.");
+    if (required && ways == 0) usageError("", "Say what to quantize to: --preset NAME, --recipe FILE or --type FORMAT.");
+    if (o.pure && o.preset.empty() && !o.type)
+        usageError("--pure", "This belongs to --preset or --type; a recipe file says for itself what it is.");
+    if (o.leaveOutput && o.outputType)
+        usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
+    const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || o.outputType || o.tokenEmbeddingType || o.leaveOutput;
+    if (details && ways == 0)
+        usageError("", "Rules for single tensors need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
+    std::set<std::string> patterns;
+    for (const std::string& text : o.set) {
+        const auto rule = parseRule(text);
+        if (!rule) usageError("--set", rule.error().message);
+        if (!patterns.insert(rule->pattern).second)
+            usageError("--set",
+                       fmt::format("The pattern \"{}\" is given twice; the second could never take effect.", rule->pattern));
+    }
+}
+
+Result<Recipe> makeRecipe(const RecipeOptions& o)
+{
+    Recipe recipe;
+    if (!o.recipeFile.empty()) {
+        WW_TRY(recipe, loadRecipe(o.recipeFile));
+    } else if (!o.preset.empty()) {
+        recipe.preset = o.preset;
+        recipe.pure = o.pure;
+    } else {
+        const Preset* preset = o.pure ? nullptr : findPreset(name(*o.type));
+        recipe.preset = preset ? std::string(preset->name) : std::string();
+        if (!preset) recipe.base = *o.type;
+    }
+    if (o.outputType) recipe.outputType = o.outputType;
+    if (o.tokenEmbeddingType) recipe.tokenEmbeddingType = o.tokenEmbeddingType;
+    if (o.leaveOutput) {
+        recipe.leaveOutput = true;
+        recipe.outputType.reset();
+    }
+
+    std::vector<RecipeRule> rules;
+    for (const std::string& text : o.set) {
+        WW_TRY(RecipeRule rule, parseRule(text));
+        rules.push_back(std::move(rule));
+    }
+    if (!o.tensorTypeFile.empty()) {
+        WW_TRY(const std::string text, readTextFile(o.tensorTypeFile, kMaximumRulesBytes));
+        auto more = rulesFromTensorTypeFile(text);
+        if (!more) {
+            more.error().path = o.tensorTypeFile;
+            return fail(std::move(more.error()));
+        }
+        rules.insert(rules.end(), more->begin(), more->end());
+    }
+    recipe.rules.insert(recipe.rules.begin(), rules.begin(), rules.end());
+    return recipe;
+}
+
+Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const ModelFile& model)
+{
+    if (!options.given()) return std::shared_ptr<const Plan>();
+    WW_TRY(const Recipe recipe, makeRecipe(options));
+    WW_TRY(Plan plan, resolve(recipe, model));
+    return std::make_shared<const Plan>(std::move(plan));
+}
+
+}  // namespace ww::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/model_file.h"
+#include "plan/plan.h"
+#include "plan/recipe.h"
+#include "tensor/tensor_type.h"
+
+namespace ww::cli {
+
+/// What to store each tensor as, said by options.
+struct RecipeOptions {
+    std::string preset;
+    std::string recipeFile;
+    std::optional<TensorType> type;
+    bool pure = false;
+    std::vector<std::string> set;
+    std::string tensorTypeFile;
+    std::optional<TensorType> outputType;
+    std::optional<TensorType> tokenEmbeddingType;
+    bool leaveOutput = false;
+
+    /// One of --preset, --recipe and --type was given.
+    [[nodiscard]] bool given() const { return !preset.empty() || !recipeFile.empty() || type.has_value(); }
+};
+
+void addRecipeOptions(CLI::App& command, RecipeOptions& options);
+/// A format to quantize to, by name; wrong names are usage errors.
+CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional<TensorType>& format,
+                       const std::string& description);
+
+/// Refuses contradictions as usage errors. `required`: one of the three ways to say a recipe must be there.
+void checkRecipeOptions(const RecipeOptions& options, bool required);
+/// Reads the files that the options name.
+Result<Recipe> makeRecipe(const RecipeOptions& options);
+/// Recipe and plan for a model; null when no recipe is given.
+Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const ModelFile& model);
+
+}  // namespace ww::cli
