@@ -121,7 +121,9 @@ private slots:
     {
         QTest::addColumn<RandomModel>("options");
         QTest::addColumn<ReferenceRope>("rope");
-        const auto row = [](const char* name, RandomModel options, ReferenceRope rope = {}) { QTest::newRow(name) << options << rope; };
+        const auto row = [](const char* name, RandomModel options, ReferenceRope rope = {}) {
+            QTest::newRow(name) << options << rope;
+        };
         row("plain", {});
         row("one key head", {.kvHeads = 1});
         row("as many key heads", {.kvHeads = 4});
@@ -165,8 +167,11 @@ private slots:
         QTest::newRow("weights loaded again") << RandomModel{} << false;
         QTest::newRow("tied") << RandomModel{.tied = true} << true;
         QTest::newRow("experts") << RandomModel{.experts = 4, .usedExperts = 2} << false;
-        QTest::newRow("windowed attention") << RandomModel{
-            .architecture = "gemma3", .layers = 7, .tied = true, .keys = Keys{{"attention.sliding_window", std::uint32_t{8}}}} << true;
+        QTest::newRow("windowed attention") << RandomModel{.architecture = "gemma3",
+                                                           .layers = 7,
+                                                           .tied = true,
+                                                           .keys = Keys{{"attention.sliding_window", std::uint32_t{8}}}}
+                                            << true;
         QTest::newRow("learned positions") << RandomModel{.architecture = "gpt2", .kvHeads = 4} << true;
     }
     void sessionAgreesWithWindows()
@@ -207,8 +212,10 @@ private slots:
         const auto row = [](const char* name, Damage damage, const char* text, ErrorCode code = ErrorCode::Corrupt) {
             QTest::newRow(name) << damage << code << QString(text);
         };
-        row("no architecture", [](GgufBuilder& f) { removePair(f, "general.architecture"); }, "general.architecture");
-        row("unknown architecture", [](GgufBuilder& f) { f.set("general.architecture", std::string("mamba")); }, "mamba",
+        row(
+            "no architecture", [](GgufBuilder& f) { removePair(f, "general.architecture"); }, "general.architecture");
+        row(
+            "unknown architecture", [](GgufBuilder& f) { f.set("general.architecture", std::string("mamba")); }, "mamba",
             ErrorCode::Unsupported);
         for (const char* key : {"block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count",
                                 "attention.layer_norm_rms_epsilon"}) {
@@ -235,30 +242,37 @@ private slots:
         row("no key length", setKey("attention.key_length", zero), "attention.key_length");
         row("huge key length", setKey("attention.key_length", huge), "");
         row("negative epsilon", setKey("attention.layer_norm_rms_epsilon", -1.0F), "negative");
-        row("epsilon not a number", setKey("attention.layer_norm_rms_epsilon", std::numeric_limits<float>::quiet_NaN()), "not a number");
+        row("epsilon not a number", setKey("attention.layer_norm_rms_epsilon", std::numeric_limits<float>::quiet_NaN()),
+            "not a number");
         row("odd rotation", setKey("rope.dimension_count", std::uint32_t{7}), "rope.dimension_count");
         row("rotation wider than a head", setKey("rope.dimension_count", std::uint32_t{64}), "rope.dimension_count");
         row("negative base", setKey("rope.freq_base", -3.0F), "rope.freq_base");
         row("unknown scaling", setKey("rope.scaling.type", std::string("magic")), "magic", ErrorCode::Unsupported);
         row("negative scaling", setKey("rope.scaling.factor", -1.0F), "rope.scaling.factor");
-        row("more experts used than there are",
+        row(
+            "more experts used than there are",
             [](GgufBuilder& f) {
                 f.set("llama.expert_count", std::uint32_t{2});
                 f.set("llama.expert_used_count", std::uint32_t{3});
             },
             "expert_used_count");
-        row("experts without tensors",
+        row(
+            "experts without tensors",
             [](GgufBuilder& f) {
                 f.set("llama.expert_count", std::uint32_t{2});
                 f.set("llama.expert_used_count", std::uint32_t{1});
             },
             "ffn_gate_inp");
-        row("head counts for other blocks", setKey("attention.head_count", MetadataArray(std::vector<std::int32_t>{4, 4})), "blocks");
-        row("a negative head count", setKey("attention.head_count", MetadataArray(std::vector<std::int32_t>{4, -4, 4})), "head_count");
+        row("head counts for other blocks", setKey("attention.head_count", MetadataArray(std::vector<std::int32_t>{4, 4})),
+            "blocks");
+        row("a negative head count", setKey("attention.head_count", MetadataArray(std::vector<std::int32_t>{4, -4, 4})),
+            "head_count");
         for (const char* name : {"token_embd.weight", "output_norm.weight", "blk.1.attn_q.weight", "blk.2.ffn_down.weight"})
             row((std::string("without ") + name).c_str(), [name](GgufBuilder& f) { removeTensor(f, name); }, name);
-        row("transposed", [](GgufBuilder& f) { std::ranges::reverse(tensorOf(f, "blk.0.ffn_up.weight").ne); }, "blk.0.ffn_up");
-        row("norm of another length",
+        row(
+            "transposed", [](GgufBuilder& f) { std::ranges::reverse(tensorOf(f, "blk.0.ffn_up.weight").ne); }, "blk.0.ffn_up");
+        row(
+            "norm of another length",
             [](GgufBuilder& f) {
                 auto& tensor = tensorOf(f, "blk.0.attn_norm.weight");
                 tensor.ne = {32};
@@ -266,14 +280,17 @@ private slots:
                 tensor.sizeBytes = 32 * 4;
             },
             "blk.0.attn_norm");
-        row("unknown tensor", [](GgufBuilder& f) { f.tensor("blk.0.attn_sinks.weight", TensorType::F32, {4}); }, "attn_sinks");
-        row("vocabulary of another size",
+        row(
+            "unknown tensor", [](GgufBuilder& f) { f.tensor("blk.0.attn_sinks.weight", TensorType::F32, {4}); }, "attn_sinks");
+        row(
+            "vocabulary of another size",
             [](GgufBuilder& f) {
                 removePair(f, "tokenizer.ggml.tokens");
                 f.set("llama.vocab_size", std::uint32_t{77});
             },
             "token_embd");
-        row("frequency factor 0", [](GgufBuilder& f) { f.tensor("rope_freqs.weight", TensorType::F32, {8}); }, "rope_freqs");
+        row(
+            "frequency factor 0", [](GgufBuilder& f) { f.tensor("rope_freqs.weight", TensorType::F32, {8}); }, "rope_freqs");
     }
     void broken()
     {
@@ -384,7 +401,8 @@ private slots:
         JobContext context{pool};
         context.stop = source.get_token();
         running = true;
-        const auto result = inLogits ? (*model)->logits(hidden, 512, [](auto...) {}, context)
+        const auto result = inLogits ? (*model)->logits(
+                                           hidden, 512, [](auto...) {}, context)
                                      : (*model)->forward(tokens, 512, hidden, context);
         stopper.join();
         const qint64 elapsedMs = timer.elapsed();

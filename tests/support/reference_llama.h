@@ -12,7 +12,7 @@ namespace ww::test {
 
 struct ReferenceRope {
     double base = 10000;
-    double scale = 1;      ///< freq_scale
+    double scale = 1;  ///< freq_scale
     bool yarn = false;
     double originalContext = 512;
     double magnitude = 1;  ///< attn_factor
