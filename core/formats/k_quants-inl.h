@@ -12,6 +12,7 @@
 // clang-format on
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "formats/k_quants.h"
@@ -65,7 +66,7 @@ HWY_INLINE void sumsOfSquares(const BlockBatch& batch, float* HWY_RESTRICT sums)
         VF sum = zero();
         for (std::size_t i = 0; i < kquants::kBlock; i += kChunk) {
             for (std::size_t l = 0; l < kLanes; ++l) pointers[l] = batch.x[first + l] + i;
-            transpose(pointers, kChunk, x);
+            transpose(Scattered{pointers}, kChunk, x);
             for (std::size_t k = 0; k < kChunk; ++k) {
                 const VF v = load(x + k * kLanes);
                 sum = hn::Add(sum, hn::Mul(v, v));
@@ -75,7 +76,11 @@ HWY_INLINE void sumsOfSquares(const BlockBatch& batch, float* HWY_RESTRICT sums)
     }
 }
 
-/// One value per block (perBlock values apart) for the lanes of groups first, first + 1, … when each block has kGroups.
+/// Lanes that neighbouring groups of one block take; a vector spans 1 or 2 blocks.
+template <std::size_t kGroups>
+inline constexpr std::size_t kLanesPerBlock = kLanes < kGroups ? kLanes : kGroups;
+
+/// One value per block for the lanes of the groups first, first + 1, …, when each block has kGroups.
 template <std::size_t kGroups>
 HWY_INLINE VF perGroup(const float* perBlock, std::size_t first)
 {
@@ -84,28 +89,38 @@ HWY_INLINE VF perGroup(const float* perBlock, std::size_t first)
     return load(lanes);
 }
 
-/// Transposes kV vectors of groups; group `first` + l is lane l of the first vector.
+/// Groups of kLength values in a row, some of one block and some of the next.
+template <std::size_t kGroups>
+struct GroupsOfBlocks {
+    static constexpr std::size_t kLength = kquants::kBlock / kGroups;
+    const float* base[kLanes / kLanesPerBlock<kGroups>];
+    HWY_INLINE GroupsOfBlocks(const float* const* blocks, std::size_t first)
+    {
+        for (std::size_t k = 0; k < kLanes / kLanesPerBlock<kGroups>; ++k) {
+            const std::size_t group = first + k * kLanesPerBlock<kGroups>;
+            base[k] = blocks[group / kGroups] + group % kGroups * kLength;
+        }
+    }
+    HWY_INLINE const float* operator()(std::size_t lane) const
+    {
+        return base[lane / kLanesPerBlock<kGroups>] + lane % kLanesPerBlock<kGroups> * kLength;
+    }
+};
+
+/// Transposes kV vectors of groups; group `first` + l is lane l of the first vector. `first` is a multiple of kLanes.
 template <std::size_t kGroups, std::size_t kV>
 HWY_INLINE void loadGroups(const float* const* blocks, std::size_t first, float* HWY_RESTRICT out)
 {
     constexpr std::size_t kLength = kquants::kBlock / kGroups;
-    for (std::size_t v = 0; v < kV; ++v) {
-        const float* pointers[kLanes];
-        for (std::size_t l = 0; l < kLanes; ++l) {
-            const std::size_t group = first + v * kLanes + l;
-            pointers[l] = blocks[group / kGroups] + group % kGroups * kLength;
-        }
-        transpose(pointers, kLength, out + v * kLength * kLanes);
-    }
+    for (std::size_t v = 0; v < kV; ++v)
+        transpose(GroupsOfBlocks<kGroups>(blocks, first + v * kLanes), kLength, out + v * kLength * kLanes);
 }
 
 /// Values per group of each block, transposed: lane = block, value g of the lanes at out + g·kLanes.
 template <std::size_t kGroups>
 HWY_INLINE void loadPerBlock(const float* values, std::size_t firstBlock, float* HWY_RESTRICT out)
 {
-    const float* pointers[kLanes];
-    for (std::size_t l = 0; l < kLanes; ++l) pointers[l] = values + (firstBlock + l) * kGroups;
-    transpose(pointers, kGroups, out);
+    transpose(Strided{values + firstBlock * kGroups, kGroups}, kGroups, out);
 }
 
 using DByte16 = hn::Full128<std::uint8_t>;

@@ -114,31 +114,33 @@ HWY_INLINE VI snapToInt(VF v)
     return hn::Sub(hn::And(bits, hn::Set(di, 0x7FFFFF)), hn::Set(di, 0x400000));
 }
 
-/// Four floats from each of kLanes / 4 addresses.
-HWY_INLINE VF loadPieces(const float* const* pieces, std::size_t stride, std::size_t offset)
+/// Four floats from each of the addresses of lanes row, row + 4, row + 8 …
+template <class Address>
+HWY_INLINE VF loadPieces(const Address& address, std::size_t row, std::size_t offset)
 {
     const hn::Full128<float> d4;
-    const auto piece = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d4, pieces[k * stride] + offset); };
 #if HWY_MAX_BYTES == 64
     const hn::Full256<float> d8;
-    return hn::Combine(DF(), hn::Combine(d8, piece(3), piece(2)), hn::Combine(d8, piece(1), piece(0)));
+    const auto low = hn::Combine(d8, hn::LoadU(d4, address(row + 4) + offset), hn::LoadU(d4, address(row) + offset));
+    const auto high = hn::Combine(d8, hn::LoadU(d4, address(row + 12) + offset), hn::LoadU(d4, address(row + 8) + offset));
+    return hn::Combine(DF(), high, low);
 #elif HWY_MAX_BYTES == 32
-    return hn::Combine(DF(), piece(1), piece(0));
+    return hn::Combine(DF(), hn::LoadU(d4, address(row + 4) + offset), hn::LoadU(d4, address(row) + offset));
 #else
-    return piece(0);
+    return hn::LoadU(d4, address(row) + offset);
 #endif
 }
 
-/// Transposes: lane l of out[i·kLanes …] is groups[l][i], for i < count. count is a multiple of 4; out is aligned.
-HWY_INLINE void transpose(const float* const* groups, std::size_t count, float* HWY_RESTRICT out)
+/// Transposes: lane l of out[i·kLanes …] is address(l)[i], for i < count. count is a multiple of 4; out is aligned.
+template <class Address>
+HWY_INLINE void transpose(const Address& address, std::size_t count, float* HWY_RESTRICT out)
 {
     const DF d;
     for (std::size_t i = 0; i < count; i += 4) {
-        // Row r of the 4 × 4 tiles: groups r, r + 4, …
-        const VF r0 = loadPieces(groups + 0, 4, i);
-        const VF r1 = loadPieces(groups + 1, 4, i);
-        const VF r2 = loadPieces(groups + 2, 4, i);
-        const VF r3 = loadPieces(groups + 3, 4, i);
+        const VF r0 = loadPieces(address, 0, i);
+        const VF r1 = loadPieces(address, 1, i);
+        const VF r2 = loadPieces(address, 2, i);
+        const VF r3 = loadPieces(address, 3, i);
         const VF low02 = hn::InterleaveLower(d, r0, r2);
         const VF low13 = hn::InterleaveLower(d, r1, r3);
         const VF high02 = hn::InterleaveUpper(d, r0, r2);
@@ -149,6 +151,18 @@ HWY_INLINE void transpose(const float* const* groups, std::size_t count, float* 
         store(hn::InterleaveUpper(d, high02, high13), out + (i + 3) * kLanes);
     }
 }
+
+/// Lane l at its own address.
+struct Scattered {
+    const float* const* pointers;
+    HWY_INLINE const float* operator()(std::size_t lane) const { return pointers[lane]; }
+};
+/// Lane l at base + l·stride.
+struct Strided {
+    const float* base;
+    std::size_t stride;
+    HWY_INLINE const float* operator()(std::size_t lane) const { return base + lane * stride; }
+};
 #endif  // WW_HAVE_LANES
 
 }  // namespace ww::HWY_NAMESPACE

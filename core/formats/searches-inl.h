@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The searches of searches.h with one group per lane and kV vectors of groups at a time, which hides the latency of the
+// The searches of searches.h with one group per lane, where it pays kV vectors of groups at a time, to hide the latency of the
 // sequential sums. Layout of x and w: element i of vector v begins at (v·n + i)·kLanes. Every comparison, sum and product is that
 // of the scalar code; "if better" becomes a select, and passes that some lanes no longer need change nothing in them.
 // Included once per instruction set, after lanes-inl.h.
@@ -125,6 +125,150 @@ HWY_INLINE void affineLanes(std::size_t n, int top, const float* HWY_RESTRICT x,
         out[v].depth = select(flat[v], out[v].depth, hn::Neg(lo[v]));
         out[v].multiplier = select(flat[v], zero(), out[v].multiplier);
         out[v].origin = select(flat[v], zero(), out[v].origin);
+    }
+}
+
+/// Signed value of the first element with the largest magnitude, per lane; 0 if there is none.
+HWY_INLINE VF pivotLanes(std::size_t n, const float* HWY_RESTRICT x)
+{
+    VF peak = zero();
+    VF pivot = zero();
+    for (std::size_t i = 0; i < n; ++i) {
+        const VF xi = load(x + i * kLanes);
+        const MF more = hn::Gt(hn::Abs(xi), peak);
+        peak = select(more, hn::Abs(xi), peak);
+        pivot = select(more, xi, pivot);
+    }
+    return pivot;
+}
+
+/// code = clamp(snap(multiplier·x), −half, half − 1) + bias. Empty groups have multiplier and bias 0.
+struct SymmetricLanes {
+    VF scale;
+    VF multiplier;
+    VF bias;
+};
+
+/// The sums of kTrials multipliers for one vector of groups.
+template <std::size_t kTrials, bool kMasked>
+HWY_INLINE void symmetricSums(std::size_t n, const Snap& snapLevel, const VF* multiplier, const float* HWY_RESTRICT x,
+                              const float* HWY_RESTRICT w, const float* HWY_RESTRICT wx, VF* xl, VF* ll)
+{
+    for (std::size_t t = 0; t < kTrials; ++t) xl[t] = ll[t] = zero();
+    for (std::size_t i = 0; i < n; ++i) {
+        const VF xi = load(x + i * kLanes);
+        const VF wi = load(w + i * kLanes);
+        const VF wxi = load(wx + i * kLanes);
+        for (std::size_t t = 0; t < kTrials; ++t) {
+            const VF v = hn::Mul(multiplier[t], xi);
+            const VF l = kMasked ? snapLevel(v) : snapLevel.small(v);
+            xl[t] = hn::Add(xl[t], hn::Mul(wxi, l));
+            ll[t] = hn::Add(ll[t], hn::Mul(hn::Mul(wi, l), l));
+        }
+    }
+}
+
+/// search::symmetric for one vector of groups; the sums of several trials run side by side, since only the choice among them is
+/// sequential. Without kMasked x must be finite: then no product is out of range. `wx` is scratch for n vectors.
+template <bool kMasked>
+HWY_INLINE SymmetricLanes symmetricLanes(std::size_t n, int half, const float* HWY_RESTRICT x, const float* HWY_RESTRICT w,
+                                         float* HWY_RESTRICT wx)
+{
+    const Snap snapLevel(-half, half - 1);
+    const auto levels = static_cast<float>(half);
+    for (std::size_t i = 0; i < n; ++i) store(hn::Mul(load(w + i * kLanes), load(x + i * kLanes)), wx + i * kLanes);
+    const VF pivot = pivotLanes(n, x);
+    const MF empty = hn::Lt(hn::Abs(pivot), set(1e-15F));
+
+    VF chosen = hn::Div(set(-levels), pivot);
+    VF xl[3];
+    VF ll[3];
+    symmetricSums<1, kMasked>(n, snapLevel, &chosen, x, w, wx, xl, ll);
+    VF scale = select(hn::Eq(ll[0], zero()), zero(), hn::Div(xl[0], ll[0]));
+    VF merit = hn::Mul(scale, xl[0]);
+    // Three trials at a time: −9 −8 −7, …, −3 −2 −1, 1 2 3, …, 7 8 9.
+    for (int first = -9; first <= 7; first += first == -3 ? 4 : 3) {
+        VF multiplier[3];
+        for (int t = 0; t < 3; ++t) {
+            const float numerator = -(levels + 0.1F * static_cast<float>(first + t));
+            multiplier[t] = hn::Div(set(numerator), pivot);
+        }
+        symmetricSums<3, kMasked>(n, snapLevel, multiplier, x, w, wx, xl, ll);
+        for (std::size_t t = 0; t < 3; ++t) {
+            const MF better = hn::And(hn::Gt(ll[t], zero()), hn::Gt(hn::Mul(xl[t], xl[t]), hn::Mul(merit, ll[t])));
+            if (hn::AllFalse(DF(), better)) continue;
+            scale = select(better, hn::Div(xl[t], ll[t]), scale);
+            merit = select(better, hn::Mul(scale, xl[t]), merit);
+            chosen = select(better, multiplier[t], chosen);
+        }
+    }
+    return {select(empty, zero(), scale), select(empty, zero(), chosen), select(empty, zero(), set(levels))};
+}
+
+/// State of search::symmetricDescent for kV vectors of groups; the levels are kept in memory, laid out like x.
+template <std::size_t kV>
+struct DescentLanes {
+    VF xl[kV];
+    VF ll[kV];
+    MF empty[kV];
+    MF changed[kV];  // by the last pass
+};
+
+/// First levels and sums.
+template <std::size_t kV>
+HWY_INLINE void startDescent(std::size_t n, int half, const float* HWY_RESTRICT x, float* HWY_RESTRICT levels,
+                             DescentLanes<kV>& state)
+{
+    const Snap snapLevel(-half, half - 1);
+    VF multiplier[kV];
+    for (std::size_t v = 0; v < kV; ++v) {
+        const VF pivot = pivotLanes(n, x + v * n * kLanes);
+        state.empty[v] = hn::Lt(hn::Abs(pivot), set(1e-15F));
+        multiplier[v] = hn::Div(set(-static_cast<float>(half)), pivot);
+        state.xl[v] = state.ll[v] = zero();
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t v = 0; v < kV; ++v) {
+            const VF xi = load(x + (v * n + i) * kLanes);
+            const VF wi = hn::Mul(xi, xi);
+            const VF l = snapLevel(hn::Mul(multiplier[v], xi));
+            store(l, levels + (v * n + i) * kLanes);
+            state.xl[v] = hn::Add(state.xl[v], hn::Mul(hn::Mul(wi, xi), l));
+            state.ll[v] = hn::Add(state.ll[v], hn::Mul(hn::Mul(wi, l), l));
+        }
+    }
+}
+
+/// One pass over the elements. Vectors are interleaved because each step waits for the one before it.
+template <std::size_t kV>
+HWY_INLINE void descentPass(std::size_t n, int half, const float* HWY_RESTRICT x, float* HWY_RESTRICT levels,
+                            DescentLanes<kV>& state)
+{
+    const Snap snapLevel(-half, half - 1);
+    for (std::size_t v = 0; v < kV; ++v) state.changed[v] = hn::Lt(zero(), zero());
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t v = 0; v < kV; ++v) {
+            const std::size_t at = (v * n + i) * kLanes;
+            const VF xi = load(x + at);
+            const VF wi = hn::Mul(xi, xi);
+            const VF wxi = hn::Mul(wi, xi);
+            const VF l = load(levels + at);
+            VF a = hn::Sub(state.xl[v], hn::Mul(wxi, l));
+            VF b = hn::Sub(state.ll[v], hn::Mul(hn::Mul(wi, l), l));
+            MF accept = hn::Gt(a, zero());
+            const VF m = snapLevel(hn::Div(hn::Mul(xi, b), a));
+            accept = hn::AndNot(hn::Eq(m, l), accept);
+            a = hn::Add(a, hn::Mul(wxi, m));
+            b = hn::Add(b, hn::Mul(hn::Mul(wi, m), m));
+            accept = hn::And(accept, hn::Gt(b, zero()));
+            const VF left = hn::Mul(hn::Mul(a, a), state.ll[v]);
+            const VF right = hn::Mul(hn::Mul(state.xl[v], state.xl[v]), b);
+            accept = hn::And(accept, hn::Gt(left, right));
+            state.xl[v] = select(accept, a, state.xl[v]);
+            state.ll[v] = select(accept, b, state.ll[v]);
+            store(select(accept, m, l), levels + at);
+            state.changed[v] = hn::Or(state.changed[v], accept);
+        }
     }
 }
 
