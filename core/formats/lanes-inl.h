@@ -89,7 +89,9 @@ public:
     HWY_INLINE VF operator()(VF v) const { return hn::Sub(clampSum(masked(v)), m_magic); }
     /// For arguments that are known to be below 4194303 in magnitude.
     HWY_INLINE VF small(VF v) const { return hn::Sub(clampSum(hn::Add(v, m_magic)), m_magic); }
-    /// The lowest byte of the clamped integer, one per lane.
+    /// The clamped integer.
+    HWY_INLINE VI integer(VF v) const { return hn::Sub(hn::BitCast(DI(), clampSum(masked(v))), hn::BitCast(DI(), m_magic)); }
+    /// Its lowest byte, one per lane.
     HWY_INLINE hn::Vec<DBytes> byte(VF v) const { return lowBytes(hn::BitCast(DI(), clampSum(masked(v)))); }
 
 private:
@@ -112,6 +114,24 @@ HWY_INLINE VI snapToInt(VF v)
     const DI di;
     const VI bits = hn::BitCast(di, hn::Add(v, set(12582912.0F)));
     return hn::Sub(hn::And(bits, hn::Set(di, 0x7FFFFF)), hn::Set(di, 0x400000));
+}
+
+/// toHalf of float_convert.h, the 16 bits in each lane.
+HWY_INLINE VI halfBits(VF v)
+{
+    const DI di;
+    const VI bits = hn::BitCast(di, v);
+    const VI sign = hn::And(hn::ShiftRight<16>(bits), hn::Set(di, 0x8000));
+    const VI magnitude = hn::And(bits, hn::Set(di, 0x7FFFFFFF));
+    // Adding 0.5 rounds the subnormal ones; a carry out of the fraction rounds the others up.
+    const VF shifted = hn::Add(hn::BitCast(DF(), magnitude), set(0.5F));
+    const VI subnormal = hn::Sub(hn::BitCast(di, shifted), hn::Set(di, 0x3F000000));
+    const VI odd = hn::And(hn::ShiftRight<13>(magnitude), hn::Set(di, 1));
+    const VI normal = hn::ShiftRight<13>(hn::Add(hn::Add(magnitude, odd), hn::Set(di, 0xFFF - (112 << 23))));
+    VI half = hn::IfThenElse(hn::Lt(magnitude, hn::Set(di, 0x38800000)), subnormal, normal);
+    half = hn::IfThenElse(hn::Gt(magnitude, hn::Set(di, 0x477FEFFF)), hn::Set(di, 0x7C00), half);
+    half = hn::IfThenElse(hn::Gt(magnitude, hn::Set(di, 0x7F800000)), hn::Set(di, 0x7E00), half);
+    return hn::Or(half, sign);
 }
 
 /// Four floats from each of the addresses of lanes row, row + 4, row + 8 …

@@ -61,4 +61,11 @@ void encodeQ5_0(const float* row, std::byte* out, std::size_t columns, const flo
 void encodeQ5_1(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeQ8_0(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
+/// The same bytes by vector kernels, see BlockFormat::encodeRows.
+void encodeRowsQ4_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ4_1(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ5_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ5_1(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ8_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+
 }  // namespace ww::legacy
