@@ -34,22 +34,29 @@ std::optional<std::size_t> alwaysValid(const std::byte* /*row*/, std::size_t /*c
     return std::nullopt;
 }
 
+using EncodeRows = void (*)(const float*, std::byte*, std::size_t, std::size_t, const float*);
+using DecodeRow = void (*)(const std::byte*, float*, std::size_t);
+using FindInvalid = std::optional<std::size_t> (*)(const std::byte*, std::size_t);
+
+/// The scalar decoder and, where there is one, the vector kernel with the same results.
+struct Decoders {
+    DecodeRow scalar;
+    DecodeRow fast;
+    constexpr Decoders(DecodeRow only) : scalar(only), fast(only) {}  // NOLINT: meant to convert
+    constexpr Decoders(DecodeRow scalarDecoder, DecodeRow fastDecoder) : scalar(scalarDecoder), fast(fastDecoder) {}
+};
+
 template <TensorType type, EncodeRow encodeRow>
-constexpr BlockFormat entry(void (*decodeRow)(const std::byte*, float*, std::size_t),
-                            std::optional<std::size_t> (*findInvalid)(const std::byte*, std::size_t))
+constexpr BlockFormat entry(Decoders decode, FindInvalid findInvalid)
 {
-    return {type, decodeRow, encodeRow, encodeEachRow<type, encodeRow>, findInvalid};
+    return {type, decode.fast, decode.scalar, encodeRow, encodeEachRow<type, encodeRow>, findInvalid};
 }
 
-using EncodeRows = void (*)(const float*, std::byte*, std::size_t, std::size_t, const float*);
-
-/// For types with a vector kernel; encodeRow stays as their definition.
+/// For types with a vector encoder; encodeRow stays as their definition.
 template <TensorType type>
-constexpr BlockFormat vectorEntry(EncodeRow encodeRow, EncodeRows encodeRows,
-                                  void (*decodeRow)(const std::byte*, float*, std::size_t),
-                                  std::optional<std::size_t> (*findInvalid)(const std::byte*, std::size_t))
+constexpr BlockFormat vectorEntry(EncodeRow encodeRow, EncodeRows encodeRows, Decoders decode, FindInvalid findInvalid)
 {
-    return {type, decodeRow, encodeRow, encodeRows, findInvalid};
+    return {type, decode.fast, decode.scalar, encodeRow, encodeRows, findInvalid};
 }
 
 /// Stands for a block of the IQ types, whose fields are read by offset.
@@ -63,18 +70,28 @@ using enum TensorType;
 
 constexpr std::array kFormats = {
     entry<F32, plain::encodeF32>(plain::decodeF32, alwaysValid),
-    entry<F16, plain::encodeF16>(plain::decodeF16, findInvalid16<0x7C00>),
-    entry<BF16, plain::encodeBF16>(plain::decodeBF16, findInvalid16<0x7F80>),
-    vectorEntry<Q4_0>(legacy::encodeQ4_0, legacy::encodeRowsQ4_0, legacy::decodeQ4_0, findInvalidHalf<legacy::Q4_0, 0>),
-    vectorEntry<Q4_1>(legacy::encodeQ4_1, legacy::encodeRowsQ4_1, legacy::decodeQ4_1, findInvalidHalf<legacy::Q4_1, 0, 2>),
-    vectorEntry<Q5_0>(legacy::encodeQ5_0, legacy::encodeRowsQ5_0, legacy::decodeQ5_0, findInvalidHalf<legacy::Q5_0, 0>),
-    vectorEntry<Q5_1>(legacy::encodeQ5_1, legacy::encodeRowsQ5_1, legacy::decodeQ5_1, findInvalidHalf<legacy::Q5_1, 0, 2>),
-    vectorEntry<Q8_0>(legacy::encodeQ8_0, legacy::encodeRowsQ8_0, legacy::decodeQ8_0, findInvalidHalf<legacy::Q8_0, 0>),
-    vectorEntry<Q2_K>(kquants::encodeQ2_K, kquants::encodeRowsQ2_K, kquants::decodeQ2_K, findInvalidHalf<kquants::Q2_K, 80, 82>),
-    vectorEntry<Q3_K>(kquants::encodeQ3_K, kquants::encodeRowsQ3_K, kquants::decodeQ3_K, findInvalidHalf<kquants::Q3_K, 108>),
-    vectorEntry<Q4_K>(kquants::encodeQ4_K, kquants::encodeRowsQ4_K, kquants::decodeQ4_K, findInvalidHalf<kquants::Q4_K, 0, 2>),
-    vectorEntry<Q5_K>(kquants::encodeQ5_K, kquants::encodeRowsQ5_K, kquants::decodeQ5_K, findInvalidHalf<kquants::Q5_K, 0, 2>),
-    vectorEntry<Q6_K>(kquants::encodeQ6_K, kquants::encodeRowsQ6_K, kquants::decodeQ6_K, findInvalidHalf<kquants::Q6_K, 208>),
+    vectorEntry<F16>(plain::encodeF16, plain::encodeRowsF16, {plain::decodeF16, plain::decodeFastF16}, findInvalid16<0x7C00>),
+    vectorEntry<BF16>(plain::encodeBF16, plain::encodeRowsBF16, {plain::decodeBF16, plain::decodeFastBF16}, findInvalid16<0x7F80>),
+    vectorEntry<Q4_0>(legacy::encodeQ4_0, legacy::encodeRowsQ4_0, {legacy::decodeQ4_0, legacy::decodeFastQ4_0},
+                      findInvalidHalf<legacy::Q4_0, 0>),
+    vectorEntry<Q4_1>(legacy::encodeQ4_1, legacy::encodeRowsQ4_1, {legacy::decodeQ4_1, legacy::decodeFastQ4_1},
+                      findInvalidHalf<legacy::Q4_1, 0, 2>),
+    vectorEntry<Q5_0>(legacy::encodeQ5_0, legacy::encodeRowsQ5_0, {legacy::decodeQ5_0, legacy::decodeFastQ5_0},
+                      findInvalidHalf<legacy::Q5_0, 0>),
+    vectorEntry<Q5_1>(legacy::encodeQ5_1, legacy::encodeRowsQ5_1, {legacy::decodeQ5_1, legacy::decodeFastQ5_1},
+                      findInvalidHalf<legacy::Q5_1, 0, 2>),
+    vectorEntry<Q8_0>(legacy::encodeQ8_0, legacy::encodeRowsQ8_0, {legacy::decodeQ8_0, legacy::decodeFastQ8_0},
+                      findInvalidHalf<legacy::Q8_0, 0>),
+    vectorEntry<Q2_K>(kquants::encodeQ2_K, kquants::encodeRowsQ2_K, {kquants::decodeQ2_K, kquants::decodeFastQ2_K},
+                      findInvalidHalf<kquants::Q2_K, 80, 82>),
+    vectorEntry<Q3_K>(kquants::encodeQ3_K, kquants::encodeRowsQ3_K, {kquants::decodeQ3_K, kquants::decodeFastQ3_K},
+                      findInvalidHalf<kquants::Q3_K, 108>),
+    vectorEntry<Q4_K>(kquants::encodeQ4_K, kquants::encodeRowsQ4_K, {kquants::decodeQ4_K, kquants::decodeFastQ4_K},
+                      findInvalidHalf<kquants::Q4_K, 0, 2>),
+    vectorEntry<Q5_K>(kquants::encodeQ5_K, kquants::encodeRowsQ5_K, {kquants::decodeQ5_K, kquants::decodeFastQ5_K},
+                      findInvalidHalf<kquants::Q5_K, 0, 2>),
+    vectorEntry<Q6_K>(kquants::encodeQ6_K, kquants::encodeRowsQ6_K, {kquants::decodeQ6_K, kquants::decodeFastQ6_K},
+                      findInvalidHalf<kquants::Q6_K, 208>),
     vectorEntry<IQ4_NL>(encodeRowIq4Nl, encodeRowsIq4Nl, decodeRowIq4Nl, findInvalidHalf<RawBlock<32, kIq4NlBytes>, 0>),
     vectorEntry<IQ4_XS>(encodeRowIq4Xs, encodeRowsIq4Xs, decodeRowIq4Xs, findInvalidHalf<RawBlock<256, kIq4XsBytes>, 0>),
     vectorEntry<IQ3_S>(encodeRowIq3S, encodeRowsIq3S, decodeRowIq3S, findInvalidHalf<RawBlock<256, kIq3SBytes>, 0>),
@@ -84,12 +101,16 @@ constexpr std::array kFormats = {
     vectorEntry<IQ2_XXS>(encodeRowIq2Xxs, encodeRowsIq2Xxs, decodeRowIq2Xxs, findInvalidHalf<RawBlock<256, kIq2XxsBytes>, 0>),
     vectorEntry<IQ1_S>(encodeRowIq1S, encodeRowsIq1S, decodeRowIq1S, findInvalidHalf<RawBlock<256, kIq1SBytes>, 0>),
     vectorEntry<IQ1_M>(encodeRowIq1M, encodeRowsIq1M, decodeRowIq1M, findInvalidIq1M),
-    entry<TQ1_0, ternary::encodeTQ1_0>(ternary::decodeTQ1_0, findInvalidHalf<ternary::TQ1_0, 52>),
-    entry<TQ2_0, ternary::encodeTQ2_0>(ternary::decodeTQ2_0, findInvalidHalf<ternary::TQ2_0, 64>),
-    entry<MXFP4, fp4::encodeMXFP4>(fp4::decodeMXFP4, fp4::findInvalidMXFP4),
-    entry<NVFP4, fp4::encodeNVFP4>(fp4::decodeNVFP4, alwaysValid),
-    entry<Q1_0, fewbit::encodeQ1_0>(fewbit::decodeQ1_0, findInvalidHalf<fewbit::Q1_0, 0>),
-    entry<Q2_0, fewbit::encodeQ2_0>(fewbit::decodeQ2_0, findInvalidHalf<fewbit::Q2_0, 0>),
+    vectorEntry<TQ1_0>(ternary::encodeTQ1_0, ternary::encodeRowsTQ1_0, {ternary::decodeTQ1_0, ternary::decodeFastTQ1_0},
+                       findInvalidHalf<ternary::TQ1_0, 52>),
+    vectorEntry<TQ2_0>(ternary::encodeTQ2_0, ternary::encodeRowsTQ2_0, {ternary::decodeTQ2_0, ternary::decodeFastTQ2_0},
+                       findInvalidHalf<ternary::TQ2_0, 64>),
+    vectorEntry<MXFP4>(fp4::encodeMXFP4, fp4::encodeRowsMXFP4, {fp4::decodeMXFP4, fp4::decodeFastMXFP4}, fp4::findInvalidMXFP4),
+    vectorEntry<NVFP4>(fp4::encodeNVFP4, fp4::encodeRowsNVFP4, {fp4::decodeNVFP4, fp4::decodeFastNVFP4}, alwaysValid),
+    vectorEntry<Q1_0>(fewbit::encodeQ1_0, fewbit::encodeRowsQ1_0, {fewbit::decodeQ1_0, fewbit::decodeFastQ1_0},
+                      findInvalidHalf<fewbit::Q1_0, 0>),
+    vectorEntry<Q2_0>(fewbit::encodeQ2_0, fewbit::encodeRowsQ2_0, {fewbit::decodeQ2_0, fewbit::decodeFastQ2_0},
+                      findInvalidHalf<fewbit::Q2_0, 0>),
 };
 
 }  // namespace

@@ -18,6 +18,8 @@ struct BlockFormat {
     TensorType type;
     /// One row of blocks to floats. Never reads outside rowBytes(type, columns), whatever the bytes are.
     void (*decodeRow)(const std::byte* row, float* out, std::size_t columns);
+    /// The plain scalar definition of decodeRow, which may be a vector kernel with the same results.
+    void (*decodeRowScalar)(const std::byte* row, float* out, std::size_t columns);
     /// One row of finite floats to blocks, byte for byte what llama.cpp v0.5.0 writes. `importance` holds one finite
     /// non-negative value per column, or is null ("plain"). Types whose traits say Required need it.
     /// This is the plain scalar definition; encodeRows gives the same bytes faster.

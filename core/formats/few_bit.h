@@ -28,4 +28,10 @@ void decodeQ2_0(const std::byte* row, float* out, std::size_t columns);
 void encodeQ1_0(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeQ2_0(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
+/// The same by vector kernels, see BlockFormat.
+void encodeRowsQ1_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsQ2_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void decodeFastQ1_0(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ2_0(const std::byte* row, float* out, std::size_t columns);
+
 }  // namespace ww::fewbit

@@ -2,6 +2,7 @@
 #include "formats/fp4.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -29,21 +30,22 @@ int nearestCode(float value, float unit)
     return best;
 }
 
-/// How many floats just below 2^k have a binary32-rounded log2 of k.
-std::uint32_t roundedUpBelow(int k)
-{
-    // The spacing of logarithms near k doubles at each power of two, that of the arguments is fixed.
+/// How many floats just below 2^k have a binary32-rounded log2 of k, by k + 149. The spacing of logarithms near k doubles with
+/// each power of two of k, that of the arguments is fixed.
+constexpr auto kRoundedUpBelow = [] {
     struct Range {
         int last;
-        std::uint32_t count;
+        std::uint8_t count;
     };
     constexpr Range kRanges[] = {{-132, 0}, {-131, 1}, {-130, 2}, {-129, 5}, {-127, 11}, {-126, 22}, {-64, 44},
                                  {-32, 22}, {-16, 11}, {-8, 5},   {-4, 2},   {-2, 1},    {2, 0},     {4, 1},
                                  {8, 2},    {16, 5},   {32, 11},  {64, 22},  {128, 44}};
+    std::array<std::uint8_t, 278> counts{};
+    int k = -149;
     for (const Range& range : kRanges)
-        if (k <= range.last) return range.count;
-    return 0;
-}
+        for (; k <= range.last; ++k) counts[static_cast<std::size_t>(k + 149)] = range.count;
+    return counts;
+}();
 
 void decodeBlockMXFP4(const MXFP4& block, float* out)
 {
@@ -89,9 +91,12 @@ void encodeBlockNVFP4(const float* x, NVFP4& block)
 std::uint8_t exponentFor(float peak)
 {
     if (peak == 0) return 0;
-    int log2 = std::ilogb(peak);
-    const auto distance = std::bit_cast<std::uint32_t>(std::ldexp(1.0F, log2 + 1)) - std::bit_cast<std::uint32_t>(peak);
-    if (distance <= roundedUpBelow(log2 + 1)) ++log2;
+    const auto bits = std::bit_cast<std::uint32_t>(peak);
+    // Floor of the logarithm; the bits of subnormal numbers say less, so those take the long way.
+    int log2 = static_cast<int>(bits >> 23) - 127;
+    if (log2 == -127) log2 = std::ilogb(peak);
+    const std::uint32_t next = log2 >= -127 ? static_cast<std::uint32_t>(log2 + 128) << 23 : 1U << (log2 + 150);
+    if (next - bits <= kRoundedUpBelow[static_cast<std::size_t>(log2 + 150)]) ++log2;
     return static_cast<std::uint8_t>(log2 - 2 + 127);
 }
 

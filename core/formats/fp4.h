@@ -47,4 +47,10 @@ void encodeNVFP4(const float* row, std::byte* out, std::size_t columns, const fl
 /// First column of a block with exponent byte 255, which llama.cpp refuses.
 std::optional<std::size_t> findInvalidMXFP4(const std::byte* row, std::size_t columns);
 
+/// The same by vector kernels, see BlockFormat.
+void encodeRowsMXFP4(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsNVFP4(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void decodeFastMXFP4(const std::byte* row, float* out, std::size_t columns);
+void decodeFastNVFP4(const std::byte* row, float* out, std::size_t columns);
+
 }  // namespace ww::fp4

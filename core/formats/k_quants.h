@@ -92,11 +92,16 @@ void encodeQ4_K(const float* row, std::byte* out, std::size_t columns, const flo
 void encodeQ5_K(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeQ6_K(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
-/// The same bytes by vector kernels, see BlockFormat::encodeRows.
+/// The same by vector kernels, see BlockFormat.
 void encodeRowsQ2_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ3_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ4_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ5_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ6_K(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void decodeFastQ2_K(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ3_K(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ4_K(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ5_K(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ6_K(const std::byte* row, float* out, std::size_t columns);
 
 }  // namespace ww::kquants

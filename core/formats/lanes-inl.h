@@ -134,6 +134,41 @@ HWY_INLINE VI halfBits(VF v)
     return hn::Or(half, sign);
 }
 
+/// fromHalf of 16-bit values in 32-bit lanes.
+HWY_INLINE VF floatsFromHalves(VI half)
+{
+    const DI di;
+    const VI magnitude = hn::And(half, hn::Set(di, 0x7FFF));
+    const VI sign = hn::ShiftLeft<16>(hn::And(half, hn::Set(di, 0x8000)));
+    const VI shifted = hn::ShiftLeft<13>(magnitude);
+    const VI subnormal = hn::BitCast(di, hn::Mul(hn::ConvertTo(DF(), magnitude), set(0x1p-24F)));
+    VI bits = hn::Add(shifted, hn::Set(di, 112 << 23));
+    bits = hn::IfThenElse(hn::Lt(magnitude, hn::Set(di, 0x0400)), subnormal, bits);
+    bits = hn::IfThenElse(hn::Gt(magnitude, hn::Set(di, 0x7BFF)), hn::Or(shifted, hn::Set(di, 0x7F800000)), bits);
+    bits = hn::IfThenElse(hn::Gt(magnitude, hn::Set(di, 0x7C00)), hn::Or(bits, hn::Set(di, 0x400000)), bits);
+    return hn::BitCast(DF(), hn::Or(bits, sign));
+}
+
+/// kLanes bytes, each in the low byte of its lane.
+HWY_INLINE VI loadBytes(const std::uint8_t* p)
+{
+    return hn::PromoteTo(DI(), hn::LoadU(DBytes(), p));
+}
+
+using DHalves = hn::Rebind<std::uint16_t, DF>;              // as many 16-bit values as there are lanes
+using DHalfBytes = hn::Repartition<std::uint8_t, DHalves>;  // their bytes, for any address
+
+/// kLanes 16-bit values, each in the low half of its lane.
+HWY_INLINE VI loadHalves(const std::uint8_t* p)
+{
+    return hn::PromoteTo(DI(), hn::BitCast(DHalves(), hn::LoadU(DHalfBytes(), p)));
+}
+/// The low halves of the lanes, which must be 0 … 65535.
+HWY_INLINE void storeHalves(VI v, std::uint8_t* p)
+{
+    hn::StoreU(hn::BitCast(DHalfBytes(), hn::DemoteTo(DHalves(), v)), DHalfBytes(), p);
+}
+
 /// Four floats from each of the addresses of lanes row, row + 4, row + 8 …
 template <class Address>
 HWY_INLINE VF loadPieces(const Address& address, std::size_t row, std::size_t offset)

@@ -61,11 +61,16 @@ void encodeQ5_0(const float* row, std::byte* out, std::size_t columns, const flo
 void encodeQ5_1(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeQ8_0(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
-/// The same bytes by vector kernels, see BlockFormat::encodeRows.
+/// The same by vector kernels, see BlockFormat.
 void encodeRowsQ4_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ4_1(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ5_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ5_1(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
 void encodeRowsQ8_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void decodeFastQ4_0(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ4_1(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ5_0(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ5_1(const std::byte* row, float* out, std::size_t columns);
+void decodeFastQ8_0(const std::byte* row, float* out, std::size_t columns);
 
 }  // namespace ww::legacy

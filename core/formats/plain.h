@@ -19,4 +19,10 @@ void encodeF32(const float* row, std::byte* out, std::size_t columns, const floa
 void encodeF16(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeBF16(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
+/// The same by vector kernels.
+void encodeRowsF16(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsBF16(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void decodeFastF16(const std::byte* row, float* out, std::size_t columns);
+void decodeFastBF16(const std::byte* row, float* out, std::size_t columns);
+
 }  // namespace ww::plain

@@ -34,4 +34,10 @@ void decodeTQ2_0(const std::byte* row, float* out, std::size_t columns);
 void encodeTQ1_0(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeTQ2_0(const float* row, std::byte* out, std::size_t columns, const float* importance);
 
+/// The same by vector kernels, see BlockFormat.
+void encodeRowsTQ1_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void encodeRowsTQ2_0(const float* rows, std::byte* out, std::size_t rowCount, std::size_t columns, const float* importance);
+void decodeFastTQ1_0(const std::byte* row, float* out, std::size_t columns);
+void decodeFastTQ2_0(const std::byte* row, float* out, std::size_t columns);
+
 }  // namespace ww::ternary

@@ -4,6 +4,8 @@
 
 #include <hwy/targets.h>
 
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -40,10 +42,7 @@ class TestVectorFormats : public QObject {
                 QFAIL(qPrintable(QStringLiteral("%1: byte %2 of %3 differs").arg(what).arg(i).arg(expected.size())));
     }
 
-private slots:
-    void cleanup() { hwy::SetSupportedTargetsForTest(0); }
-
-    void vectorBytesEqualScalarBytes_data()
+    static void addTypesAndTargets()
     {
         QTest::addColumn<int>("type");
         QTest::addColumn<qlonglong>("target");
@@ -57,6 +56,11 @@ private slots:
             }
         }
     }
+
+private slots:
+    void cleanup() { hwy::SetSupportedTargetsForTest(0); }
+
+    void vectorBytesEqualScalarBytes_data() { addTypesAndTargets(); }
     void vectorBytesEqualScalarBytes()
     {
         QFETCH(int, type);
@@ -94,6 +98,39 @@ private slots:
                     QStringLiteral("%1 columns, importance %2")
                         .arg(columns)
                         .arg(QLatin1String(importanceKind.name.data(), qsizetype(importanceKind.name.size()))));
+        }
+    }
+
+    void vectorDecodersEqualScalarOnes_data() { addTypesAndTargets(); }
+    /// Random bytes: every scale, infinite and NaN ones too.
+    void vectorDecodersEqualScalarOnes()
+    {
+        QFETCH(int, type);
+        QFETCH(qlonglong, target);
+        const auto& traits = *traitsForId(static_cast<std::uint32_t>(type));
+        const BlockFormat& format = *findBlockFormat(traits.type);
+        hwy::SetSupportedTargetsForTest(target);
+        // All 16-bit values; rows of several odd lengths for the types without blocks.
+        const std::size_t blocks = traits.blockBytes == 2 ? 65536 : 1500;
+        std::vector<std::byte> bytes(blocks * traits.blockBytes + 1);
+        test::SplitMix random(3);
+        for (auto& b : bytes) b = static_cast<std::byte>(random.next());
+        for (std::uint32_t i = 0; traits.blockBytes == 2 && i < 65536; ++i)
+            std::memcpy(bytes.data() + 1 + 2 * std::size_t{i}, &i, 2);
+        for (const std::size_t count : {blocks, std::size_t{1}, std::size_t{3}, std::size_t{21}}) {
+            const std::size_t columns = count * traits.blockLength;
+            std::vector<float> fast(columns);
+            std::vector<float> scalar(columns);
+            format.decodeRow(bytes.data() + 1, fast.data(), columns);
+            format.decodeRowScalar(bytes.data() + 1, scalar.data(), columns);
+            for (std::size_t i = 0; i < columns; ++i)
+                if (std::bit_cast<std::uint32_t>(fast[i]) != std::bit_cast<std::uint32_t>(scalar[i]) &&
+                    !(std::isnan(fast[i]) && std::isnan(scalar[i])))
+                    QFAIL(qPrintable(QStringLiteral("value %1 of %2 is %3, the scalar code has %4")
+                                         .arg(i)
+                                         .arg(columns)
+                                         .arg(fast[i])
+                                         .arg(scalar[i])));
         }
     }
 };
