@@ -20,7 +20,7 @@ void BarDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, c
     const QRectF cell = QRectF(option.rect).adjusted(3, 3, -3, -3);
     QRectF bar = cell;
     bar.setWidth(std::max(2.0, cell.width() * fraction));
-    if (option.direction == Qt::LeftToRight) bar.moveRight(cell.right());
+    if (option.direction == Qt::RightToLeft) bar.moveRight(cell.right());
     QColor color = themeColors(option.palette).accent;
     color.setAlphaF(0.16F);
     painter->save();

@@ -8,6 +8,8 @@ namespace ww {
 TensorFilterModel::TensorFilterModel(QObject* parent) : QSortFilterProxyModel(parent)
 {
     setRecursiveFilteringEnabled(true);
+    // Rows stay where they are while a plan is edited; sorting again is a click on the title. Names never change in place.
+    setDynamicSortFilter(false);
     setSortRole(TensorTreeModel::SortRole);
 }
 
@@ -36,7 +38,8 @@ void TensorFilterModel::setRoleFilter(std::optional<TensorRole> role)
 
 void TensorFilterModel::refilter()
 {
-    invalidateFilter();
+    // Not invalidateFilter(): that removes and inserts run by run, which takes long when thousands of scattered rows change.
+    invalidate();
 }
 
 bool TensorFilterModel::accepts(int row) const

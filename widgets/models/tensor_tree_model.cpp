@@ -5,6 +5,7 @@
 #include <QFont>
 #include <QPalette>
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "widgets/theme/colors.h"
@@ -47,6 +48,7 @@ void TensorTreeModel::setRows(std::vector<TensorRow> rows)
     m_rows = std::move(rows);
     rebuild();
     endResetModel();
+    Q_EMIT tensorsReplaced();
 }
 
 void TensorTreeModel::rebuild()
@@ -90,6 +92,11 @@ void TensorTreeModel::updateRows(const std::vector<TensorRow>& rows)
         m_rows[i] = rows[i];
         changed.push_back(static_cast<int>(i));
     }
+    constexpr std::size_t kMany = 64;
+    if (changed.size() > kMany) {
+        announceAll(changed);
+        return;
+    }
     for (std::size_t i = 0; i < changed.size();) {
         std::size_t end = i + 1;
         while (end < changed.size() && changed[end] == changed[end - 1] + 1) ++end;
@@ -130,11 +137,31 @@ void TensorTreeModel::announce(int firstRow, int lastRow)
             if (!adjacent) break;
             ++end;
         }
-        Q_EMIT dataChanged(indexOfRow(row, 0), indexOfRow(end, ColumnCount - 1));
+        Q_EMIT dataChanged(indexOfRow(row, Format), indexOfRow(end, ColumnCount - 1));
         const bool lastOfBlock = end == lastRow || m_place[static_cast<std::size_t>(end) + 1].first != place.first;
-        if (place.second >= 0 && lastOfBlock) Q_EMIT dataChanged(index(place.first, 0), index(place.first, ColumnCount - 1));
+        if (place.second >= 0 && lastOfBlock) Q_EMIT dataChanged(index(place.first, Format), index(place.first, ColumnCount - 1));
         row = end + 1;
     }
+}
+
+// Thousands of small signals cost more than a few that cover unchanged rows too: one per block with a change, one for the top.
+void TensorTreeModel::announceAll(const std::vector<int>& changed)
+{
+    std::vector<std::pair<int, int>> span(m_top.size(), {std::numeric_limits<int>::max(), -1});
+    for (const int row : changed) {
+        const auto [top, child] = m_place[static_cast<std::size_t>(row)];
+        if (child < 0) continue;
+        auto& [first, last] = span[static_cast<std::size_t>(top)];
+        first = std::min(first, child);
+        last = std::max(last, child);
+    }
+    for (std::size_t top = 0; top < span.size(); ++top) {
+        const auto [first, last] = span[top];
+        if (last < 0) continue;
+        const auto id = static_cast<quintptr>(top) + 1;
+        Q_EMIT dataChanged(createIndex(first, Format, id), createIndex(last, ColumnCount - 1, id));
+    }
+    Q_EMIT dataChanged(index(0, Format), index(static_cast<int>(m_top.size()) - 1, ColumnCount - 1));
 }
 
 void TensorTreeModel::setLayout(Layout layout)

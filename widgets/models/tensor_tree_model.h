@@ -59,6 +59,8 @@ public:
     bool setData(const QModelIndex& index, const QVariant& value, int role = Qt::EditRole) override;
 
 Q_SIGNALS:
+    /// After setRows() gave other tensors; a mere change of layout resets the model without this.
+    void tensorsReplaced();
     void formatRequested(const QList<int>& rows, std::optional<ww::TensorType> format);
     void methodRequested(const QList<int>& rows, const QString& method);
 
@@ -72,7 +74,7 @@ private:
 
     void rebuild();
     void announce(int firstRow, int lastRow);
-    void announceNode(const QModelIndex& first, const QModelIndex& last);
+    void announceAll(const std::vector<int>& changed);
     [[nodiscard]] const Node* blockAt(const QModelIndex& index) const;
     [[nodiscard]] Sums sumsOf(const Node& block) const;
     [[nodiscard]] QVariant tensorData(const TensorRow& row, int column, int role) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/plots/decimal_ticker.h"
 #include "widgets/plots/qcustomplot_include.h"
 #include "widgets/theme/format_text.h"
 
@@ -73,7 +74,7 @@ void HistogramPlot::setData(HistogramPlotData data)
         counts->setNumberPrecision(0);
     } else {
         counts->setScaleType(QCPAxis::stLinear);
-        counts->setTicker(QSharedPointer<QCPAxisTicker>::create());
+        counts->setTicker(QSharedPointer<DecimalTicker>::create());
         counts->setNumberFormat(QStringLiteral("gbc"));
         counts->setNumberPrecision(4);
     }

@@ -15,17 +15,13 @@ ParetoPlot::ParetoPlot(QWidget* parent) : PlotWidget(parent)
     plot()->yAxis->setLabel(tr("perplexity (lower is better)"));
     m_band = new QCPItemRect(plot());
     m_line = new QCPItemLine(plot());
-    m_lineLabel = new QCPItemText(plot());
-    for (auto* position : {m_band->topLeft, m_band->bottomRight, m_line->start, m_line->end, m_lineLabel->position}) {
+    for (auto* position : {m_band->topLeft, m_band->bottomRight, m_line->start, m_line->end}) {
         position->setTypeX(QCPItemPosition::ptAxisRectRatio);
         position->setTypeY(QCPItemPosition::ptPlotCoords);
         position->setAxes(plot()->xAxis, plot()->yAxis);
     }
-    m_lineLabel->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
-    m_lineLabel->setPadding(QMargins(0, 2, 4, 2));
-    for (QCPAbstractItem* item :
-         {static_cast<QCPAbstractItem*>(m_band), static_cast<QCPAbstractItem*>(m_line), static_cast<QCPAbstractItem*>(m_lineLabel)})
-        item->setSelectable(false);
+    m_band->setSelectable(false);
+    m_line->setSelectable(false);
     m_marks = new PlotPoints(plot());
 }
 
@@ -43,7 +39,6 @@ void ParetoPlot::setData(std::vector<ParetoPoint> points, std::optional<ParetoRe
     plot()->xAxis->setLabel(gib ? tr("size in GiB") : tr("size in MiB"));
     m_band->setVisible(m_reference && m_reference->standardError);
     m_line->setVisible(m_reference.has_value());
-    m_lineLabel->setVisible(m_reference.has_value());
     if (m_reference) {
         const double y = m_reference->perplexity;
         const double e = m_reference->standardError.value_or(0);
@@ -51,10 +46,11 @@ void ParetoPlot::setData(std::vector<ParetoPoint> points, std::optional<ParetoRe
         m_band->bottomRight->setCoords(1, y - e);
         m_line->start->setCoords(0, y);
         m_line->end->setCoords(1, y);
-        m_lineLabel->position->setCoords(1, y);
-        m_lineLabel->setText(
-            tr("%1: %2, %3", "original: perplexity, size")
-                .arg(m_reference->label, perplexityText(y, m_reference->standardError), sizeText(m_reference->sizeBytes)));
+        m_marks->setNote(
+            y, tr("%1: %2, %3", "original: perplexity, size")
+                   .arg(m_reference->label, perplexityText(y, m_reference->standardError), sizeText(m_reference->sizeBytes)));
+    } else {
+        m_marks->setNote(0, {});
     }
     m_marks->setHighlighted(-1);
     dataChanged(m_points.empty() && !m_reference);
@@ -90,10 +86,8 @@ void ParetoPlot::recolor(const ThemeColors& colors)
     m_band->setBrush(band);
     m_band->setPen(Qt::NoPen);
     m_line->setPen(QPen(colors.mutedText, 1.2, Qt::DashLine));
-    m_lineLabel->setColor(colors.mutedText);
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * 0.9);
-    m_lineLabel->setFont(small);
     std::vector<PlotPoints::Point> marks;
     for (const auto& p : m_points) {
         PlotPoints::Point mark;

@@ -8,7 +8,6 @@
 
 class QCPItemLine;
 class QCPItemRect;
-class QCPItemText;
 
 namespace ww {
 
@@ -65,7 +64,6 @@ private:
     PlotPoints* m_marks = nullptr;
     QCPItemRect* m_band = nullptr;
     QCPItemLine* m_line = nullptr;
-    QCPItemText* m_lineLabel = nullptr;
 };
 
 }  // namespace ww

@@ -2,12 +2,39 @@
 #include "widgets/plots/plot_points.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace ww {
 namespace {
 
 constexpr double kRadius = 5;
+
+/// Boxes for a label around a point, best first. Most curves here fall from left to right, so above on the right comes first.
+std::array<QRectF, 8> candidates(const QPointF& c, const QSizeF& size, double distance)
+{
+    const double w = size.width();
+    const double h = size.height();
+    const double slanted = distance * 0.8;
+    const auto at = [&](double x, double y) { return QRectF(QPointF(x, y), size); };
+    return {at(c.x() + slanted, c.y() - slanted - h * 0.7), at(c.x() + distance, c.y() - h / 2),
+            at(c.x() - w / 2, c.y() - distance - h),        at(c.x() - slanted - w, c.y() + slanted - h * 0.3),
+            at(c.x() - distance - w, c.y() - h / 2),        at(c.x() - w / 2, c.y() + distance),
+            at(c.x() + slanted, c.y() + slanted - h * 0.3), at(c.x() - slanted - w, c.y() - slanted - h * 0.7)};
+}
+
+/// The first free box beside the point, then farther away; a label without a marker only stands right of its place.
+std::optional<QRectF> freePlace(const QPointF& c, const QSizeF& size, double gap, bool marker, const QRectF& area,
+                                const std::vector<QRectF>& taken)
+{
+    for (const double distance : {gap, gap + 14, gap + 28, gap + 42}) {
+        for (const QRectF& box : candidates(c, size, distance)) {
+            if (!marker) return QRectF(c + QPointF(gap, -size.height() / 2), size);
+            if (area.contains(box) && std::ranges::none_of(taken, [&](const QRectF& t) { return t.intersects(box); })) return box;
+        }
+    }
+    return std::nullopt;
+}
 
 }  // namespace
 
@@ -104,6 +131,33 @@ void PlotPoints::drawMarker(QCPPainter* painter, const Point& p, const QPointF& 
     painter->drawEllipse(center, radius, radius);
 }
 
+// At the end of the line where it covers no point.
+void PlotPoints::drawNote(QCPPainter* painter, const QRectF& area, std::vector<QRectF>& taken) const
+{
+    if (m_note.isEmpty()) return;
+    const QFontMetricsF metrics(m_font);
+    const QSizeF size(metrics.horizontalAdvance(m_note) + 8, metrics.height() + 2);
+    const double y = mParentPlot->yAxis->coordToPixel(m_noteY);
+    const double right = area.right() - size.width() - 4;
+    const std::array<QPointF, 4> corners = {QPointF(right, y + 2), QPointF(area.left() + 4, y + 2),
+                                            QPointF(right, y - size.height() - 2), QPointF(area.left() + 4, y - size.height() - 2)};
+    QRectF box(corners[0], size);
+    for (const QPointF& corner : corners) {
+        const QRectF candidate(corner, size);
+        if (!area.contains(candidate) || std::ranges::any_of(taken, [&](const QRectF& t) { return t.intersects(candidate); }))
+            continue;
+        box = candidate;
+        break;
+    }
+    if (!area.contains(box)) return;
+    QColor veil = m_background;
+    veil.setAlphaF(0.8F);
+    painter->fillRect(box, veil);
+    painter->setPen(m_line);
+    painter->drawText(box, Qt::AlignCenter | Qt::TextDontClip, m_note);
+    taken.push_back(box);
+}
+
 void PlotPoints::drawLabels(QCPPainter* painter) const
 {
     painter->setFont(m_font);
@@ -111,9 +165,16 @@ void PlotPoints::drawLabels(QCPPainter* painter) const
     const QRectF area = mParentPlot->axisRect()->rect();
     std::vector<QRectF> taken;
     for (int i = 0; i < static_cast<int>(m_points.size()); ++i) {
-        const double r = kRadius + (m_points[static_cast<std::size_t>(i)].ringed ? 5 : 1);
-        if (m_points[static_cast<std::size_t>(i)].marker) taken.emplace_back(pixelOf(i) - QPointF(r, r), QSizeF(2 * r, 2 * r));
+        const Point& p = m_points[static_cast<std::size_t>(i)];
+        if (!p.marker) continue;
+        const double r = kRadius + (p.ringed ? 5 : 1);
+        taken.emplace_back(pixelOf(i) - QPointF(r, r), QSizeF(2 * r, 2 * r));
+        if (!p.error || *p.error <= 0) continue;
+        const double top = mParentPlot->yAxis->coordToPixel(p.y + *p.error);
+        const double bottom = mParentPlot->yAxis->coordToPixel(p.y - *p.error);
+        taken.emplace_back(pixelOf(i).x() - 3, top, 6, bottom - top);
     }
+    drawNote(painter, area, taken);
     // The chosen points get their labels first, then the others in order.
     std::vector<int> order;
     for (const bool ringed : {true, false})
@@ -121,29 +182,21 @@ void PlotPoints::drawLabels(QCPPainter* painter) const
             if (m_points[static_cast<std::size_t>(i)].ringed == ringed) order.push_back(i);
     for (const int i : order) {
         const Point& p = m_points[static_cast<std::size_t>(i)];
-        if (p.label.isEmpty()) continue;
         const QPointF c = pixelOf(i);
+        if (p.label.isEmpty() || !area.contains(c)) continue;
         const QSizeF size(metrics.horizontalAdvance(p.label) + 2, metrics.height());
         const double gap = p.marker ? kRadius + (p.ringed ? 7 : 3) : 5;
-        const QPointF candidates[] = {{c.x() + gap, c.y() - size.height() / 2},
-                                      {c.x() - gap - size.width(), c.y() - size.height() / 2},
-                                      {c.x() - size.width() / 2, c.y() - gap - size.height()},
-                                      {c.x() - size.width() / 2, c.y() + gap},
-                                      {c.x() + gap * 0.7, c.y() - gap * 0.7 - size.height()},
-                                      {c.x() - gap * 0.7 - size.width(), c.y() + gap * 0.7},
-                                      {c.x() + gap * 0.7, c.y() + gap * 0.7},
-                                      {c.x() - gap * 0.7 - size.width(), c.y() - gap * 0.7 - size.height()}};
-        for (const QPointF& corner : candidates) {
-            const QRectF box(corner, size);
-            const bool free = area.contains(box) && std::ranges::none_of(taken, [&](const QRectF& t) { return t.intersects(box); });
-            if (free) {
-                painter->setPen(m_text);
-                painter->drawText(box, Qt::AlignCenter | Qt::TextDontClip, p.label);
-                taken.push_back(box);
-                break;
-            }
-            if (!p.marker) break;
+        const auto box = freePlace(c, size, gap, p.marker, area, taken);
+        if (!box) continue;
+        const QPointF end(std::clamp(c.x(), box->left(), box->right()), std::clamp(c.y(), box->top(), box->bottom()));
+        const double distance = std::hypot(end.x() - c.x(), end.y() - c.y());
+        if (distance > gap + 2) {
+            painter->setPen(QPen(m_line, 0.8));
+            painter->drawLine(QLineF(c + (end - c) * (kRadius / distance), end));
         }
+        painter->setPen(m_text);
+        painter->drawText(*box, Qt::AlignCenter | Qt::TextDontClip, p.label);
+        taken.push_back(*box);
     }
 }
 

@@ -30,6 +30,12 @@ public:
     explicit PlotPoints(QCustomPlot* plot);
     void setPoints(std::vector<Point> points) { m_points = std::move(points); }
     void setColors(const QColor& text, const QColor& line, const QColor& accent, const QColor& background);
+    /// Words at a horizontal line, put where they cover no point; empty: none.
+    void setNote(double y, const QString& text)
+    {
+        m_noteY = y;
+        m_note = text;
+    }
     void setLabelFont(const QFont& font) { m_font = font; }
     [[nodiscard]] const std::vector<Point>& points() const { return m_points; }
     /// Nearest point within a few pixels, −1 if none.
@@ -48,11 +54,14 @@ protected:
 
 private:
     void drawMarker(QCPPainter* painter, const Point& point, const QPointF& center, bool highlighted) const;
+    void drawNote(QCPPainter* painter, const QRectF& area, std::vector<QRectF>& taken) const;
     void drawLabels(QCPPainter* painter) const;
 
     std::vector<Point> m_points;
     QColor m_text, m_line, m_accent, m_background;
     QFont m_font;
+    double m_noteY = 0;
+    QString m_note;
     int m_highlighted = -1;
 };
 

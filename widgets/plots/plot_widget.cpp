@@ -19,6 +19,7 @@
 #include <cmath>
 #include <utility>
 
+#include "widgets/plots/decimal_ticker.h"
 #include "widgets/plots/qcustomplot_include.h"
 #include "widgets/theme/theme.h"
 
@@ -59,6 +60,7 @@ void PlotWidget::buildPlot()
     for (QCPAxis* axis : {m_plot->xAxis, m_plot->yAxis}) {
         axis->setTickLength(0, 4);
         axis->setSubTickLength(0, 2);
+        axis->setTicker(QSharedPointer<DecimalTicker>::create());
         axis->setNumberFormat(QStringLiteral("gbc"));
         axis->setNumberPrecision(4);
         axis->grid()->setZeroLinePen(Qt::NoPen);
@@ -113,7 +115,12 @@ void PlotWidget::showLegend(bool on)
     m_plot->axisRect()->insetLayout()->take(legend);
     const int row = m_titleElement ? 1 : 0;
     m_plot->plotLayout()->insertRow(row);
-    m_plot->plotLayout()->addElement(row, 0, legend);
+    // The empty element beside it takes the rest of the width; stretched over the plot the items would stand far apart.
+    auto* line = new QCPLayoutGrid;
+    line->addElement(0, 0, legend);
+    line->addElement(0, 1, new QCPLayoutElement(m_plot));
+    line->setColumnStretchFactor(0, 0.001);
+    m_plot->plotLayout()->addElement(row, 0, line);
     m_plot->plotLayout()->setRowStretchFactor(row, 0.001);
     legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
     legend->setBorderPen(Qt::NoPen);
@@ -132,6 +139,7 @@ void PlotWidget::wrapLegend(int width)
         widest = std::max(widest, item ? item->minimumOuterSizeHint().width() : 1);
     }
     m_plot->legend->setWrap(std::max(1, (width - 16) / (widest + m_plot->legend->columnSpacing())));
+    m_plot->legend->setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
 }
 
 void PlotWidget::applyTheme()
@@ -139,6 +147,7 @@ void PlotWidget::applyTheme()
     const ThemeColors& c = themeColors(palette());
     QPalette muted = palette();
     muted.setColor(QPalette::WindowText, c.mutedText);
+    muted.setColor(QPalette::Text, c.mutedText);
     m_emptyLabel->setPalette(muted);
     m_plot->setBackground(QBrush(c.plotBackground));
     const QFont normal = font();

@@ -18,6 +18,11 @@ RateDistortionPlot::RateDistortionPlot(QWidget* parent) : PlotWidget(parent)
     plot()->yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
     plot()->yAxis->setNumberFormat(QStringLiteral("gbc"));
     plot()->yAxis->setNumberPrecision(1);
+    // Half of all formats lie between 2 and 5 bits; a logarithmic axis gives them room.
+    auto bits = QSharedPointer<QCPAxisTickerText>::create();
+    for (const int tick : {1, 2, 3, 4, 5, 6, 8, 12, 16, 32}) bits->addTick(tick, QLocale().toString(tick));
+    plot()->xAxis->setScaleType(QCPAxis::stLogarithmic);
+    plot()->xAxis->setTicker(bits);
     plot()->addGraph();  // the best points at each rate
     m_marks = new PlotPoints(plot());
 }
@@ -26,7 +31,7 @@ void RateDistortionPlot::setData(std::vector<RatePoint> points)
 {
     m_points = std::move(points);
     std::erase_if(m_points, [](const RatePoint& p) {
-        return !std::isfinite(p.bitsPerWeight) || !std::isfinite(p.relativeError) || p.relativeError < 0;
+        return !std::isfinite(p.bitsPerWeight) || p.bitsPerWeight <= 0 || !std::isfinite(p.relativeError) || p.relativeError < 0;
     });
     std::vector<const RatePoint*> sorted;
     for (const auto& p : m_points) sorted.push_back(&p);
@@ -63,8 +68,8 @@ void RateDistortionPlot::fitAxes()
         low = std::min(low, shownError(p));
         high = std::max(high, shownError(p));
     }
-    const double margin = std::max(0.4, (right - left) * 0.08);
-    plot()->xAxis->setRange(std::max(0.0, left - margin), right + 1.6 * margin);
+    const double margin = std::max(1.12, std::pow(right / left, 0.07));
+    plot()->xAxis->setRange(left / margin, right * margin * margin);
     const double factor = std::max(1.5, std::pow(high / low, 0.1));
     plot()->yAxis->setRange(low / factor, high * factor);
 }
@@ -77,7 +82,8 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
         PlotPoints::Point mark;
         mark.x = p.bitsPerWeight;
         mark.y = shownError(p);
-        mark.label = formatName(p.format);
+        mark.label =
+            p.relativeError > 0 ? formatName(p.format) : tr("%1 (exact)", "format without error").arg(formatName(p.format));
         mark.fill = colors.formatColor(p.format);
         mark.ringed = p.chosen;
         marks.push_back(mark);

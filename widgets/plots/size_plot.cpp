@@ -93,6 +93,7 @@ void SizePlot::buildBars()
             double bytes = 0;
             for (const auto& s : m_slices)
                 if (s.role == m_roles[i] && s.format == format) bytes += static_cast<double>(s.sizeBytes);
+            if (bytes == 0) continue;
             keys << static_cast<double>(i);
             values << bytes / m_unitBytes;
         }

@@ -4,10 +4,10 @@
 #include <QApplication>
 #include <QFontDatabase>
 #include <QFontInfo>
-#include <QStyleFactory>
 #include <QToolTip>
 #include <utility>
 
+#include "widgets/theme/style.h"
 #include "widgets/theme/system_appearance.h"
 
 namespace ww {
@@ -80,7 +80,7 @@ void preferReadableFont()
 Theme::Theme(QObject* parent) : QObject(parent), m_systemDark(ww::isDark(QApplication::palette()))
 {
     g_instance = this;
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new Style);  // the application takes it
     preferReadableFont();
     followSystem();
     apply();

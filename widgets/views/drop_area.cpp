@@ -40,11 +40,13 @@ DropArea::DropArea(QWidget* parent) : QFrame(parent)
     large.setPointSizeF(large.pointSizeF() * 1.35);
     large.setWeight(QFont::DemiBold);
     m_title->setFont(large);
-    layout->addSpacing(8);
+    layout->addSpacing(10);
     m_actions = new QVBoxLayout;
     m_actions->setAlignment(Qt::AlignHCenter);
     m_actions->setSpacing(8);
     layout->addLayout(m_actions);
+    layout->insertStretch(0);
+    layout->addStretch();
     refresh();
 }
 

@@ -7,10 +7,12 @@
 #include <QPainterPath>
 #include <QScrollBar>
 #include <algorithm>
+#include <utility>
 
 #include "widgets/models/tensor_tree_model.h"
 #include "widgets/theme/colors.h"
 #include "widgets/theme/format_text.h"
+#include "widgets/views/layer_map_accessible.h"
 
 namespace ww {
 namespace {
@@ -31,6 +33,7 @@ LayerMapCanvas::LayerMapCanvas(QWidget* parent) : QAbstractScrollArea(parent)
     setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     viewport()->setMouseTracking(true);
     viewport()->setBackgroundRole(QPalette::Base);
+    installLayerMapAccessibility();
     setAccessibleName(LayerMap::tr("Layer map"));
     connect(horizontalScrollBar(), &QScrollBar::valueChanged, viewport(), qOverload<>(&QWidget::update));
     connect(verticalScrollBar(), &QScrollBar::valueChanged, viewport(), qOverload<>(&QWidget::update));
@@ -45,7 +48,7 @@ void LayerMapCanvas::setModel(TensorTreeModel* model)
     if (model) {
         // A change of the tree's layout also resets; then the tensors are the same and the selection stays.
         connect(model, &QAbstractItemModel::modelReset, this, &LayerMapCanvas::rebuild);
-        connect(model, &QAbstractItemModel::dataChanged, this, &LayerMapCanvas::updateLooks);
+        connect(model, &QAbstractItemModel::dataChanged, this, &LayerMapCanvas::scheduleLooks);
     }
     rebuild();
 }
@@ -76,8 +79,16 @@ void LayerMapCanvas::rebuild()
     updateGeometry();
 }
 
+// One edit of a plan may announce thousands of ranges; the colors are worked out once, when they have all come.
+void LayerMapCanvas::scheduleLooks()
+{
+    if (std::exchange(m_looksPending, true)) return;
+    QMetaObject::invokeMethod(this, &LayerMapCanvas::updateLooks, Qt::QueuedConnection);
+}
+
 void LayerMapCanvas::updateLooks()
 {
+    m_looksPending = false;
     m_looks.clear();
     if (m_model) {
         const auto& rows = m_model->rows();
@@ -289,8 +300,10 @@ void LayerMapCanvas::paintCell(QPainter& painter, int cell, const QRect& rect, c
         painter.setPen(QPen(colors.plotGrid, 1));
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 2.5, 2.5);
     } else {
+        if (look.fixed) painter.setOpacity(0.3);
         painter.setBrush(look.fill);
         painter.drawRoundedRect(box, 2.5, 2.5);
+        painter.setOpacity(1.0);
         if (look.mixed) {
             painter.setBrush(QBrush(readableOn(look.fill), Qt::Dense6Pattern));
             painter.drawRoundedRect(box, 2.5, 2.5);
@@ -316,7 +329,7 @@ void LayerMapCanvas::drawLabel(QPainter& painter, const QRect& rect, const Layer
         }
         const QSizeF size = found->size();
         if (size.width() > rect.width() - 2 * kGap - 4) continue;
-        painter.setPen(readableOn(look.fill));
+        painter.setPen(look.fixed ? themeColors(palette()).mutedText : readableOn(look.fill));
         painter.drawStaticText(
             QPointF(rect.x() + (rect.width() - size.width()) / 2, rect.y() + (rect.height() - size.height()) / 2), *found);
         return;

@@ -26,6 +26,7 @@ public:
         QString text;       ///< full label
         QString shortText;  ///< for narrow cells
         bool mixed = false;
+        bool fixed = false;  ///< nothing in it can be changed: drawn faint
     };
     [[nodiscard]] Look look(const LayerGrid::Cell& cell, const std::vector<TensorRow>& rows, const ThemeColors& colors) const;
     [[nodiscard]] LayerMap::ColorBy colorBy() const { return m_colorBy; }
@@ -75,6 +76,8 @@ public:
     }
     [[nodiscard]] int currentCell() const { return m_current; }
     void setCurrentCell(int cell);
+    /// Selects the tensors of a cell in addition, or takes them out if all are in.
+    void toggleCell(int cell);
     enum class Chosen { No, Partly, Yes };
     [[nodiscard]] Chosen chosen(int cell) const;
 
@@ -119,6 +122,7 @@ private:
         int gridWidth = 0;  ///< visible part of the blocks
     };
     void rebuild();
+    void scheduleLooks();
     void updateLooks();
     void updateGeometryNow();
     void takeSelection(std::vector<char> rowSelected);
@@ -145,6 +149,7 @@ private:
     std::vector<LayerMapColoring::Look> m_looks;
     std::vector<char> m_rowSelected;
     Geometry m_geometry;
+    bool m_looksPending = false;
     int m_current = -1;
     int m_anchor = -1;
     int m_hover = -1;

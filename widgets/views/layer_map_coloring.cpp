@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QLocale>
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -40,6 +41,18 @@ std::optional<double> errorOf(const LayerGrid::Cell& cell, const std::vector<Ten
     return worst;
 }
 
+// To the next of 1, 2, 5 × 10ⁿ towards zero; a negative value goes away from zero.
+double roundDown(double value)
+{
+    const double a = std::abs(value);
+    const double decade = std::pow(10.0, std::floor(std::log10(a)));
+    const bool up = value < 0;
+    double rounded = up ? 10 * decade : decade;
+    for (const double step : {1.0, 2.0, 5.0})
+        if (up ? (step * decade >= a && step * decade < rounded) : step * decade <= a) rounded = step * decade;
+    return up ? -rounded : rounded;
+}
+
 // The digits of a name say its bits: "Q4_K" → "4", "IQ3_XXS" → "i3", "F16" → "16".
 QString shortName(TensorType type)
 {
@@ -79,7 +92,8 @@ LayerMapColoring::LayerMapColoring(LayerMap::ColorBy colorBy, const std::vector<
             lowError = std::min(lowError, *error);
             highError = std::max(highError, *error);
         }
-        m_hasUnknown = m_hasUnknown || (colorBy == LayerMap::ColorBy::Error && !error);
+        const bool measurable = std::ranges::any_of(cell.rows, [&](int r) { return rows[static_cast<std::size_t>(r)].editable; });
+        m_hasUnknown = m_hasUnknown || (colorBy == LayerMap::ColorBy::Error && !error && measurable);
     }
     for (const auto& [bits, type] : formats) m_formats.push_back(type);
     switch (colorBy) {
@@ -90,9 +104,9 @@ LayerMapColoring::LayerMapColoring(LayerMap::ColorBy colorBy, const std::vector<
         break;
     case LayerMap::ColorBy::Size: m_high = std::max(1.0, largest); break;
     case LayerMap::ColorBy::Error:
-        // Whole decades: small changes of one tensor do not recolor all others.
-        m_low = highError > 0 ? std::pow(10.0, std::floor(std::log10(lowError))) : 1e-3;
-        m_high = highError > 0 ? std::max(m_low * 10, std::pow(10.0, std::ceil(std::log10(highError)))) : 1.0;
+        // Round ends: a small change of one tensor does not recolor all others.
+        m_low = highError > 0 ? roundDown(lowError) : 1e-3;
+        m_high = highError > 0 ? std::max(m_low * 2, -roundDown(-highError)) : 1.0;
         break;
     }
 }
@@ -117,6 +131,7 @@ LayerMapColoring::Look LayerMapColoring::look(const LayerGrid::Cell& cell, const
                                               const ThemeColors& colors) const
 {
     Look look;
+    look.fixed = std::ranges::none_of(cell.rows, [&](int r) { return rows[static_cast<std::size_t>(r)].editable; });
     const TensorType first = rows[static_cast<std::size_t>(cell.rows.front())].target;
     look.mixed = std::ranges::any_of(cell.rows, [&](int r) { return rows[static_cast<std::size_t>(r)].target != first; });
     switch (m_colorBy) {
@@ -136,6 +151,8 @@ LayerMapColoring::Look LayerMapColoring::look(const LayerGrid::Cell& cell, const
     }
     look.mixed = false;
     if (const auto t = fraction(cell, rows)) look.fill = viridis(*t);
+    // What is copied has no error to measure.
+    if (!look.fill.isValid() && look.fixed) look.fill = colors.plotAxis;
     return look;
 }
 
@@ -144,7 +161,7 @@ QString LayerMapColoring::lowText() const
     switch (m_colorBy) {
     case LayerMap::ColorBy::BitsPerWeight: return LayerMap::tr("≤ %1").arg(bitsPerWeightText(m_low));
     case LayerMap::ColorBy::Size: return sizeText(0);
-    case LayerMap::ColorBy::Error: return errorText(m_low);
+    case LayerMap::ColorBy::Error: return QLocale().toString(m_low, 'g', 2);
     case LayerMap::ColorBy::Format: break;
     }
     return {};
@@ -155,7 +172,7 @@ QString LayerMapColoring::highText() const
     switch (m_colorBy) {
     case LayerMap::ColorBy::BitsPerWeight: return LayerMap::tr("≥ %1").arg(bitsPerWeightText(m_high));
     case LayerMap::ColorBy::Size: return sizeText(static_cast<std::uint64_t>(m_high));
-    case LayerMap::ColorBy::Error: return errorText(m_high);
+    case LayerMap::ColorBy::Error: return QLocale().toString(m_high, 'g', 2);
     case LayerMap::ColorBy::Format: break;
     }
     return {};

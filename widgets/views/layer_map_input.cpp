@@ -73,6 +73,14 @@ void LayerMapCanvas::selectCells(const std::vector<int>& cells, Qt::KeyboardModi
     takeSelection(std::move(rows));
 }
 
+void LayerMapCanvas::toggleCell(int cell)
+{
+    if (cell < 0 || cell >= static_cast<int>(m_grid.cells().size())) return;
+    m_anchor = cell;
+    selectCells({cell}, Qt::ControlModifier, true);
+    announceCurrent();
+}
+
 void LayerMapCanvas::setCurrentCell(int cell)
 {
     if (cell == m_current || cell < 0 || cell >= static_cast<int>(m_grid.cells().size())) return;
@@ -293,11 +301,7 @@ void LayerMapCanvas::keyPressEvent(QKeyEvent* event)
         moveTo(far(modifiers.testFlag(Qt::ControlModifier) ? 1 : 0, modifiers.testFlag(Qt::ControlModifier) ? 0 : 1),
                modifiers & Qt::ShiftModifier);
         return;
-    case Qt::Key_Space:
-        m_anchor = m_current;
-        selectCells({m_current}, Qt::ControlModifier, true);
-        announceCurrent();
-        return;
+    case Qt::Key_Space: toggleCell(m_current); return;
     case Qt::Key_Return:
     case Qt::Key_Enter:
         m_anchor = m_current;

@@ -95,6 +95,7 @@ void LayerMapLegend::paintEvent(QPaintEvent*)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    painter.translate(0, std::max(0, (height() - layOut(width(), nullptr)) / 2));
     layOut(width(), &painter);
 }
 

@@ -14,6 +14,7 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <array>
 
 #include "widgets/delegates/bar_delegate.h"
 #include "widgets/delegates/format_delegate.h"
@@ -21,8 +22,32 @@
 #include "widgets/models/tensor_tree_model.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
+#include "widgets/views/row_selection_model.h"
 
 namespace ww {
+namespace {
+
+/// Before it paints it tells Qt's selection about the rows in sight; see RowSelectionModel.
+class TensorTreeView : public QTreeView {
+public:
+    explicit TensorTreeView(RowSelectionModel* selection) : m_selection(selection) {}
+
+protected:
+    void paintEvent(QPaintEvent* event) override
+    {
+        QModelIndexList shown;
+        const int bottom = viewport()->height();
+        for (QModelIndex i = indexAt(QPoint(0, 0)); i.isValid() && visualRect(i).top() < bottom; i = indexBelow(i))
+            shown << i.siblingAtColumn(0);
+        m_selection->mirror(shown);
+        QTreeView::paintEvent(event);
+    }
+
+private:
+    RowSelectionModel* m_selection;
+};
+
+}  // namespace
 
 TensorTable::TensorTable(QWidget* parent) : QWidget(parent)
 {
@@ -77,18 +102,17 @@ void TensorTable::buildFilterBar()
     });
     connect(m_flatButton, &QToolButton::toggled, this, [this](bool flat) {
         if (!m_model) return;
-        const QList<int> rows = selectedRows();
         m_model->setLayout(flat ? TensorTreeModel::Layout::Flat : TensorTreeModel::Layout::Tree);
-        m_view->setRootIsDecorated(!flat);
-        setSelectedRows(rows);
-        expandIfFew();
     });
 }
 
 void TensorTable::buildView()
 {
-    m_view = new QTreeView;
+    m_selection = new RowSelectionModel(m_filter, this);
+    m_view = new TensorTreeView(m_selection);
     m_view->setModel(m_filter);
+    delete m_view->selectionModel();
+    m_view->setSelectionModel(m_selection);
     m_view->setAccessibleName(tr("Tensors"));
     m_view->setUniformRowHeights(true);
     m_view->setAlternatingRowColors(true);
@@ -98,7 +122,6 @@ void TensorTable::buildView()
     m_view->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::DoubleClicked);
     m_view->setExpandsOnDoubleClick(false);
     m_view->setSortingEnabled(true);
-    m_view->sortByColumn(TensorTreeModel::Name, Qt::AscendingOrder);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
     m_view->setIconSize(QSize(14, 14));
     m_view->header()->setStretchLastSection(true);
@@ -108,9 +131,6 @@ void TensorTable::buildView()
     m_view->setItemDelegateForColumn(TensorTreeModel::Format, m_formatDelegate);
     m_view->setItemDelegateForColumn(TensorTreeModel::Method, m_methodDelegate);
     m_view->setItemDelegateForColumn(TensorTreeModel::Size, new BarDelegate(TensorTreeModel::FractionRole, this));
-    const int em = fontMetrics().horizontalAdvance(QLatin1Char('0'));
-    const std::array widths = {30, 12, 16, 10, 11, 18, 8, 12, 12, 14};
-    for (int c = 0; c < static_cast<int>(widths.size()); ++c) m_view->setColumnWidth(c, widths[static_cast<std::size_t>(c)] * em);
     layout()->addWidget(m_view);
 
     auto* copy = new QAction(tr("Copy"), m_view);
@@ -118,9 +138,13 @@ void TensorTable::buildView()
     copy->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     connect(copy, &QAction::triggered, this, &TensorTable::copySelection);
     m_view->addAction(copy);
-    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TensorTable::onSelectionChanged);
-    connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& current) {
-        if (m_model && !m_quiet) Q_EMIT currentRowChanged(m_model->rowOf(m_filter->mapToSource(current)));
+    connect(m_selection, &RowSelectionModel::rowsChanged, this, [this] {
+        m_view->viewport()->update();
+        updateCount();
+        Q_EMIT selectionChanged(selectedRows());
+    });
+    connect(m_selection, &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& current) {
+        if (m_model) Q_EMIT currentRowChanged(m_model->rowOf(m_filter->mapToSource(current)));
     });
     connect(m_view, &QTreeView::customContextMenuRequested, this, &TensorTable::showContextMenu);
     connect(m_view, &QTreeView::doubleClicked, this, [this](const QModelIndex& index) {
@@ -128,24 +152,46 @@ void TensorTable::buildView()
     });
 }
 
+void TensorTable::setColumnWidths()
+{
+    // In digits of the font, so that it scales with the text.
+    const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+    const std::array widths = {32, 13, 15, 10, 12, 18, 8, 11, 11, 12};
+    for (int c = 0; c < static_cast<int>(widths.size()); ++c)
+        m_view->setColumnWidth(c, widths[static_cast<std::size_t>(c)] * digit);
+    m_view->sortByColumn(TensorTreeModel::Name, Qt::AscendingOrder);
+}
+
 void TensorTable::setModel(TensorTreeModel* model)
 {
     if (m_model) disconnect(m_model, nullptr, this, nullptr);
     m_model = model;
+    const bool first = m_filter->columnCount() == 0;
     m_filter->setSourceModel(model);
     if (!model) return;
-    connect(model, &QAbstractItemModel::modelReset, this, [this] {
+    if (first) setColumnWidths();
+    connect(model, &QAbstractItemModel::modelReset, this, &TensorTable::onReset);
+    connect(model, &TensorTreeModel::tensorsReplaced, this, [this] {
+        m_selection->forget();
         updateRoles();
         updateCount();
-        expandIfFew();
     });
     connect(model, &TensorTreeModel::formatRequested, this,
             [this](const QList<int>& rows, std::optional<TensorType> format) { Q_EMIT formatRequested(widened(rows), format); });
     connect(model, &TensorTreeModel::methodRequested, this,
             [this](const QList<int>& rows, const QString& method) { Q_EMIT methodRequested(widened(rows), method); });
+    m_selection->forget();
     updateRoles();
-    updateCount();
+    onReset();
+}
+
+void TensorTable::onReset()
+{
+    const bool flat = m_model->layout() == TensorTreeModel::Layout::Flat;
+    m_view->setRootIsDecorated(!flat);
+    m_flatButton->setChecked(flat);
     expandIfFew();
+    updateCount();
 }
 
 void TensorTable::setFormats(std::vector<FormatChoice> choices)
@@ -162,50 +208,13 @@ void TensorTable::setMethods(std::vector<MethodChoice> choices)
 
 QList<int> TensorTable::selectedRows() const
 {
-    if (!m_model) return {};
-    std::vector<char> chosen(m_model->rows().size(), 0);
-    for (const auto& range : m_view->selectionModel()->selection()) {
-        for (int r = range.top(); r <= range.bottom(); ++r) {
-            const QModelIndex source = m_filter->mapToSource(m_filter->index(r, 0, range.parent()));
-            for (const int row : m_model->rowsBelow(source)) chosen[static_cast<std::size_t>(row)] = 1;
-        }
-    }
-    QList<int> rows;
-    for (std::size_t i = 0; i < chosen.size(); ++i)
-        if (chosen[i]) rows << static_cast<int>(i);
-    return rows;
+    return m_selection->rows();
 }
 
 void TensorTable::setSelectedRows(const QList<int>& rows)
 {
-    if (!m_model) return;
-    QList<int> sorted = rows;
-    std::ranges::sort(sorted);
-    if (sorted == selectedRows()) return;
-    // Neighbors under one parent become one range: thousands of single ranges would be slow.
-    std::vector<std::pair<QPersistentModelIndex, int>> places;
-    QItemSelection selection;
-    QModelIndex first, last;
-    std::vector<QModelIndex> indexes;
-    for (const int row : sorted) {
-        const QModelIndex index = m_filter->mapFromSource(m_model->indexOfRow(row));
-        if (index.isValid()) indexes.push_back(index);
-    }
-    std::ranges::sort(indexes, [](const QModelIndex& a, const QModelIndex& b) {
-        return a.internalPointer() != b.internalPointer() ? a.internalPointer() < b.internalPointer() : a.row() < b.row();
-    });
-    for (const auto& index : indexes) {
-        if (first.isValid() && index.parent() == first.parent() && index.row() == last.row() + 1) {
-            last = index;
-            continue;
-        }
-        if (first.isValid()) selection.append(QItemSelectionRange(first, last));
-        first = last = index;
-    }
-    if (first.isValid()) selection.append(QItemSelectionRange(first, last));
-    m_quiet = true;
-    m_view->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
-    m_quiet = false;
+    if (!m_selection->setRows(rows)) return;
+    m_view->viewport()->update();
     updateCount();
 }
 
@@ -283,23 +292,18 @@ void TensorTable::updateCount()
 {
     const int all = m_model ? static_cast<int>(m_model->rows().size()) : 0;
     const int shown = m_filter->shownTensorCount();
-    m_count->setText(shown == all ? tr("%n tensor(s)", nullptr, all) : tr("%1 of %n tensor(s)", nullptr, all).arg(shown));
-}
-
-void TensorTable::onSelectionChanged()
-{
-    if (m_quiet || !m_model) return;
-    updateCount();
-    Q_EMIT selectionChanged(selectedRows());
+    const int selected = m_selection->count();
+    QString text = shown == all ? tr("%n tensor(s)", nullptr, all) : tr("%1 of %n tensor(s)", nullptr, all).arg(shown);
+    if (selected > 0) text = tr("%1, %n selected", "count of tensors, how many are selected", selected).arg(text);
+    m_count->setText(text);
 }
 
 QList<int> TensorTable::widened(const QList<int>& rows) const
 {
-    const QList<int> selected = selectedRows();
-    const bool partOfSelection = std::ranges::any_of(rows, [&](int r) { return std::ranges::binary_search(selected, r); });
+    const bool partOfSelection = std::ranges::any_of(rows, [this](int r) { return m_selection->contains(r); });
     if (!partOfSelection) return rows;
     QList<int> all;
-    for (const int r : selected)
+    for (const int r : m_selection->rows())
         if (m_model->rows()[static_cast<std::size_t>(r)].editable) all << r;
     return all;
 }

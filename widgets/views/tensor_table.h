@@ -19,6 +19,7 @@ namespace ww {
 
 class FormatDelegate;
 class MethodDelegate;
+class RowSelectionModel;
 class TensorFilterModel;
 class TensorTreeModel;
 
@@ -67,15 +68,17 @@ Q_SIGNALS:
 private:
     void buildFilterBar();
     void buildView();
+    void setColumnWidths();
     void updateRoles();
     void updateCount();
-    void onSelectionChanged();
+    void onReset();
     void showContextMenu(const QPoint& position);
     void expandIfFew();
     [[nodiscard]] QList<int> widened(const QList<int>& rows) const;
 
     QPointer<TensorTreeModel> m_model;
     TensorFilterModel* m_filter = nullptr;
+    RowSelectionModel* m_selection = nullptr;
     QTreeView* m_view = nullptr;
     QLineEdit* m_filterEdit = nullptr;
     QComboBox* m_roleBox = nullptr;
@@ -84,7 +87,6 @@ private:
     FormatDelegate* m_formatDelegate = nullptr;
     MethodDelegate* m_methodDelegate = nullptr;
     std::vector<FormatChoice> m_formats;
-    bool m_quiet = false;
 };
 
 }  // namespace ww
