@@ -35,6 +35,21 @@ QString signedFixed(double value, int digits)
     return (value > 0 && visible ? QStringLiteral("+") : QString()) + fixed(value, digits);
 }
 
+// "1.2×10⁻⁵"
+QString powerOfTen(double value)
+{
+    int exponent = static_cast<int>(std::floor(std::log10(std::abs(value))));
+    double mantissa = value / std::pow(10.0, exponent);
+    if (std::abs(mantissa) >= 9.95) {
+        mantissa /= 10;
+        ++exponent;
+    }
+    static const QString kRaised = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
+    QString raised = exponent < 0 ? QStringLiteral("⁻") : QString();
+    for (const QChar digit : QString::number(std::abs(exponent))) raised += kRaised[digit.digitValue()];
+    return fixed(mantissa, 1) + QStringLiteral("×10") + raised;
+}
+
 int digitsForThree(double value)
 {
     const double a = std::abs(value);
@@ -119,7 +134,7 @@ QString errorText(double value)
     if (!std::isfinite(value)) return dash();
     if (value == 0) return QLocale().toString(0);
     const double a = std::abs(value);
-    if (a < 1e-3 || a >= 1e6) return QLocale().toString(value, 'e', 1);
+    if (a < 1e-3 || a >= 1e6) return powerOfTen(value);
     const int digits = std::max(0, 2 - static_cast<int>(std::floor(std::log10(a))));
     return fixed(value, digits);
 }

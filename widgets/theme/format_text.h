@@ -28,7 +28,7 @@ namespace ww {
 [[nodiscard]] QString durationText(double seconds);
 /// "0:41 left", "1:02:10 left".
 [[nodiscard]] QString timeLeftText(double seconds);
-/// Relative errors and the like: three significant digits, "0.0712", "1.2e-05" only below 0.001. Not finite: "–".
+/// Relative errors and the like: three significant digits, "0.0712"; below 0.001 "1.2×10⁻⁵". Not finite: "–".
 [[nodiscard]] QString errorText(double value);
 /// "6.21"; with an error the digits follow it: "6.21 ± 0.04".
 [[nodiscard]] QString perplexityText(double perplexity, std::optional<double> standardError = std::nullopt);
