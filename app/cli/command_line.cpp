@@ -29,6 +29,12 @@ constexpr std::uint64_t kMaximumTextBytes = std::uint64_t{1} << 30;
 class HelpFormatter : public CLI::Formatter {
 public:
     HelpFormatter() { column_width(kOptionColumn); }
+    std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override
+    {
+        std::string help = CLI::Formatter::make_help(app, std::move(name), mode);
+        for (std::size_t at = help.find("\n\n\n"); at != std::string::npos; at = help.find("\n\n\n", at)) help.erase(at, 1);
+        return help;
+    }
     std::string make_description(const CLI::App* app) const override
     {
         return wrapped(CLI::Formatter::make_description(app), kHelpWidth) + "\n";
@@ -89,6 +95,13 @@ int report(const Error& error, bool json, int signal)
     return kFailure;
 }
 
+/// CLI11 only says that a command is missing, also when there is a wrong word in its place.
+std::string unknownCommand(int argc, const char* const* argv)
+{
+    const auto* word = std::find_if(argv + 1, argv + std::max(argc, 1), [](const char* a) { return *a != '-'; });
+    return word == argv + std::max(argc, 1) ? "Name a command." : fmt::format("There is no command \"{}\".", *word);
+}
+
 Result<void> guarded(const RunCommand& run, Session& session)
 {
     try {
@@ -135,12 +148,23 @@ CommandLine::CommandLine()
     addLogitsCommand(*this);
     addGenerateCommand(*this);
     addListCommands(*this);
+    for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);
 }
 
 CLI::App& CommandLine::add(const std::string& name, const std::string& summary, RunCommand run, std::function<void()> check)
 {
     CLI::App& command = *m_app.add_subcommand(name, summary);
     command.group("Commands");
+    command.set_help_flag();  // comes last, with the other general options
+    command.callback([this, run = std::move(run), check = std::move(check)] {
+        if (check) check();
+        m_selected = run;
+    });
+    return command;
+}
+
+void CommandLine::addGeneralOptions(CLI::App& command)
+{
     command.set_help_flag("-h,--help", "Show this help.")->group("General options");
     command
         .add_flag("--json", m_json,
@@ -153,11 +177,6 @@ CLI::App& CommandLine::add(const std::string& name, const std::string& summary, 
         ->type_name("N")
         ->check(CLI::Range(0, 1024).description(""))
         ->group("General options");
-    command.callback([this, run = std::move(run), check = std::move(check)] {
-        if (check) check();
-        m_selected = run;
-    });
-    return command;
 }
 
 int CommandLine::run(int argc, const char* const* argv)
@@ -185,9 +204,11 @@ int CommandLine::parse(int argc, const char* const* argv, bool json)
         m_selected = nullptr;
         const CLI::App* command = m_app.get_subcommands().empty() ? &m_app : m_app.get_subcommands().front();
         const std::string name = command == &m_app ? "" : " " + command->get_name();
+        const std::string what =
+            command == &m_app && dynamic_cast<const CLI::RequiredError*>(&e) ? unknownCommand(argc, argv) : e.what();
         const std::string hint = fmt::format("\"weightwright-cli{} --help\" explains the options.", name);
-        if (json) printJsonError("usage", {ErrorCode::InvalidArgument, e.what(), {}, {}, {}});
-        printError(fmt::format("{} {}", std::string_view(e.what()).ends_with('.') ? e.what() : std::string(e.what()) + ".", hint));
+        if (json) printJsonError("usage", {ErrorCode::InvalidArgument, what, {}, {}, {}});
+        printError(fmt::format("{}{} {}", what, what.ends_with('.') ? "" : ".", hint));
         return kUsage;
     }
 }

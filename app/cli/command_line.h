@@ -44,6 +44,7 @@ public:
     int run(int argc, const char* const* argv);
 
 private:
+    void addGeneralOptions(CLI::App& command);
     int parse(int argc, const char* const* argv, bool json);
     int runSelected();
 

@@ -49,7 +49,7 @@ std::string progressText(const Progress::Snapshot& s)
         text += left < 3600 ? fmt::format("  {}:{:02} left", left / 60, left % 60)
                             : fmt::format("  {}:{:02}:{:02} left", left / 3600, left / 60 % 60, left % 60);
     }
-    if (!s.detail.empty()) text += "  " + plainText(s.detail);
+    if (!s.detail.empty()) text += fmt::format("  {}", plainText(s.detail));
     return text;
 }
 
@@ -64,7 +64,7 @@ ProgressLine::ProgressLine(const Progress& progress)
         while (!wake.wait_for(lock, stop, std::chrono::milliseconds(100), [&] { return stop.stop_requested(); })) {
             const auto snapshot = progress.snapshot();
             if (snapshot.phase.empty()) continue;
-            writeToTerminal("\r" + cutTo(progressText(snapshot), terminalWidth() - 1) + "\x1b[K");
+            writeToTerminal(fmt::format("\r{}\x1b[K", cutTo(progressText(snapshot), terminalWidth() - 1)));
             shown = true;
         }
         if (shown) writeToTerminal("\r\x1b[K");

@@ -78,9 +78,11 @@ void addQuantizeCommand(CommandLine& commands)
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
     addRecipeOptions(command, options->recipe);
-    command.footer("Examples:\n  weightwright-cli quantize model-F16.gguf -o model-Q4_K_M.gguf --preset Q4_K_M\n"
-                   "  weightwright-cli quantize model-F16.gguf --preset Q4_K_M --set 'ffn_down=Q6_K' --dry-run\n"
-                   "  weightwright-cli quantize model-F16.gguf -o model.gguf --type Q8_0 --pure");
+    command.footer(
+        "Examples:\n  weightwright-cli quantize model-F16.gguf -o model-Q4_K_M.gguf --preset Q4_K_M\n"
+        "  weightwright-cli quantize model-F16.gguf --preset Q4_K_M --set 'ffn_down=Q6_K' --dry-run\n"
+        "  weightwright-cli quantize model-F16.gguf -o model.gguf --type Q8_0 --pure\n"
+        "  weightwright-cli quantize model-F16.gguf -o model-IQ3_XXS.gguf --preset IQ3_XXS --imatrix model.imatrix.gguf");
 }
 
 }  // namespace ww::cli

@@ -8,6 +8,7 @@
 
 #include "app/cli/command_line.h"
 #include "base/atomic_file.h"
+#include "calibration/imatrix_file.h"
 #include "plan/preset.h"
 
 namespace ww::cli {
@@ -24,6 +25,44 @@ TensorType formatByName(const std::string& option, const std::string& text)
     return *format;
 }
 
+Result<Recipe> makeRecipe(const RecipeOptions& o)
+{
+    Recipe recipe;
+    if (!o.recipeFile.empty()) {
+        WW_TRY(recipe, loadRecipe(o.recipeFile));
+    } else if (!o.preset.empty()) {
+        recipe.preset = o.preset;
+        recipe.pure = o.pure;
+    } else {
+        const Preset* preset = o.pure ? nullptr : findPreset(name(*o.type));
+        recipe.preset = preset ? std::string(preset->name) : std::string();
+        if (!preset) recipe.base = *o.type;
+    }
+    if (o.outputType) recipe.outputType = o.outputType;
+    if (o.tokenEmbeddingType) recipe.tokenEmbeddingType = o.tokenEmbeddingType;
+    if (o.leaveOutput) {
+        recipe.leaveOutput = true;
+        recipe.outputType.reset();
+    }
+
+    std::vector<RecipeRule> rules;
+    for (const std::string& text : o.set) {
+        WW_TRY(RecipeRule rule, parseRule(text));
+        rules.push_back(std::move(rule));
+    }
+    if (!o.tensorTypeFile.empty()) {
+        WW_TRY(const std::string text, readTextFile(o.tensorTypeFile, kMaximumRulesBytes));
+        auto more = rulesFromTensorTypeFile(text);
+        if (!more) {
+            more.error().path = o.tensorTypeFile;
+            return fail(std::move(more.error()));
+        }
+        rules.insert(rules.end(), more->begin(), more->end());
+    }
+    recipe.rules.insert(recipe.rules.begin(), rules.begin(), rules.end());
+    return recipe;
+}
+
 }  // namespace
 
 CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional<TensorType>& format,
@@ -33,6 +72,16 @@ CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional
         .add_option_function<std::string>(
             name, [name, &format](const std::string& text) { format = formatByName(name, text); }, description)
         ->type_name("FORMAT");
+}
+
+CLI::Option* addImportance(CLI::App& command, std::string& path)
+{
+    return command
+        .add_option(
+            "--imatrix", path,
+            "An importance matrix of this model, as llama-imatrix writes it (GGUF or .dat): how much each column matters. It "
+            "makes formats below about 5 bits more accurate, and some formats need it.")
+        ->type_name("FILE");
 }
 
 void addRecipeOptions(CLI::App& command, RecipeOptions& options)
@@ -86,6 +135,7 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
               "The format of token_embd.weight, whatever the preset says.")
         ->group(kGroup);
     command.add_flag("--leave-output-tensor", options.leaveOutput, "Keep output.weight as it is in the model.")->group(kGroup);
+    addImportance(command, options.importanceFile)->group(kGroup);
 }
 
 void checkRecipeOptions(const RecipeOptions& o, bool required)
@@ -97,9 +147,10 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
         usageError("--pure", "This belongs to --preset or --type; a recipe file says for itself what it is.");
     if (o.leaveOutput && o.outputType)
         usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
-    const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || o.outputType || o.tokenEmbeddingType || o.leaveOutput;
+    const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || o.outputType || o.tokenEmbeddingType || o.leaveOutput ||
+                         !o.importanceFile.empty();
     if (details && ways == 0)
-        usageError("", "Rules for single tensors need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
+        usageError("", "Rules for single tensors and --imatrix need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
     std::set<std::string> patterns;
     for (const std::string& text : o.set) {
         const auto rule = parseRule(text);
@@ -110,49 +161,16 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
     }
 }
 
-Result<Recipe> makeRecipe(const RecipeOptions& o)
-{
-    Recipe recipe;
-    if (!o.recipeFile.empty()) {
-        WW_TRY(recipe, loadRecipe(o.recipeFile));
-    } else if (!o.preset.empty()) {
-        recipe.preset = o.preset;
-        recipe.pure = o.pure;
-    } else {
-        const Preset* preset = o.pure ? nullptr : findPreset(name(*o.type));
-        recipe.preset = preset ? std::string(preset->name) : std::string();
-        if (!preset) recipe.base = *o.type;
-    }
-    if (o.outputType) recipe.outputType = o.outputType;
-    if (o.tokenEmbeddingType) recipe.tokenEmbeddingType = o.tokenEmbeddingType;
-    if (o.leaveOutput) {
-        recipe.leaveOutput = true;
-        recipe.outputType.reset();
-    }
-
-    std::vector<RecipeRule> rules;
-    for (const std::string& text : o.set) {
-        WW_TRY(RecipeRule rule, parseRule(text));
-        rules.push_back(std::move(rule));
-    }
-    if (!o.tensorTypeFile.empty()) {
-        WW_TRY(const std::string text, readTextFile(o.tensorTypeFile, kMaximumRulesBytes));
-        auto more = rulesFromTensorTypeFile(text);
-        if (!more) {
-            more.error().path = o.tensorTypeFile;
-            return fail(std::move(more.error()));
-        }
-        rules.insert(rules.end(), more->begin(), more->end());
-    }
-    recipe.rules.insert(recipe.rules.begin(), rules.begin(), rules.end());
-    return recipe;
-}
-
 Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const ModelFile& model)
 {
     if (!options.given()) return std::shared_ptr<const Plan>();
     WW_TRY(const Recipe recipe, makeRecipe(options));
-    WW_TRY(Plan plan, resolve(recipe, model));
+    PlanOptions planOptions;
+    if (!options.importanceFile.empty()) {
+        WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
+        planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
+    }
+    WW_TRY(Plan plan, resolve(recipe, model, planOptions));
     return std::make_shared<const Plan>(std::move(plan));
 }
 

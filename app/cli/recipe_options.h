@@ -26,6 +26,7 @@ struct RecipeOptions {
     std::optional<TensorType> outputType;
     std::optional<TensorType> tokenEmbeddingType;
     bool leaveOutput = false;
+    std::string importanceFile;
 
     /// One of --preset, --recipe and --type was given.
     [[nodiscard]] bool given() const { return !preset.empty() || !recipeFile.empty() || type.has_value(); }
@@ -38,9 +39,9 @@ CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional
 
 /// Refuses contradictions as usage errors. `required`: one of the three ways to say a recipe must be there.
 void checkRecipeOptions(const RecipeOptions& options, bool required);
-/// Reads the files that the options name.
-Result<Recipe> makeRecipe(const RecipeOptions& options);
-/// Recipe and plan for a model; null when no recipe is given.
+/// Adds --imatrix alone.
+CLI::Option* addImportance(CLI::App& command, std::string& path);
+/// Recipe, importance and plan for a model, from the files that the options name; null when no recipe is given.
 Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const ModelFile& model);
 
 }  // namespace ww::cli

@@ -2,6 +2,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
+#include "calibration/imatrix_file.h"
 #include "io/model_file.h"
 #include "jobs/quantize.h"
 #include "methods/quantizer.h"
@@ -15,6 +16,7 @@ struct Options {
     std::optional<TensorType> format;
     std::string method = std::string(kDefaultMethod);
     std::size_t bins = 40;
+    std::string importanceFile;
 };
 
 Json statisticsJson(const ValueStatistics& s)
@@ -107,7 +109,19 @@ Result<void> run(const Options& options, Session& session)
                   model->path(),
                   {},
                   {}});
-    auto report = reportTensor(*model, *tensor, *options.format, options.method, options.bins, session.context());
+    ImportanceMatrix matrix;
+    const ImportanceEntry* importance = nullptr;
+    if (!options.importanceFile.empty()) {
+        WW_TRY(matrix, loadImportance(options.importanceFile));
+        importance = matrix.find(tensor->name);
+        if (!importance)
+            return fail(Error{ErrorCode::NotFound,
+                              "The importance matrix has no entry for this tensor.",
+                              options.importanceFile,
+                              tensor->name,
+                              {}});
+    }
+    auto report = reportTensor(*model, *tensor, *options.format, options.method, options.bins, session.context(), importance);
     if (!report) {
         if (report.error().path.empty()) report.error().path = model->path();
         return fail(std::move(report.error()));
@@ -146,6 +160,7 @@ void addTensorErrorCommand(CommandLine& commands)
     addFormat(command, "--type", options->format, "The format to quantize to.")->required();
     command.add_option("--method", options->method, "The quantization method; \"reference\", that of llama.cpp, if not given.")
         ->type_name("NAME");
+    addImportance(command, options->importanceFile);
     command.add_option("--bins", options->bins, "Bins of the histograms; 40 if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 10000).description(""));
