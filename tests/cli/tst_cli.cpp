@@ -63,6 +63,18 @@ Outcome runInShell(const QString& script, const QStringList& arguments)
     return runProgram("/bin/sh", QStringList{"-c", script, WW_CLI_PATH} + arguments);
 }
 
+/// Root may read and write everything, so tests of permissions run the program as nobody.
+Outcome runWithoutRights(const QStringList& arguments)
+{
+    if (::geteuid() != 0) return run(arguments);
+    return runProgram("runuser", QStringList{"-u", "nobody", "--", WW_CLI_PATH} + arguments);
+}
+bool canDropRights()
+{
+    return ::geteuid() != 0 ||
+           (!QStandardPaths::findExecutable("runuser").isEmpty() && runWithoutRights({"--version"}).exitCode == 0);
+}
+
 QString text(const fs::path& path)
 {
     return QString::fromStdString(path.string());
@@ -99,7 +111,7 @@ class TestCli : public QObject {
         write("truncated.gguf", std::string_view(good).substr(0, good.size() / 2));
         write("header-only.gguf", std::string_view(good).substr(0, 30000));
         write("zero-length.gguf", "");
-        write("wrong-magic.gguf", "PK\3\4" + good.substr(4, 5000));
+        write("wrong-magic.gguf", "NOPE" + good.substr(4, 5000));
         std::string corrupt = good;
         corrupt[40] = '\xff';  // inside the first string
         corrupt[41] = '\xff';
@@ -118,6 +130,7 @@ class TestCli : public QObject {
         test::GgufBuilder bare;
         bare.pair("general.architecture", std::string("nonesuch"));
         bare.tensor("blk.0.ffn_up.weight", TensorType::F32, {256, 4}, test::randomWeights(1024, TensorType::F32, 0, 1, 1));
+        bare.tensor("odd", TensorType::F32, {100, 2}, test::randomWeights(200, TensorType::F32, 0, 1, 1));
         QVERIFY(bare.write(data("unknown-architecture.gguf").toStdString()));
     }
 
@@ -125,6 +138,8 @@ private slots:
     void initTestCase()
     {
         QVERIFY(QFile::exists(WW_CLI_PATH));
+        fs::permissions(m_data.path().toStdString(), fs::perms(0755));
+        fs::permissions(m_output.path().toStdString(), fs::perms(0777));
         makeBrokenModels();
         write("short.txt", "Far too short.\n");
         write("prompt.txt", "Hello world");
@@ -142,6 +157,7 @@ private slots:
     {
         QDir(m_output.path()).removeRecursively();
         QVERIFY(QDir().mkpath(m_output.path()));
+        fs::permissions(m_output.path().toStdString(), fs::perms(0777));
     }
 
     // ------------------------------------------------------------------------------------------ what works
@@ -180,11 +196,11 @@ private slots:
                                  << "blk\\.0\\.ffn_down\\.weight +768 × 256 +F16 +Q6_K +157\\.50 KiB"
                                  << "tensors";
         QTest::newRow("perplexity") << QStringList{"perplexity", m_sample, "--text", m_text, "--ctx", "64", "--chunks", "4"}
-                                    << "^PPL = \\d+\\.\\d{4} ± \\d+\\.\\d{4}\\n128 scored tokens in 4 windows of 64, "
+                                    << "^PPL = \\d+\\.\\d{4} ± \\d+\\.\\d{4}\\n124 scored tokens in 4 windows of 64, "
                                     << "perplexity";
         QTest::newRow("perplexity, planned") << QStringList{"perplexity", m_sample, "--text", m_text, "--ctx", "64",
                                                             "--chunks",   "4",      "--type", "Q8_0", "--pure"}
-                                             << "^PPL = \\d+\\.\\d{4} ± \\d+\\.\\d{4}\\n128 .*8\\.60 bits per weight"
+                                             << "^PPL = \\d+\\.\\d{4} ± \\d+\\.\\d{4}\\n124 .*8\\.60 bits per weight"
                                              << "perplexity";
         QTest::newRow("tensor-error") << QStringList{"tensor-error", m_sample, "--tensor", "blk.0.ffn_down.weight",
                                                      "--type",       "q4_k",   "--bins",   "8"}
@@ -197,7 +213,7 @@ private slots:
             << QStringList{"tokenize", m_sample, "--no-special", "--text", data("prompt.txt")} << "^348\\n441\\n4001\\n1132\\n$"
             << "tokens";
         QTest::newRow("generate") << QStringList{"generate", m_sample, "--prompt", "The history of the city", "-n", "8"}
-                                  << "^ of the Southern Bank of the Southern Bank\\n$"
+                                  << "^ of the Southern Bank of the\\n$"
                                   << "text";
         QTest::newRow("presets") << QStringList{"presets"} << "\\nQ4_K_M +Q4_K "
                                  << "presets";
@@ -433,7 +449,7 @@ private slots:
         for (const Model& m : {Model{"truncated.gguf", "corrupt", "download is incomplete"},
                                {"header-only.gguf", "corrupt", "incomplete"},
                                {"zero-length.gguf", "unsupported|corrupt|too-short", "empty|not a GGUF"},
-                               {"wrong-magic.gguf", "unsupported", "not a GGUF"},
+                               {"wrong-magic.gguf", "unsupported", "letters GGUF"},
                                {"corrupt.gguf", "corrupt|unsupported", "damaged|incomplete"},
                                {"huge-count.gguf", "corrupt", "tensors"},
                                {"huge-pairs.gguf", "corrupt", "metadata"},
@@ -468,8 +484,8 @@ private slots:
                                         << "not-found"
                                         << "nothing";
         QTest::newRow("row that does not fit")
-            << QStringList{"tensor-error", m_sample, "--tensor", "blk.0.attn_norm.weight", "--type", "Q1_0"} << "."
-            << ".";
+            << QStringList{"tensor-error", data("unknown-architecture.gguf"), "--tensor", "odd", "--type", "Q8_0"} << "unsupported"
+            << "100";
         QTest::newRow("token file of odd size")
             << QStringList{"logits", m_sample, "--tokens", data("odd.i32"), "-o", output("l")} << "corrupt"
             << "multiple of 4";
@@ -499,8 +515,9 @@ private slots:
         QFETCH(QStringList, arguments);
         QFETCH(QString, code);
         QFETCH(QString, says);
-        if (arguments.contains(data("unreadable.gguf")) && ::geteuid() == 0) QSKIP("root may read everything");
-        const Outcome o = run(arguments);
+        if (arguments.contains(data("unreadable.gguf")) && !canDropRights())
+            QSKIP("root may read everything, and there is no way to be less");
+        const Outcome o = runWithoutRights(arguments);
         QVERIFY2(o.ended, qPrintable(o.err));
         QVERIFY2(o.exitCode == 1, qPrintable(o.out + o.err));
         QVERIFY2(o.out.isEmpty(), qPrintable(o.out));
@@ -508,7 +525,7 @@ private slots:
         QVERIFY2(last.startsWith("error: ") && last.endsWith('.'), qPrintable(o.err));
         QVERIFY2(QRegularExpression(says).match(last).hasMatch(), qPrintable(last));
 
-        const Outcome object = run(arguments + QStringList{"--json"});
+        const Outcome object = runWithoutRights(arguments + QStringList{"--json"});
         QCOMPARE(object.exitCode, 1);
         const auto error = json(object.out)["error"].toObject();
         QVERIFY2(QRegularExpression(QString("^(%1)$").arg(code == "." ? ".+" : code)).match(error["code"].toString()).hasMatch(),
@@ -569,9 +586,9 @@ private slots:
 
     void unwritableFolder()
     {
-        if (::geteuid() == 0) QSKIP("root may write everywhere");
-        fs::permissions(m_output.path().toStdString(), fs::perms::owner_read | fs::perms::owner_exec);
-        const Outcome o = run({"quantize", m_sample, "--type", "Q8_0", "-o", output("q.gguf")});
+        if (!canDropRights()) QSKIP("root may write everywhere, and there is no way to be less");
+        fs::permissions(m_output.path().toStdString(), fs::perms(0555));
+        const Outcome o = runWithoutRights({"quantize", m_sample, "--type", "Q8_0", "-o", output("q.gguf")});
         fs::permissions(m_output.path().toStdString(), fs::perms::owner_all);
         QCOMPARE(o.exitCode, 1);
         QVERIFY2(o.err.contains("permission"), qPrintable(o.err));
@@ -610,7 +627,7 @@ private slots:
         const Outcome o = finish(process);
         QVERIFY(o.ended);
         QCOMPARE(o.exitCode, 128 + signal);
-        QVERIFY2(o.err == "Cancelled.\n", qPrintable(o.err));
+        QVERIFY2(o.err.endsWith("Cancelled.\n") && !o.err.contains("error"), qPrintable(o.err));
         if (arguments.contains("--json")) QCOMPARE(json(o.out)["error"].toObject()["code"].toString(), QString("cancelled"));
         QVERIFY2(outputs().isEmpty(), qPrintable(outputs().join(' ')));
         QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed())));

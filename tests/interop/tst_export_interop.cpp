@@ -3,13 +3,16 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cstring>
 #include <filesystem>
 #include <optional>
 
 #include "base/thread_pool.h"
+#include "calibration/imatrix_file.h"
 #include "jobs/export.h"
 #include "plan/preset.h"
 #include "tests/support/gguf_builder.h"
+#include "tests/support/golden_rows.h"
 #include "tests/support/llama_library.h"
 #include "tests/support/paths.h"
 #include "tests/support/tiny_llama.h"
@@ -18,6 +21,9 @@ using namespace ww;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Offset of the list of keys to add in llama.cpp's parameters.
+constexpr std::size_t kKeyOverrides = 32;
 
 /// Options of both quantizers.
 struct Case {
@@ -28,11 +34,63 @@ struct Case {
     std::optional<TensorType> outputType{};
     std::optional<TensorType> embeddingType{};
     std::vector<std::pair<std::string, TensorType>> overrides{};
+    fs::path importance{};
 };
 
 struct TypeOverride {
     const char* pattern;
     std::int32_t type;
+};
+struct ImportanceValues {
+    const char* name;
+    const float* data;
+    std::size_t size;
+};
+/// A key that the quantizer adds to the file.
+struct KeyOverride {
+    enum Kind : std::int32_t { Integer = 0, Text = 3 };
+    Kind kind = Integer;
+    char key[128] = {};
+    alignas(8) char value[128] = {};
+    KeyOverride() = default;
+    KeyOverride(const char* name, std::int64_t number)
+    {
+        std::strncpy(key, name, sizeof key - 1);
+        std::memcpy(value, &number, sizeof number);
+    }
+    KeyOverride(const char* name, const std::string& text) : kind(Text)
+    {
+        std::strncpy(key, name, sizeof key - 1);
+        std::strncpy(value, text.c_str(), sizeof value - 1);
+    }
+};
+
+/// An importance matrix as llama.cpp's command line tool passes it: means, and keys that name the file.
+class ImportanceArguments {
+public:
+    explicit ImportanceArguments(const ImportanceMatrix& matrix)
+    {
+        m_means.reserve(matrix.entries.size());
+        for (const ImportanceEntry& entry : matrix.entries) {
+            auto& means = m_means.emplace_back(entry.sums.size());
+            entry.meanSquares(0, means);
+            m_values.push_back({entry.tensor.c_str(), means.data(), means.size()});
+        }
+        m_values.push_back({nullptr, nullptr, 0});
+        m_keys.emplace_back("quantize.imatrix.file", matrix.path.string());
+        if (!matrix.datasets.empty()) m_keys.emplace_back("quantize.imatrix.dataset", matrix.datasets.front());
+        m_keys.emplace_back("quantize.imatrix.entries_count", static_cast<std::int64_t>(matrix.entries.size()));
+        if (matrix.chunkCount > 0)
+            m_keys.emplace_back("quantize.imatrix.chunks_count", static_cast<std::int64_t>(matrix.chunkCount));
+        m_keys.emplace_back();
+    }
+    [[nodiscard]] const void* values() const { return m_values.data(); }
+    [[nodiscard]] const void* keys() const { return m_keys.data(); }
+
+private:
+    std::vector<std::vector<float>> m_means;
+    std::vector<ImportanceValues> m_values;
+    std::vector<KeyOverride> m_keys;
 };
 
 bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& out)
@@ -50,6 +108,16 @@ bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& o
     for (const auto& [pattern, type] : c.overrides) overrides.push_back({pattern.c_str(), static_cast<std::int32_t>(type)});
     overrides.push_back({nullptr, 0});
     if (!c.overrides.empty()) params.set<const void*>(test::llama_quantize::kTensorTypes, overrides.data());
+    std::optional<ImportanceArguments> importance;
+    std::optional<ImportanceMatrix> matrix;
+    if (!c.importance.empty()) {
+        auto loaded = loadImportance(c.importance);
+        if (!loaded) return false;
+        matrix = std::move(*loaded);
+        importance.emplace(*matrix);
+        params.set<const void*>(test::llama_quantize::kImatrix, importance->values());
+        params.set<const void*>(kKeyOverrides, importance->keys());
+    }
     return library.quantize(c.model.c_str(), out.c_str(), &params) == 0;
 }
 
@@ -63,7 +131,12 @@ Result<ExportSummary> quantizeHere(const Case& c, const fs::path& out)
     recipe.outputType = c.outputType;
     recipe.tokenEmbeddingType = c.embeddingType;
     for (const auto& [pattern, type] : c.overrides) recipe.rules.push_back({.pattern = pattern, .format = type, .method = {}});
-    WW_TRY(const Plan plan, resolve(recipe, *model));
+    PlanOptions options;
+    if (!c.importance.empty()) {
+        WW_TRY(ImportanceMatrix matrix, loadImportance(c.importance));
+        options.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
+    }
+    WW_TRY(const Plan plan, resolve(recipe, *model, options));
     ThreadPool pool(2);
     return exportGguf(*model, plan, out, {pool});
 }
@@ -99,6 +172,38 @@ class TestExportInterop : public QObject {
         m_cases.push_back(std::move(c));
     }
 
+    /// For the blocks of the tiny model and of one with experts; one expert was never reached, one tensor has no entry.
+    void makeImportance() const
+    {
+        test::TinyLlama options;
+        options.layers = 1;
+        options.feedForward = 256;
+        test::GgufBuilder experts = test::tinyLlama(options);
+        experts.set("llama.expert_count", std::uint32_t{4});
+        experts.set("llama.expert_used_count", std::uint32_t{2});
+        experts.tensor("blk.0.ffn_up_exps.weight", TensorType::F32, {256, 40, 4},
+                       test::randomWeights(std::uint64_t{256} * 40 * 4, TensorType::F32, 0, 0.1F, 5));
+        QVERIFY(experts.write(file("experts.gguf")));
+
+        ImportanceMatrix matrix;
+        matrix.datasets = {"some text.txt"};
+        matrix.chunkCount = 3;
+        test::SplitMix random(9);
+        const auto add = [&](const std::string& tensor, std::size_t columns, std::vector<std::uint64_t> counts) {
+            ImportanceEntry entry;
+            entry.tensor = tensor;
+            entry.counts = std::move(counts);
+            for (std::size_t i = 0; i < columns * entry.counts.size(); ++i)
+                entry.sums.push_back(static_cast<float>(random.uniform() * random.uniform() * 100));
+            QVERIFY(matrix.add(std::move(entry)));
+        };
+        for (const char* block : {"blk.0.", "blk.1."})
+            for (const char* name : {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"})
+                add(std::string(block) + name + ".weight", 256, {1536});
+        add("blk.0.ffn_up_exps.weight", 256, {700, 0, 500, 336});
+        QVERIFY(saveImportance(matrix, file("tiny.imatrix.gguf")).has_value());
+    }
+
 private slots:
     void initTestCase()
     {
@@ -120,6 +225,7 @@ private slots:
         tiny.feedForward = 416;  // a multiple of 32 and not of 256: fallbacks
         tiny.seed = 3;
         QVERIFY(test::tinyLlama(tiny).write(file("odd-f32.gguf")));
+        makeImportance();
     }
 
     void wholeFilesAreIdentical_data()
@@ -141,6 +247,14 @@ private slots:
             addRow("outliers to Q4_K_M", {test::fixturesDir() / "fixture-llama-8M-outliers-F16.gguf", "Q4_K_M"});
             addRow("a Q8_0 file to Q4_K_M", {test::fixturesDir() / "fixture-llama-8M-Q8_0.gguf", "Q4_K_M"});
         }
+        for (const Preset& preset : presets())
+            for (const char* name : {"tiny-f16.gguf", "experts.gguf"})
+                addRow(std::string(name) + " to " + std::string(preset.name) + " with importance",
+                       {.model = file(name), .preset = std::string(preset.name), .importance = file("tiny.imatrix.gguf")});
+        if (!test::fixturesDir().empty())
+            addRow("sample to Q4_K_M with importance", {.model = test::sampleModel(),
+                                                        .preset = "Q4_K_M",
+                                                        .importance = test::fixturesDir() / "fixture-llama-8M.imatrix.gguf"});
         const fs::path tiny = file("tiny-f16.gguf");
         addRow("pure", {.model = tiny, .preset = "Q4_K_M", .pure = true});
         addRow("output left", {.model = tiny, .preset = "Q4_K_M", .leaveOutput = true});
@@ -162,6 +276,7 @@ private slots:
         const QString where = difference(file("ours.gguf"), file("theirs.gguf"));
         QVERIFY2(where.isEmpty(), qPrintable(where));
 
+        if (c.model.filename() == "experts.gguf") return;  // not a whole model with experts
         std::string reason;
         const auto loaded = test::LlamaModel::open(*m_library, file("ours.gguf"), false, reason);
         QVERIFY2(loaded, reason.c_str());
