@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/controllers/measure_controller.h"
+
+#include <QCryptographicHash>
+#include <QFileInfo>
+
+#include <algorithm>
+
+#include "app/paths.h"
+#include "base/atomic_file.h"
+#include "text/tokenizer.h"
+
+namespace ww {
+namespace {
+
+constexpr int kRestMs = 800;
+/// Parameters × tokens per second and thread, a cautious guess for a processor of the last ten years.
+constexpr double kGuessedSpeed = 4e9;
+
+QString hashOf(const std::string& text)
+{
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    hash.addData(QByteArrayView(text.data(), static_cast<qsizetype>(text.size())));
+    return QString::fromLatin1(hash.result().toHex().left(16));
+}
+
+}  // namespace
+
+struct MeasureController::Outcome {
+    PerplexityResult result;
+    QString textHash;
+    std::uint64_t sizeBytes = 0;
+    double bitsPerWeight = 0;
+};
+
+Result<TextFacts> readTextFacts(const ModelFile& model, const QString& path, std::uint32_t contextLength)
+{
+    WW_TRY(const std::string text, readTextFile(toPath(path)));
+    WW_TRY(const std::shared_ptr<const Tokenizer> tokenizer, Tokenizer::create(model.metadata()));
+    TextFacts facts;
+    facts.path = path;
+    facts.hash = hashOf(text);
+    PerplexityOptions options;
+    options.contextLength = contextLength;
+    WW_TRY(const EvaluationWindows windows, makeWindows(*tokenizer, text, options));
+    facts.windows = windows.windowCount;
+    facts.tokens = windows.targets.size();
+    return facts;
+}
+
+MeasureController::MeasureController(Document& document, JobRunner& jobs, Settings& settings, UserMessages& messages,
+                                     QObject* parent)
+    : QObject(parent), m_document(document), m_jobs(jobs), m_settings(settings), m_messages(messages)
+{
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, &MeasureController::rescheduleEdited);
+    connect(&m_document, &Document::recipeEdited, this, &MeasureController::onRecipeEdited);
+    connect(&m_document, &Document::modelChanged, this, &MeasureController::cancelAll);
+    connect(&m_jobs, &JobRunner::tick, this, &MeasureController::onTick);
+}
+
+MeasureController::~MeasureController() = default;
+
+MeasureOptions MeasureController::defaultOptions() const
+{
+    MeasureOptions options;
+    options.textPath = m_settings.evaluationText();
+    if (options.textPath.isEmpty() || !QFileInfo::exists(options.textPath)) options.textPath = sampleEvaluationTextPath();
+    options.contextLength = static_cast<std::uint32_t>(m_settings.contextLength());
+    options.maxWindows = static_cast<std::uint32_t>(m_settings.windowCount());
+    if (m_document.model()) {
+        const auto architecture = std::string(m_document.model()->architecture());
+        const auto trained = m_document.model()->metadata().unsignedInteger(architecture + ".context_length");
+        if (trained && *trained >= 8)
+            options.contextLength = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.contextLength, *trained));
+    }
+    return options;
+}
+
+MeasureController::Estimate MeasureController::estimate(std::uint32_t contextLength, std::uint32_t windows, int models) const
+{
+    if (!m_document.model()) return {};
+    const double work = static_cast<double>(m_document.model()->parameterCount()) * contextLength * windows * models;
+    const double known = m_settings.evaluationSpeed();
+    return {work / (known > 0 ? known : kGuessedSpeed * m_jobs.threadCount()), known > 0};
+}
+
+void MeasureController::measure(const MeasureOptions& options, const std::vector<int>& recipeIds, const QStringList& presets)
+{
+    if (!m_document.model()) return;
+    m_settings.setEvaluation(options.textPath == sampleEvaluationTextPath() ? QString() : options.textPath,
+                             static_cast<int>(options.contextLength), static_cast<int>(options.maxWindows));
+    enqueue(0, tr("Original"), std::nullopt, options);
+    for (int id : recipeIds)
+        if (const DocumentRecipe* item = m_document.find(id))
+            enqueue(id, QString::fromStdString(item->recipe.name), item->recipe, options);
+    for (const QString& preset : presets) {
+        Recipe recipe;
+        recipe.name = recipe.preset = preset.toStdString();
+        enqueue(0, preset, recipe, options);
+    }
+}
+
+void MeasureController::enqueue(int recipeId, const QString& name, std::optional<Recipe> recipe, const MeasureOptions& options)
+{
+    const auto isSame = [&](const std::optional<Recipe>& other) {
+        return other.has_value() == recipe.has_value() && (!recipe || sameContent(*other, *recipe));
+    };
+    for (const Pending& p : m_pending)
+        if (isSame(p.recipe) && p.options.textPath == options.textPath && p.options.contextLength == options.contextLength &&
+            p.options.maxWindows == options.maxWindows)
+            return;
+    // What was measured in the same way stays as it is. The text is compared by the job, which reads it.
+    std::vector<std::pair<QString, std::uint32_t>> known;
+    for (const Variant& v : m_document.variants())
+        if (isSame(v.recipe) && v.contextLength == options.contextLength) known.emplace_back(v.textHash, v.windows);
+
+    auto live = std::make_shared<Live>();
+    Pending pending;
+    pending.recipeId = recipeId;
+    pending.name = name;
+    pending.recipe = recipe;
+    pending.options = options;
+    auto number = std::make_shared<std::uint64_t>(0);
+    pending.job = m_jobs.start<Outcome>(
+        {tr("Measuring %1").arg(name), JobQueue::Lane::Background, false},
+        [model = m_document.model(), recipe, options, known, live](const JobContext& context) -> Result<Outcome> {
+            context.begin("Reading the text", 0, ProgressUnit::Steps);
+            WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
+            Outcome outcome;
+            outcome.textHash = hashOf(text);
+            outcome.sizeBytes = model->fileSizeBytes();
+            outcome.bitsPerWeight = model->bitsPerWeight();
+            if (!known.empty()) {
+                WW_TRY(const TextFacts facts, readTextFacts(*model, options.textPath, options.contextLength));
+                const std::uint32_t windows = options.maxWindows == 0 ? facts.windows : std::min(facts.windows, options.maxWindows);
+                if (std::ranges::find(known, std::pair(facts.hash, windows)) != known.end()) return outcome;
+            }
+            std::shared_ptr<const Plan> plan;
+            if (recipe) {
+                WW_TRY(Plan resolved, resolve(*recipe, *model));
+                outcome.sizeBytes = resolved.sizeBytes;
+                outcome.bitsPerWeight = resolved.bitsPerWeight();
+                plan = std::make_shared<const Plan>(std::move(resolved));
+            }
+            PerplexityOptions perplexityOptions;
+            perplexityOptions.contextLength = options.contextLength;
+            perplexityOptions.maxWindows = options.maxWindows;
+            WW_TRY(outcome.result, evaluatePerplexity(model, plan, text, perplexityOptions, context,
+                                                      [live](std::uint32_t windows, double perplexity) {
+                                                          const std::scoped_lock lock(live->mutex);
+                                                          live->windows = windows;
+                                                          live->perplexity = perplexity;
+                                                      }));
+            outcome.result.nll.clear();
+            return outcome;
+        },
+        this, [this, number](Result<Outcome> result) { finished(*number, std::move(result)); });
+    *number = pending.job;
+    m_live.emplace_back(pending.job, std::move(live));
+    m_pending.push_back(std::move(pending));
+    Q_EMIT pendingChanged();
+}
+
+void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
+{
+    std::erase_if(m_live, [&](const auto& item) { return item.first == number; });
+    const auto it = std::find_if(m_pending.begin(), m_pending.end(), [&](const Pending& p) { return p.job == number; });
+    if (it == m_pending.end()) return;
+    const Pending pending = std::move(*it);
+    m_pending.erase(it);
+    if (result && result->result.windows > 0) {
+        const PerplexityResult& r = result->result;
+        Variant variant;
+        variant.name = pending.name;
+        variant.recipe = pending.recipe;
+        variant.sizeBytes = result->sizeBytes;
+        variant.bitsPerWeight = result->bitsPerWeight;
+        variant.perplexity = r.perplexity;
+        variant.standardError = r.standardError;
+        variant.scoredTokens = r.scoredTokens;
+        variant.windows = r.windows;
+        variant.contextLength = r.contextLength;
+        variant.seconds = r.seconds;
+        variant.textPath = pending.options.textPath;
+        variant.textHash = result->textHash;
+        variant.measuredAt = QDateTime::currentDateTime();
+        if (r.seconds > 0.2 && m_document.model())
+            m_settings.setEvaluationSpeed(static_cast<double>(m_document.model()->parameterCount()) * r.contextLength * r.windows /
+                                          r.seconds);
+        m_document.addVariant(variant);
+        Q_EMIT measured(variant);
+    } else if (!result) {
+        const bool first = result.error().code != ErrorCode::Cancelled;
+        m_messages.error(tr("%1 could not be measured.").arg(pending.name), result.error());
+        // A text that is missing or too short fails for every variant alike: one message is enough.
+        if (first && (result.error().code == ErrorCode::TooShort || result.error().code == ErrorCode::NotFound ||
+                      result.error().code == ErrorCode::Unsupported || result.error().code == ErrorCode::Unreadable))
+            for (const Pending& p : std::vector<Pending>(m_pending))
+                if (p.options.textPath == pending.options.textPath) {
+                    m_jobs.cancel(p.job);
+                    std::erase_if(m_pending, [&](const Pending& q) { return q.job == p.job; });
+                }
+    }
+    Q_EMIT pendingChanged();
+}
+
+const MeasureController::Pending* MeasureController::pendingFor(const std::optional<Recipe>& recipe) const
+{
+    for (const Pending& p : m_pending)
+        if (p.recipe.has_value() == recipe.has_value() && (!recipe || sameContent(*p.recipe, *recipe))) return &p;
+    return nullptr;
+}
+
+void MeasureController::cancelAll()
+{
+    m_edited.clear();
+    m_rest.stop();
+    const auto all = std::move(m_pending);
+    m_pending.clear();
+    m_live.clear();
+    for (const Pending& p : all) m_jobs.cancel(p.job);
+    if (!all.empty()) Q_EMIT pendingChanged();
+}
+
+void MeasureController::onRecipeEdited(int id)
+{
+    const DocumentRecipe* item = m_document.find(id);
+    for (const Pending& p : std::vector<Pending>(m_pending)) {
+        if (p.recipeId != id || !item || sameContent(*p.recipe, item->recipe)) continue;
+        m_jobs.log(p.job, tr("The recipe was changed: measuring again with the new one."));
+        m_jobs.cancel(p.job);
+        std::erase_if(m_pending, [&](const Pending& q) { return q.job == p.job; });
+        m_edited.emplace_back(id, p.options);
+        m_rest.start();
+    }
+    if (!m_edited.empty()) {
+        m_rest.start();
+        Q_EMIT pendingChanged();
+    }
+}
+
+void MeasureController::rescheduleEdited()
+{
+    for (const auto& [id, options] : std::exchange(m_edited, {}))
+        if (const DocumentRecipe* item = m_document.find(id))
+            enqueue(id, QString::fromStdString(item->recipe.name), item->recipe, options);
+}
+
+void MeasureController::onTick()
+{
+    bool changed = false;
+    for (const auto& [job, live] : m_live) {
+        const auto it = std::find_if(m_pending.begin(), m_pending.end(), [job = job](const Pending& p) { return p.job == job; });
+        if (it == m_pending.end()) continue;
+        const std::scoped_lock lock(live->mutex);
+        if (live->windows == it->windowsDone) continue;
+        it->windowsDone = live->windows;
+        it->running = live->perplexity;
+        changed = true;
+    }
+    if (changed) Q_EMIT pendingChanged();
+}
+
+}  // namespace ww

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Perplexity of the original, of recipes and of presets on a chosen text.
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "app/document.h"
+#include "app/job_runner.h"
+#include "app/settings.h"
+#include "app/user_messages.h"
+#include "jobs/evaluate.h"
+
+namespace ww {
+
+struct MeasureOptions {
+    QString textPath;
+    std::uint32_t contextLength = 512;
+    std::uint32_t maxWindows = 0;  ///< 0: all
+};
+
+/// A text as the model sees it: what the dialog shows and what makes measurements comparable.
+struct TextFacts {
+    QString path;
+    QString hash;
+    std::uint64_t tokens = 0;
+    std::uint32_t windows = 0;  ///< of the asked length; 0: too short
+};
+/// Reads and tokenizes a text. For jobs. Errors: that of reading, TooShort, or Unsupported for a tokenizer that is not known.
+[[nodiscard]] Result<TextFacts> readTextFacts(const ModelFile& model, const QString& path, std::uint32_t contextLength);
+
+/// GUI thread only. Each measurement is one background job; what is already measured in the same way is not measured again.
+class MeasureController : public QObject {
+    Q_OBJECT
+public:
+    /// One measurement that waits or runs.
+    struct Pending {
+        std::uint64_t job = 0;
+        int recipeId = 0;  ///< of the document; 0: the original or a preset
+        QString name;
+        std::optional<Recipe> recipe;  ///< empty: the original
+        MeasureOptions options;
+        std::optional<double> running;  ///< perplexity so far
+        std::uint32_t windowsDone = 0;
+    };
+
+    MeasureController(Document& document, JobRunner& jobs, Settings& settings, UserMessages& messages, QObject* parent = nullptr);
+    ~MeasureController() override;
+
+    /// The original, then these recipes of the document, then these presets.
+    void measure(const MeasureOptions& options, const std::vector<int>& recipeIds, const QStringList& presets);
+    /// Waiting and running ones.
+    [[nodiscard]] const std::vector<Pending>& pending() const { return m_pending; }
+    [[nodiscard]] const Pending* pendingFor(const std::optional<Recipe>& recipe) const;
+    void cancelAll();
+
+    /// Estimated seconds for `models` evaluations of `windows` windows, from what was measured on this machine before, or from a
+    /// guess (`measured` false).
+    struct Estimate {
+        double seconds = 0;
+        bool measured = false;
+    };
+    [[nodiscard]] Estimate estimate(std::uint32_t contextLength, std::uint32_t windows, int models) const;
+
+    /// The options of the last measurement, or the sample text with windows that the model can take.
+    [[nodiscard]] MeasureOptions defaultOptions() const;
+
+Q_SIGNALS:
+    void pendingChanged();
+    void measured(const ww::Variant& variant);
+
+private:
+    struct Outcome;
+    struct Live {
+        std::mutex mutex;
+        double perplexity = 0;
+        std::uint32_t windows = 0;
+    };
+    void enqueue(int recipeId, const QString& name, std::optional<Recipe> recipe, const MeasureOptions& options);
+    void finished(std::uint64_t number, Result<Outcome> result);
+    void onRecipeEdited(int id);
+    void rescheduleEdited();
+    void onTick();
+
+    Document& m_document;
+    JobRunner& m_jobs;
+    Settings& m_settings;
+    UserMessages& m_messages;
+    std::vector<Pending> m_pending;
+    std::vector<std::pair<std::uint64_t, std::shared_ptr<Live>>> m_live;
+    std::vector<std::pair<int, MeasureOptions>> m_edited;  ///< recipes to measure again once the hand rests
+    QTimer m_rest;
+};
+
+}  // namespace ww

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/controllers/project_controller.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+
+#include "app/paths.h"
+
+namespace ww {
+namespace {
+
+constexpr int kAutosaveMs = 1500;
+
+/// A tensor worth looking at first, so that the inspector has something to show: the first ffn_down, else the first that can be
+/// quantized.
+TensorSet telling(const Document& document)
+{
+    if (!document.plan()) return {};
+    const PlanEntry* best = nullptr;
+    for (const PlanEntry& entry : document.plan()->entries) {
+        if (!entry.editable || (best && best->identity.role == TensorRole::FfnDown)) continue;
+        if (!best || entry.identity.role == TensorRole::FfnDown) best = &entry;
+    }
+    return best ? TensorSet{best->tensorIndex} : TensorSet{};
+}
+
+}  // namespace
+
+/// What the opening job brings back.
+struct ProjectController::Opened {
+    std::shared_ptr<const ModelFile> model;
+    std::shared_ptr<const ModelSurvey> survey;
+    Project project;       ///< content and view; empty for a model that is opened for the first time
+    QString projectPath;   ///< empty: no project of its own name
+    QString path;          ///< what was asked for
+    QString missingModel;  ///< set when the project was read but its model was not
+    std::optional<Error> modelError;
+    QString brokenSession;  ///< where an unreadable session was put aside
+    bool hasSession = false;
+};
+
+ProjectController::ProjectController(Document& document, Selection& selection, JobRunner& jobs, Settings& settings,
+                                     UserMessages& messages, QObject* parent)
+    : QObject(parent), m_document(document), m_selection(selection), m_jobs(jobs), m_settings(settings), m_messages(messages),
+      m_openSlot(jobs)
+{
+    m_writer.setMaxThreadCount(1);
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kAutosaveMs);
+    connect(&m_timer, &QTimer::timeout, this, &ProjectController::autosave);
+    connect(&m_document, &Document::recipesChanged, this, &ProjectController::schedule);
+    connect(&m_document, &Document::currentRecipeChanged, this, &ProjectController::schedule);
+    connect(&m_document, &Document::variantsChanged, this, &ProjectController::schedule);
+}
+
+ProjectController::~ProjectController()
+{
+    flush();
+}
+
+void ProjectController::open(const QString& path)
+{
+    startOpening(path, {}, false);
+}
+
+void ProjectController::findModel(const QString& modelPath)
+{
+    if (!m_missingProject.isEmpty()) startOpening(m_missingProject, modelPath, false);
+}
+
+void ProjectController::cancelOpening()
+{
+    if (!m_openSlot.isActive()) return;
+    m_openSlot.cancel();
+    m_openingName.clear();
+    Q_EMIT openingChanged();
+}
+
+void ProjectController::startOpening(const QString& path, const QString& modelOverride, bool restoring)
+{
+    const QString absolute = QFileInfo(path).absoluteFilePath();
+    m_openingName = QFileInfo(absolute).fileName();
+    m_openSlot.start<Opened>(
+        {tr("Opening %1").arg(m_openingName), JobQueue::Lane::Foreground, false},
+        [absolute, modelOverride](const JobContext&) -> Result<Opened> {
+            Opened result;
+            result.path = absolute;
+            QString modelPath = absolute;
+            if (isProjectFile(absolute)) {
+                WW_TRY(result.project, loadProject(absolute));
+                const bool isSession = QFileInfo(absolute).absolutePath() == QFileInfo(sessionsDir()).absoluteFilePath();
+                if (!isSession) result.projectPath = absolute;
+                result.hasSession = isSession;
+                modelPath = modelOverride.isEmpty() ? result.project.modelPath : modelOverride;
+                auto model = openModel(toPath(modelPath));
+                if (!model) {
+                    result.missingModel = modelPath;
+                    result.modelError = model.error();
+                    return result;
+                }
+                result.model = std::move(*model);
+            } else {
+                WW_TRY(result.model, openModel(toPath(absolute)));
+                const QString session = sessionPathFor(absolute);
+                if (!session.isEmpty() && QFileInfo::exists(session)) {
+                    if (auto project = loadProject(session)) {
+                        result.project = std::move(*project);
+                        result.hasSession = true;
+                    } else {
+                        result.brokenSession = session + QStringLiteral(".broken");
+                        QFile::remove(result.brokenSession);
+                        QFile::rename(session, result.brokenSession);
+                    }
+                }
+            }
+            result.survey = std::make_shared<const ModelSurvey>(*result.model);
+            const bool sameFile =
+                result.project.modelSizeBytes == 0 || result.project.modelSizeBytes == result.model->fileSizeBytes();
+            if (!sameFile) result.project.content.variants.clear();
+            return result;
+        },
+        this,
+        [this, absolute, restoring](Result<Opened> result) {
+            m_openingName.clear();
+            if (result) {
+                opened(std::move(*result), restoring);
+            } else {
+                if (result.error().code == ErrorCode::NotFound) m_settings.removeRecentFile(absolute);
+                m_messages.error(tr("%1 could not be opened.").arg(QFileInfo(absolute).fileName()), result.error());
+            }
+            Q_EMIT openingChanged();
+        });
+    Q_EMIT openingChanged();
+}
+
+void ProjectController::opened(Opened opened, bool restoring)
+{
+    if (opened.modelError) {
+        m_missingProject = opened.path;
+        const QString missing = opened.missingModel;
+        m_messages.error(tr("The model of this project could not be opened. The project is untouched."), *opened.modelError,
+                         {{tr("Find the Model…"), [this, missing] { Q_EMIT modelMissing(missing); }}});
+        return;
+    }
+    flush();
+    m_missingProject.clear();
+    const QString modelPath = fromPath(opened.model->path());
+    const bool hadWork = opened.project.content.recipes.size() > 1 || !opened.project.content.variants.empty() ||
+                         (!opened.project.content.recipes.empty() && !opened.project.content.recipes.front().rules.empty());
+
+    m_loading = true;
+    m_selection.clear();
+    setProjectPath(opened.projectPath);
+    m_document.open(opened.model, std::move(opened.project.content), opened.survey);
+    m_view = opened.project.view;
+    TensorSet selected;
+    for (const QJsonValue& value : m_view.value(QStringLiteral("selection")).toArray())
+        if (const TensorInfo* tensor = opened.model->find(value.toString().toStdString()))
+            selected.push_back(static_cast<std::size_t>(tensor - opened.model->tensors().data()));
+    if (selected.empty()) selected = telling(m_document);
+    m_selection.set(std::move(selected));
+    Q_EMIT viewStateRestored(m_view);
+    m_loading = false;
+
+    m_settings.addRecentFile(m_projectPath.isEmpty() ? modelPath : m_projectPath);
+    m_settings.setLastProject(targetPath());
+    if (m_projectPath.isEmpty()) schedule();
+    if (!opened.brokenSession.isEmpty())
+        m_messages.post(Severity::Warning, tr("The work saved for this model could not be read."),
+                        tr("It was put aside as %1.").arg(QDir::toNativeSeparators(opened.brokenSession)));
+    else if (opened.hasSession && hadWork && !restoring)
+        m_messages.post(Severity::Info, tr("Recipes and measurements of last time are back."), {},
+                        {{tr("Start Over"), [this] { startOver(); }}});
+}
+
+QString ProjectController::restorablePath() const
+{
+    const QString path = m_settings.lastProject();
+    return !path.isEmpty() && QFileInfo::exists(path) ? path : QString();
+}
+
+void ProjectController::restoreLast()
+{
+    const QString path = restorablePath();
+    if (!path.isEmpty()) startOpening(path, {}, true);
+}
+
+QString ProjectController::displayName() const
+{
+    if (!m_projectPath.isEmpty()) return QFileInfo(m_projectPath).completeBaseName();
+    return m_document.model() ? QString::fromStdString(m_document.model()->displayName()) : QString();
+}
+
+QString ProjectController::targetPath() const
+{
+    if (!m_projectPath.isEmpty()) return m_projectPath;
+    return m_document.model() ? sessionPathFor(fromPath(m_document.model()->path())) : QString();
+}
+
+Project ProjectController::project() const
+{
+    Project project;
+    project.modelPath = QFileInfo(fromPath(m_document.model()->path())).absoluteFilePath();
+    project.modelSizeBytes = m_document.model()->fileSizeBytes();
+    project.content = m_document.content();
+    project.view = m_view;
+    QJsonArray selected;
+    // A selection of thousands is not worth keeping.
+    if (m_selection.tensors().size() <= 64)
+        for (std::size_t tensor : m_selection.tensors())
+            selected.append(QString::fromStdString(m_document.model()->tensors()[tensor].name));
+    project.view[QStringLiteral("selection")] = selected;
+    return project;
+}
+
+void ProjectController::setViewState(const QJsonObject& view)
+{
+    if (m_loading || view == m_view) return;
+    m_view = view;
+    schedule();
+}
+
+void ProjectController::schedule()
+{
+    if (!m_loading && m_document.isOpen()) m_timer.start();
+}
+
+void ProjectController::autosave()
+{
+    if (m_document.isOpen()) write(targetPath(), !m_projectPath.isEmpty());
+}
+
+void ProjectController::save()
+{
+    if (m_document.isOpen() && !m_projectPath.isEmpty()) {
+        m_timer.stop();
+        write(m_projectPath, true);
+    }
+}
+
+void ProjectController::saveAs(const QString& path)
+{
+    if (!m_document.isOpen() || path.isEmpty()) return;
+    const QString session = m_projectPath.isEmpty() ? targetPath() : QString();
+    QString target = QFileInfo(path).absoluteFilePath();
+    if (!isProjectFile(target)) target += QStringLiteral(".wwproj");
+    setProjectPath(target);
+    m_settings.addRecentFile(target);
+    m_settings.setLastProject(target);
+    save();
+    // From now on the project has its own file; the model alone begins afresh.
+    if (!session.isEmpty())
+        m_writer.start([session, target] {
+            if (QFileInfo::exists(target)) QFile::remove(session);
+        });
+}
+
+void ProjectController::write(const QString& path, bool named)
+{
+    if (path.isEmpty()) return;
+    if (named) m_document.markSaved();
+    m_writer.start([this, path, json = projectToJson(project(), path)] {
+        auto result = saveProject(json, path);
+        QMetaObject::invokeMethod(
+            this,
+            [this, result = std::move(result)] {
+                // One message for a full disk, not one every second.
+                if (!result && !m_writeFailed) m_messages.error(tr("The project could not be saved."), result.error());
+                m_writeFailed = !result;
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void ProjectController::flush()
+{
+    if (m_timer.isActive()) {
+        m_timer.stop();
+        autosave();
+    }
+    m_writer.waitForDone();
+}
+
+void ProjectController::close()
+{
+    flush();
+    setProjectPath({});
+    m_view = {};
+    m_selection.clear();
+    m_document.close();
+}
+
+void ProjectController::startOver()
+{
+    if (!m_document.isOpen()) return;
+    const auto model = m_document.model();
+    const DocumentContent before = m_document.content();
+    const QString projectBefore = m_projectPath;
+    flush();
+    setProjectPath({});
+    m_selection.clear();
+    m_document.open(model);
+    m_settings.setLastProject(targetPath());
+    m_messages.post(Severity::Info, tr("Started over with one fresh recipe."), {},
+                    {{tr("Bring Back"), [this, model, before, projectBefore] {
+                          if (m_document.model() != model) return;
+                          setProjectPath(projectBefore);
+                          m_selection.clear();
+                          m_document.open(model, before);
+                          m_settings.setLastProject(targetPath());
+                      }}});
+}
+
+void ProjectController::setProjectPath(const QString& path)
+{
+    if (path == m_projectPath) return;
+    m_projectPath = path;
+    Q_EMIT projectPathChanged();
+}
+
+}  // namespace ww

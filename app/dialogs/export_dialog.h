@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDialog>
+
+#include <map>
+#include <memory>
+
+#include "plan/plan.h"
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QTreeWidget;
+class QTreeWidgetItem;
+
+namespace ww {
+
+struct Workbench;
+
+/// Which recipes become files, under which names; whether they fit; how far they are. Closing it leaves the work running.
+class ExportDialog : public QDialog {
+    Q_OBJECT
+public:
+    explicit ExportDialog(Workbench& workbench, QWidget* parent = nullptr);
+
+private:
+    void build();
+    void fillList();
+    void refresh();
+    void updateJobs();
+    void browse();
+    void start();
+    [[nodiscard]] QString targetOf(const QTreeWidgetItem* item) const;
+    [[nodiscard]] bool isBusy() const;
+
+    Workbench& m_workbench;
+    QTreeWidget* m_list = nullptr;
+    QLineEdit* m_folder = nullptr;
+    QLabel* m_space = nullptr;
+    QLabel* m_warnings = nullptr;
+    QPushButton* m_start = nullptr;
+    QPushButton* m_cancel = nullptr;
+    QPushButton* m_show = nullptr;
+    std::map<int, std::shared_ptr<const Plan>> m_plans;  ///< by recipe; those that cannot be planned are missing
+    std::map<std::uint64_t, QTreeWidgetItem*> m_jobs;
+    QString m_lastExported;
+};
+
+}  // namespace ww

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/document.h"
+
+#include <algorithm>
+
+#include "app/commands/recipe_commands.h"
+
+namespace ww {
+
+Document::Document(QObject* parent) : QObject(parent)
+{
+    m_undo.setUndoLimit(1000);
+}
+
+void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent content, std::shared_ptr<const ModelSurvey> survey)
+{
+    m_undo.clear();
+    m_recipes.clear();
+    m_survey = survey ? std::move(survey) : std::make_shared<const ModelSurvey>(*model);
+    m_model = std::move(model);
+    if (content.recipes.empty()) {
+        Recipe recipe;
+        recipe.name = recipe.preset;
+        content.recipes.push_back(std::move(recipe));
+        content.current = 0;
+    }
+    for (Recipe& recipe : content.recipes) {
+        recipe.name = uniqueName(recipe.name.empty() ? "Recipe" : recipe.name, names());
+        m_recipes.push_back({m_nextId++, std::move(recipe), nullptr, std::nullopt});
+        resolvePlan(m_recipes.back());
+    }
+    m_currentId = m_recipes[std::min(content.current, m_recipes.size() - 1)].id;
+    m_variants = std::move(content.variants);
+    setModified(false);
+    Q_EMIT modelChanged();
+    Q_EMIT recipesChanged();
+    Q_EMIT currentRecipeChanged();
+    Q_EMIT planChanged();
+    Q_EMIT variantsChanged();
+}
+
+void Document::close()
+{
+    if (!m_model) return;
+    m_undo.clear();
+    m_recipes.clear();
+    m_survey.reset();
+    m_model.reset();
+    m_currentId = 0;
+    m_variants.clear();
+    setModified(false);
+    Q_EMIT modelChanged();
+    Q_EMIT recipesChanged();
+    Q_EMIT currentRecipeChanged();
+    Q_EMIT planChanged();
+    Q_EMIT variantsChanged();
+}
+
+const DocumentRecipe* Document::find(int id) const
+{
+    const auto it = std::find_if(m_recipes.begin(), m_recipes.end(), [&](const DocumentRecipe& item) { return item.id == id; });
+    return it == m_recipes.end() ? nullptr : &*it;
+}
+
+const std::shared_ptr<const Plan>& Document::plan() const
+{
+    static const std::shared_ptr<const Plan> kNone;
+    const DocumentRecipe* item = current();
+    return item ? item->plan : kNone;
+}
+
+const std::optional<Error>& Document::planError() const
+{
+    static const std::optional<Error> kNone;
+    const DocumentRecipe* item = current();
+    return item ? item->planError : kNone;
+}
+
+std::size_t Document::indexOf(int id) const
+{
+    const DocumentRecipe* item = find(id);
+    return item ? static_cast<std::size_t>(item - m_recipes.data()) : m_recipes.size();
+}
+
+const Variant* Document::variantFor(const std::optional<Recipe>& recipe, const Variant* yardstick) const
+{
+    const Variant* best = nullptr;
+    for (const Variant& v : m_variants) {
+        if (v.recipe.has_value() != recipe.has_value() || (recipe && !sameContent(*v.recipe, *recipe))) continue;
+        if (yardstick) {
+            if (sameYardstick(v, *yardstick)) return &v;
+            continue;
+        }
+        if (!best || v.measuredAt >= best->measuredAt) best = &v;
+    }
+    return best;
+}
+
+DocumentContent Document::content() const
+{
+    DocumentContent content;
+    for (const DocumentRecipe& item : m_recipes) content.recipes.push_back(item.recipe);
+    content.current = indexOf(m_currentId);
+    content.variants = m_variants;
+    return content;
+}
+
+void Document::markSaved()
+{
+    setModified(false);
+}
+
+void Document::setModified(bool modified)
+{
+    if (m_modified == modified) return;
+    m_modified = modified;
+    Q_EMIT modifiedChanged(modified);
+}
+
+void Document::setCurrent(int id)
+{
+    if (id == m_currentId || !find(id)) return;
+    m_currentId = id;
+    Q_EMIT currentRecipeChanged();
+    Q_EMIT planChanged();
+}
+
+void Document::addVariant(Variant variant)
+{
+    if (!m_model) return;
+    std::erase_if(m_variants, [&](const Variant& v) { return sameMeasurement(v, variant); });
+    m_variants.push_back(std::move(variant));
+    setModified(true);
+    Q_EMIT variantsChanged();
+}
+
+void Document::removeVariants(const std::vector<std::size_t>& indices)
+{
+    std::vector<Variant> kept;
+    for (std::size_t i = 0; i < m_variants.size(); ++i)
+        if (std::find(indices.begin(), indices.end(), i) == indices.end()) kept.push_back(std::move(m_variants[i]));
+    if (kept.size() == m_variants.size()) {
+        m_variants = std::move(kept);
+        return;
+    }
+    m_variants = std::move(kept);
+    setModified(true);
+    Q_EMIT variantsChanged();
+}
+
+void Document::choose(const TensorSet& tensors, const TensorChoice& choice)
+{
+    if (!plan()) return;
+    const int count = static_cast<int>(editableTensors(*plan(), tensors).size());
+    if (count == 0) return;
+    QString text;
+    if (choice.keepSource)
+        text = tr("Keep %n tensor(s) as in the file", nullptr, count);
+    else if (choice.format) {
+        const auto formatName = name(*choice.format);
+        text = tr("Set %n tensor(s) to %1", nullptr, count)
+                   .arg(QString::fromUtf8(formatName.data(), static_cast<int>(formatName.size())));
+    } else
+        text = tr("Change the method of %n tensor(s)", nullptr, count);
+    edit(m_currentId, withChoice(current()->recipe, *m_model, *plan(), tensors, choice), text);
+}
+
+void Document::resetOverrides(const TensorSet& tensors)
+{
+    if (!plan()) return;
+    const int count = static_cast<int>(editableTensors(*plan(), tensors).size());
+    edit(m_currentId, withoutOverrides(current()->recipe, *m_survey, tensors),
+         tr("Reset %n tensor(s) to the preset", nullptr, count));
+}
+
+void Document::setPreset(const QString& preset)
+{
+    if (!current()) return;
+    Recipe recipe = current()->recipe;
+    // A recipe that is still called after its preset follows it.
+    if (recipe.name == recipe.preset && !recipe.base) recipe.name = uniqueName(preset.toStdString(), names(m_currentId));
+    recipe.preset = preset.toStdString();
+    recipe.base.reset();
+    recipe.pure = false;
+    edit(m_currentId, recipe, tr("Set preset %1").arg(preset));
+}
+
+void Document::setUniform(TensorType base)
+{
+    if (!current()) return;
+    Recipe recipe = current()->recipe;
+    const QString format = QString::fromStdString(std::string(name(base)));
+    if (recipe.name == recipe.preset && !recipe.base) recipe.name = uniqueName(std::string(name(base)), names(m_currentId));
+    recipe.preset.clear();
+    recipe.base = base;
+    recipe.pure = true;
+    edit(m_currentId, recipe, tr("Set all tensors to %1").arg(format));
+}
+
+void Document::changeContent(const Recipe& recipe, const QString& text)
+{
+    if (!current()) return;
+    Recipe changed = recipe;
+    changed.name = current()->recipe.name;
+    edit(m_currentId, std::move(changed), text);
+}
+
+int Document::addRecipe(Recipe recipe, const QString& text)
+{
+    if (!m_model) return 0;
+    recipe.name = uniqueName(recipe.name.empty() ? "Recipe" : recipe.name, names());
+    const DocumentRecipe item{m_nextId++, std::move(recipe), nullptr, std::nullopt};
+    m_undo.push(new AddRecipeCommand(*this, m_recipes.size(), item, text));
+    return item.id;
+}
+
+int Document::duplicateRecipe(int id)
+{
+    const DocumentRecipe* item = find(id);
+    if (!item) return 0;
+    Recipe copy = item->recipe;
+    const QString text = tr("Duplicate recipe “%1”").arg(QString::fromStdString(copy.name));
+    return addRecipe(std::move(copy), text);
+}
+
+void Document::renameRecipe(int id, const QString& name)
+{
+    const DocumentRecipe* item = find(id);
+    const QString trimmed = name.simplified();
+    if (!item || trimmed.isEmpty()) return;
+    Recipe recipe = item->recipe;
+    recipe.name = uniqueName(trimmed.toStdString(), names(id));
+    edit(id, recipe, tr("Rename recipe to “%1”").arg(QString::fromStdString(recipe.name)));
+}
+
+void Document::removeRecipe(int id)
+{
+    const DocumentRecipe* item = find(id);
+    if (!item || m_recipes.size() < 2) return;
+    m_undo.push(new RemoveRecipeCommand(*this, indexOf(id), *item,
+                                        tr("Delete recipe “%1”").arg(QString::fromStdString(item->recipe.name))));
+}
+
+void Document::edit(int id, Recipe recipe, const QString& text)
+{
+    const DocumentRecipe* item = find(id);
+    if (!item || item->recipe == recipe) return;
+    m_undo.push(new EditRecipeCommand(*this, id, std::move(recipe), text));
+}
+
+void Document::applyRecipe(int id, const Recipe& recipe)
+{
+    const std::size_t index = indexOf(id);
+    if (index == m_recipes.size()) return;
+    const bool renamed = m_recipes[index].recipe.name != recipe.name;
+    const bool changed = !sameContent(m_recipes[index].recipe, recipe);
+    const bool switched = m_currentId != id;
+    m_recipes[index].recipe = recipe;
+    if (changed) resolvePlan(m_recipes[index]);
+    m_currentId = id;
+    setModified(true);
+    if (renamed) Q_EMIT recipesChanged();
+    if (switched || changed || renamed) Q_EMIT currentRecipeChanged();
+    if (switched || changed) Q_EMIT planChanged();
+    if (changed) Q_EMIT recipeEdited(id);
+}
+
+void Document::insertRecipe(std::size_t index, const DocumentRecipe& item)
+{
+    index = std::min(index, m_recipes.size());
+    const auto inserted = m_recipes.insert(m_recipes.begin() + static_cast<std::ptrdiff_t>(index), item);
+    resolvePlan(*inserted);
+    m_currentId = item.id;
+    setModified(true);
+    Q_EMIT recipesChanged();
+    Q_EMIT currentRecipeChanged();
+    Q_EMIT planChanged();
+}
+
+void Document::takeRecipe(int id)
+{
+    const std::size_t index = indexOf(id);
+    if (index == m_recipes.size() || m_recipes.size() < 2) return;
+    m_recipes.erase(m_recipes.begin() + static_cast<std::ptrdiff_t>(index));
+    const bool wasCurrent = m_currentId == id;
+    if (wasCurrent) m_currentId = m_recipes[std::min(index, m_recipes.size() - 1)].id;
+    setModified(true);
+    Q_EMIT recipesChanged();
+    if (wasCurrent) {
+        Q_EMIT currentRecipeChanged();
+        Q_EMIT planChanged();
+    }
+}
+
+void Document::resolvePlan(DocumentRecipe& item) const
+{
+    item.plan.reset();
+    item.planError.reset();
+    if (auto plan = resolve(item.recipe, *m_survey))
+        item.plan = std::make_shared<const Plan>(std::move(*plan));
+    else
+        item.planError = std::move(plan.error());
+}
+
+std::vector<std::string> Document::names(int exceptId) const
+{
+    std::vector<std::string> result;
+    for (const DocumentRecipe& item : m_recipes)
+        if (item.id != exceptId) result.push_back(item.recipe.name);
+    return result;
+}
+
+}  // namespace ww

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is being worked on: one model, several recipes, the plan of the current one, and what was measured.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QUndoStack>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/recipe_edits.h"
+#include "app/variant.h"
+#include "base/result.h"
+#include "io/model_file.h"
+#include "plan/plan.h"
+#include "plan/recipe.h"
+
+namespace ww {
+
+/// A recipe of the document. The id stays the same through edits, renames and undo.
+struct DocumentRecipe {
+    int id = 0;
+    Recipe recipe;
+    std::shared_ptr<const Plan> plan;  ///< null when planError says why
+    std::optional<Error> planError;
+};
+
+/// What a project file keeps besides the model itself.
+struct DocumentContent {
+    std::vector<Recipe> recipes;
+    std::size_t current = 0;
+    std::vector<Variant> variants;
+};
+
+/// GUI thread only. The plan is recomputed at each change, at once. Every function of the section "gestures" is one step of
+/// the undo stack, or none when it would change nothing. Without a model there are no recipes and no plan.
+class Document : public QObject {
+    Q_OBJECT
+public:
+    explicit Document(QObject* parent = nullptr);
+
+    /// Takes a model with the content of its project, or with one recipe (Q4_K_M) when `content` has none.
+    /// `survey` of the model may be made by a job beforehand.
+    void open(std::shared_ptr<const ModelFile> model, DocumentContent content = {}, std::shared_ptr<const ModelSurvey> survey = {});
+    void close();
+
+    [[nodiscard]] const std::shared_ptr<const ModelFile>& model() const { return m_model; }
+    /// For further resolving; null without a model.
+    [[nodiscard]] const std::shared_ptr<const ModelSurvey>& survey() const { return m_survey; }
+    [[nodiscard]] bool isOpen() const { return m_model != nullptr; }
+    [[nodiscard]] const std::vector<DocumentRecipe>& recipes() const { return m_recipes; }
+    [[nodiscard]] int currentId() const { return m_currentId; }
+    /// Null without a model.
+    [[nodiscard]] const DocumentRecipe* current() const { return find(m_currentId); }
+    [[nodiscard]] const DocumentRecipe* find(int id) const;
+    [[nodiscard]] std::size_t indexOf(int id) const;
+    /// Of the current recipe. Null without a model, or when planError() says why.
+    [[nodiscard]] const std::shared_ptr<const Plan>& plan() const;
+    [[nodiscard]] const std::optional<Error>& planError() const;
+    [[nodiscard]] const std::vector<Variant>& variants() const { return m_variants; }
+    /// The newest measurement of the recipe (or of the original), preferably on the given yardstick.
+    [[nodiscard]] const Variant* variantFor(const std::optional<Recipe>& recipe, const Variant* yardstick = nullptr) const;
+    [[nodiscard]] DocumentContent content() const;
+    [[nodiscard]] QUndoStack& undoStack() { return m_undo; }
+
+    /// True when something changed since the last markSaved().
+    [[nodiscard]] bool isModified() const { return m_modified; }
+    void markSaved();
+
+    /// Chooses the recipe that is shown; not undoable, like scrolling.
+    void setCurrent(int id);
+    void addVariant(Variant variant);
+    void removeVariants(const std::vector<std::size_t>& indices);
+
+    // Gestures.
+    void choose(const TensorSet& tensors, const TensorChoice& choice);
+    void resetOverrides(const TensorSet& tensors);
+    void setPreset(const QString& preset);
+    void setUniform(TensorType base);
+    /// Options and rules at once; the name stays. `text` names the change for the undo menu.
+    void changeContent(const Recipe& recipe, const QString& text);
+    int addRecipe(Recipe recipe, const QString& text);
+    int duplicateRecipe(int id);
+    void renameRecipe(int id, const QString& name);
+    /// The last recipe of a document cannot be deleted; does nothing then.
+    void removeRecipe(int id);
+
+    // For the undo commands: change without recording.
+    void applyRecipe(int id, const Recipe& recipe);
+    void insertRecipe(std::size_t index, const DocumentRecipe& item);
+    void takeRecipe(int id);
+
+Q_SIGNALS:
+    void modelChanged();          ///< another model, or none
+    void recipesChanged();        ///< the list or a name
+    void currentRecipeChanged();  ///< another recipe, or its content
+    void planChanged();
+    void recipeEdited(int id);  ///< content of any recipe, by gesture or undo
+    void variantsChanged();
+    void modifiedChanged(bool modified);
+
+private:
+    void edit(int id, Recipe recipe, const QString& text);
+    void resolvePlan(DocumentRecipe& item) const;
+    void setModified(bool modified);
+    [[nodiscard]] std::vector<std::string> names(int exceptId = 0) const;
+
+    std::shared_ptr<const ModelFile> m_model;
+    std::shared_ptr<const ModelSurvey> m_survey;
+    std::vector<DocumentRecipe> m_recipes;
+    int m_currentId = 0;
+    int m_nextId = 1;
+    std::vector<Variant> m_variants;
+    QUndoStack m_undo;
+    bool m_modified = false;
+};
+
+}  // namespace ww

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDeadlineTimer>
+#include <QElapsedTimer>
+#include <QTemporaryDir>
+#include <QTextStream>
+#include <QWindow>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "app/application.h"
+#include "app/languages.h"
+#include "app/main_window.h"
+#include "app/plot_command.h"
+#include "app/settings.h"
+#include "app/workbench.h"
+
+namespace {
+
+bool hasArgument(int argc, char** argv, const char* name)
+{
+    for (int i = 1; i < argc; ++i)
+        if (std::strncmp(argv[i], name, std::strlen(name)) == 0) return true;
+    return false;
+}
+
+bool isSet(const char* variable)
+{
+    const char* value = std::getenv(variable);
+    return value && *value;
+}
+
+int usageError(const QString& text)
+{
+    QTextStream(stderr) << text << Qt::endl;
+    return ww::ExitUsage;
+}
+
+struct Main {
+    Q_DECLARE_TR_FUNCTIONS(Main)
+};
+
+/// Opens a model in a window of the given size, waits until everything is drawn, and saves a picture. Touches no settings.
+int takeScreenshot(const QString& file, const QString& model, QSize size, bool dark)
+{
+    const QTemporaryDir scratch;
+    {
+        ww::Settings settings(scratch.filePath(QStringLiteral("settings.ini")));
+        settings.setTheme(dark ? ww::ThemeChoice::Dark : ww::ThemeChoice::Light);
+    }
+    ww::Application application(scratch.filePath(QStringLiteral("settings.ini")));
+    ww::MainWindow& window = application.window();
+    window.resize(size);
+    application.start(model);
+    QDeadlineTimer limit(60000);
+    QElapsedTimer quiet;
+    quiet.start();
+    while (!limit.hasExpired() && quiet.elapsed() < 600) {
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 50);
+        if (application.workbench().jobs.activeCount() > 0) quiet.restart();
+    }
+    const bool opened = model.isEmpty() || application.workbench().document.isOpen();
+    if (!opened) {
+        for (const ww::UserMessage& message : application.workbench().messages.messages())
+            QTextStream(stderr) << message.title << QLatin1Char(' ') << message.text << Qt::endl;
+        return ww::ExitFailed;
+    }
+    if (!window.grab().save(file)) {
+        QTextStream(stderr) << Main::tr("%1 could not be written.").arg(file) << Qt::endl;
+        return ww::ExitFailed;
+    }
+    return ww::ExitOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const bool needsNoDisplay = hasArgument(argc, argv, "--plot") || hasArgument(argc, argv, "--screenshot") ||
+                                hasArgument(argc, argv, "--help") || hasArgument(argc, argv, "-h") ||
+                                hasArgument(argc, argv, "--version") || hasArgument(argc, argv, "-v");
+    if (!isSet("QT_QPA_PLATFORM")) {
+        if (needsNoDisplay) {
+            qputenv("QT_QPA_PLATFORM", "offscreen");
+        } else if (!isSet("DISPLAY") && !isSet("WAYLAND_DISPLAY") && !hasArgument(argc, argv, "-platform")) {
+            QTextStream(stderr) << "There is no display for the window. Without one use weightwright-cli, or weightwright --plot."
+                                << Qt::endl;
+            return ww::ExitFailed;
+        }
+    }
+    QCoreApplication::setApplicationName(QStringLiteral("weightwright"));
+    QCoreApplication::setOrganizationName(QStringLiteral("weightwright"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(WW_VERSION));
+    QGuiApplication::setApplicationDisplayName(QString());
+    QGuiApplication::setDesktopFileName(QStringLiteral("weightwright"));
+    QApplication qtApplication(argc, argv);
+    if (needsNoDisplay) ww::installLanguage({});
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(Main::tr("A workbench for quantizing language models."));
+    const QCommandLineOption helpOption = parser.addHelpOption();
+    const QCommandLineOption versionOption = parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("MODEL"), Main::tr("A GGUF file or a project (.wwproj) to open."),
+                                 QStringLiteral("[MODEL]"));
+    const QCommandLineOption plot(QStringLiteral("plot"),
+                                  Main::tr("Draw a plot without a window: %1.").arg(ww::plotKinds().join(QStringLiteral(", "))),
+                                  QStringLiteral("KIND"));
+    const QCommandLineOption screenshot(QStringLiteral("screenshot"), Main::tr("Save a picture of the window."),
+                                        QStringLiteral("FILE"));
+    const QCommandLineOption output({QStringLiteral("o"), QStringLiteral("output")},
+                                    Main::tr("File to write: .png, .svg, .pdf or .csv."), QStringLiteral("FILE"));
+    const QCommandLineOption preset(QStringLiteral("preset"), Main::tr("Preset to draw."), QStringLiteral("PRESET"),
+                                    QStringLiteral("Q4_K_M"));
+    const QCommandLineOption tensor(QStringLiteral("tensor"), Main::tr("Tensor to draw."), QStringLiteral("NAME"));
+    const QCommandLineOption text(QStringLiteral("text"), Main::tr("Text to measure perplexity on; the sample text if left out."),
+                                  QStringLiteral("FILE"));
+    const QCommandLineOption context(QStringLiteral("ctx"), Main::tr("Context length for measuring."), QStringLiteral("N"));
+    const QCommandLineOption chunks(QStringLiteral("chunks"), Main::tr("Windows to measure; all if left out."),
+                                    QStringLiteral("N"));
+    const QCommandLineOption threads(QStringLiteral("threads"), Main::tr("Threads for plots; one per processor if left out."),
+                                     QStringLiteral("N"));
+    const QCommandLineOption size(QStringLiteral("size"), Main::tr("Size of the picture."), QStringLiteral("WxH"),
+                                  QStringLiteral("1280x800"));
+    const QCommandLineOption dark(QStringLiteral("dark"), Main::tr("Light text on dark ground."));
+    parser.addOptions({plot, screenshot, output, preset, tensor, text, context, chunks, threads, size, dark});
+    if (!parser.parse(QCoreApplication::arguments())) return usageError(parser.errorText());
+    if (parser.isSet(versionOption)) parser.showVersion();
+    if (parser.isSet(helpOption)) parser.showHelp(ww::ExitOk);
+    const QStringList files = parser.positionalArguments();
+    if (files.size() > 1) return usageError(Main::tr("Only one model can be opened at a time."));
+    const QString model = files.value(0);
+    const QSize pictureSize = ww::parseSize(parser.value(size));
+    if (!pictureSize.isValid()) return usageError(Main::tr("%1 is no size; write 1280x800.").arg(parser.value(size)));
+
+    if (parser.isSet(plot)) {
+        ww::PlotRequest request;
+        request.kind = parser.value(plot);
+        request.model = model;
+        request.output = parser.value(output);
+        request.preset = parser.value(preset);
+        request.tensor = parser.value(tensor);
+        request.text = parser.value(text);
+        request.size = pictureSize;
+        request.dark = parser.isSet(dark);
+        bool numbers = true;
+        const auto number = [&](const QCommandLineOption& option) -> std::uint32_t {
+            if (!parser.isSet(option)) return 0;
+            bool ok = false;
+            const auto value = parser.value(option).toUInt(&ok);
+            numbers = numbers && ok && value > 0;
+            return value;
+        };
+        request.contextLength = number(context);
+        request.maxWindows = number(chunks);
+        request.threads = number(threads);
+        if (!numbers) return usageError(Main::tr("--ctx, --chunks and --threads take whole numbers above 0."));
+        if (request.model.isEmpty()) return usageError(Main::tr("--plot needs a model."));
+        if (request.output.isEmpty()) return usageError(Main::tr("--plot needs a file to write: -o FILE."));
+        ww::Theme theme;
+        theme.setMode(request.dark ? ww::Theme::Mode::Dark : ww::Theme::Mode::Light);
+        return ww::runPlot(request);
+    }
+    if (parser.isSet(screenshot)) return takeScreenshot(parser.value(screenshot), model, pictureSize, parser.isSet(dark));
+
+    ww::Application application;
+    application.start(model);
+    return QApplication::exec();
+}

@@ -1,0 +1,699 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main_window.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QComboBox>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QInputDialog>
+#include <QJsonObject>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QSignalBlocker>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTimer>
+#include <QToolBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/actions.h"
+#include "app/choices.h"
+#include "app/dialogs/about_dialog.h"
+#include "app/dialogs/export_dialog.h"
+#include "app/dialogs/job_list_dialog.h"
+#include "app/dialogs/measure_dialog.h"
+#include "app/dialogs/recipe_dialog.h"
+#include "app/dialogs/settings_dialog.h"
+#include "app/pages/inspector_panel.h"
+#include "app/pages/results_panel.h"
+#include "app/pages/start_page.h"
+#include "app/pages/workbench_page.h"
+#include "app/paths.h"
+#include "app/workbench.h"
+#include "base/atomic_file.h"
+#include "widgets/theme/format_text.h"
+#include "widgets/theme/theme.h"
+#include "widgets/views/drop_area.h"
+#include "widgets/views/job_indicator.h"
+#include "widgets/views/layer_map.h"
+#include "widgets/views/layer_map_canvas.h"
+#include "widgets/views/tensor_table.h"
+
+#include <QTreeView>
+
+namespace ww {
+namespace {
+
+constexpr std::uint64_t kMaxRulesBytes = std::uint64_t{16} << 20;
+
+/// Reading or writing a small file: in the background, because a disk may be asleep or far away, but nothing to list.
+JobSpec fileJob(const QString& path)
+{
+    return {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true};
+}
+
+}  // namespace
+
+MainWindow::MainWindow(Workbench& workbench, QWidget* parent) : QMainWindow(parent), m_workbench(workbench)
+{
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowIcon(applicationIcon());
+    setAcceptDrops(true);
+    m_actions = new Actions(this);
+    m_start = new StartPage(workbench);
+    m_page = new WorkbenchPage(workbench, *m_actions);
+    m_stack = new QStackedWidget;
+    m_stack->addWidget(m_start);
+    m_stack->addWidget(m_page);
+    auto* center = new QWidget;
+    auto* layout = new QVBoxLayout(center);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(new MessageBar(workbench.messages));
+    layout->addWidget(m_stack, 1);
+    setCentralWidget(center);
+
+    buildMenus();
+    buildToolBar();
+    buildStatusBar();
+    connectFile();
+    connectRecipe();
+    connectRest();
+
+    setMinimumSize(900, 560);
+    if (!restoreGeometry(workbench.settings.windowGeometry())) resize(1280, 800);
+    fillRecentMenu();
+    fillRecipeCombo();
+    m_stack->setCurrentWidget(workbench.document.isOpen() ? static_cast<QWidget*>(m_page) : m_start);
+    refreshTitle();
+    refreshActions();
+    refreshStatus();
+    refreshJob();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::buildMenus()
+{
+    Actions& a = *m_actions;
+    QMenu* file = menuBar()->addMenu(tr("&File"));
+    file->addAction(a.open);
+    m_recentMenu = file->addMenu(tr("Open &Recent"));
+    file->addAction(a.openSample);
+    file->addSeparator();
+    file->addAction(a.save);
+    file->addAction(a.saveAs);
+    file->addAction(a.startOver);
+    file->addSeparator();
+    file->addAction(a.exportModel);
+    file->addSeparator();
+    file->addAction(a.close);
+    file->addAction(a.quit);
+
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    edit->addAction(a.undo);
+    edit->addAction(a.redo);
+    edit->addSeparator();
+    edit->addAction(a.selectAll);
+    edit->addAction(a.findTensor);
+    edit->addSeparator();
+    edit->addAction(a.settings);
+
+    QMenu* recipe = menuBar()->addMenu(tr("&Recipe"));
+    recipe->addAction(a.newRecipe);
+    recipe->addAction(a.duplicateRecipe);
+    recipe->addAction(a.renameRecipe);
+    recipe->addAction(a.deleteRecipe);
+    recipe->addSeparator();
+    m_presetMenu = recipe->addMenu(icon("preset"), tr("&Preset"));
+    recipe->addAction(a.recipeRules);
+    recipe->addAction(a.resetTensors);
+    recipe->addSeparator();
+    recipe->addAction(a.loadRecipe);
+    recipe->addAction(a.saveRecipe);
+    recipe->addAction(a.importTensorTypes);
+    recipe->addAction(a.exportTensorTypes);
+    connect(m_presetMenu, &QMenu::aboutToShow, this, [this] { fillPresetMenu(m_presetMenu); });
+
+    QMenu* measure = menuBar()->addMenu(tr("&Measure"));
+    measure->addAction(a.measure);
+    measure->addAction(a.measurePresets);
+    measure->addAction(a.weightErrors);
+    measure->addSeparator();
+    measure->addAction(a.jobs);
+    measure->addAction(a.stopAll);
+
+    QMenu* view = menuBar()->addMenu(tr("&View"));
+    view->addAction(a.goToMap);
+    view->addAction(a.goToTable);
+    view->addAction(a.goToInspector);
+    view->addAction(a.goToResults);
+    view->addSeparator();
+    view->addAction(a.fullScreen);
+    view->addAction(a.resetLayout);
+
+    QMenu* help = menuBar()->addMenu(tr("&Help"));
+    help->addAction(a.shortcuts);
+    help->addAction(a.about);
+}
+
+void MainWindow::buildToolBar()
+{
+    Actions& a = *m_actions;
+    QToolBar* bar = addToolBar(tr("Toolbar"));
+    bar->setObjectName(QStringLiteral("toolBar"));
+    bar->setMovable(false);
+    bar->setContextMenuPolicy(Qt::PreventContextMenu);
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bar->setIconSize({18, 18});
+    bar->addAction(a.open);
+    bar->addSeparator();
+
+    auto* label = new QLabel(tr("Rec&ipe:"));
+    label->setContentsMargins(6, 0, 4, 0);
+    bar->addWidget(label);
+    m_recipeCombo = new QComboBox;
+    m_recipeCombo->setObjectName(QStringLiteral("recipeCombo"));
+    m_recipeCombo->setAccessibleName(tr("Current recipe"));
+    m_recipeCombo->setToolTip(tr("The recipe that is shown and changed"));
+    m_recipeCombo->setMinimumWidth(190);
+    m_recipeCombo->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    label->setBuddy(m_recipeCombo);
+    bar->addWidget(m_recipeCombo);
+    bar->addAction(a.newRecipe);
+    bar->addAction(a.duplicateRecipe);
+    for (QAction* action : {a.newRecipe, a.duplicateRecipe})
+        if (auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(action)))
+            button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    connect(m_recipeCombo, &QComboBox::activated, this,
+            [this](int index) { m_workbench.document.setCurrent(m_recipeCombo->itemData(index).toInt()); });
+
+    m_presetButton = new QToolButton;
+    m_presetButton->setObjectName(QStringLiteral("presetButton"));
+    m_presetButton->setText(tr("Preset"));
+    m_presetButton->setIcon(icon("preset"));
+    m_presetButton->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_presetButton->setPopupMode(QToolButton::InstantPopup);
+    m_presetButton->setToolTip(tr("Start the recipe from another preset; your own choices for single tensors stay"));
+    m_presetButton->setFocusPolicy(Qt::TabFocus);
+    auto* presets = new QMenu(m_presetButton);
+    connect(presets, &QMenu::aboutToShow, this, [this, presets] { fillPresetMenu(presets); });
+    m_presetButton->setMenu(presets);
+    bar->addWidget(m_presetButton);
+    bar->addSeparator();
+    bar->addAction(a.undo);
+    bar->addAction(a.redo);
+    for (QAction* action : {a.undo, a.redo})
+        if (auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(action)))
+            button->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    auto* space = new QWidget;
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    bar->addAction(a.measure);
+    bar->addAction(a.exportModel);
+    for (QAction* action : bar->actions())
+        if (QWidget* widget = bar->widgetForAction(action)) {
+            if (qobject_cast<QToolButton*>(widget)) widget->setFocusPolicy(Qt::TabFocus);
+        }
+}
+
+void MainWindow::buildStatusBar()
+{
+    m_sizeLabel = new QLabel;
+    m_sizeLabel->setObjectName(QStringLiteral("statusSize"));
+    m_bitsLabel = new QLabel;
+    m_bitsLabel->setObjectName(QStringLiteral("statusBits"));
+    m_perplexityLabel = new QLabel;
+    m_perplexityLabel->setObjectName(QStringLiteral("statusPerplexity"));
+    for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel}) {
+        label->setContentsMargins(8, 0, 8, 0);
+        statusBar()->addWidget(label);
+    }
+    m_indicator = new JobIndicator;
+    m_indicator->setObjectName(QStringLiteral("jobIndicator"));
+    statusBar()->addPermanentWidget(m_indicator);
+    statusBar()->setSizeGripEnabled(false);
+    connect(m_indicator, &JobIndicator::activated, this, &MainWindow::showJobs);
+    connect(m_indicator, &JobIndicator::cancelRequested, this, [this] {
+        if (const auto job = m_workbench.jobs.foremost()) m_workbench.jobs.cancel(job->id);
+    });
+    connect(&m_workbench.jobs, &JobRunner::tick, this, &MainWindow::refreshJob);
+}
+
+void MainWindow::connectFile()
+{
+    Actions& a = *m_actions;
+    ProjectController& projects = m_workbench.projects;
+    connect(a.open, &QAction::triggered, this, &MainWindow::openDialog);
+    connect(a.openSample, &QAction::triggered, this, &MainWindow::openSample);
+    connect(a.save, &QAction::triggered, this, [this, &projects] {
+        if (projects.projectPath().isEmpty())
+            saveProjectAs();
+        else
+            projects.save();
+    });
+    connect(a.saveAs, &QAction::triggered, this, &MainWindow::saveProjectAs);
+    connect(a.startOver, &QAction::triggered, &projects, &ProjectController::startOver);
+    connect(a.exportModel, &QAction::triggered, this, &MainWindow::showExport);
+    connect(a.close, &QAction::triggered, &projects, &ProjectController::close);
+    connect(a.quit, &QAction::triggered, this, &QWidget::close);
+    connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
+
+    connect(m_start, &StartPage::openRequested, this, &MainWindow::openDialog);
+    connect(m_start, &StartPage::sampleRequested, this, &MainWindow::openSample);
+    connect(m_start, &StartPage::restoreRequested, &projects, &ProjectController::restoreLast);
+    connect(m_start, &StartPage::pathRequested, this, &MainWindow::openPath);
+    connect(&projects, &ProjectController::modelMissing, this, &MainWindow::findModel);
+    connect(&projects, &ProjectController::viewStateRestored, m_page, &WorkbenchPage::setViewState);
+    connect(&projects, &ProjectController::projectPathChanged, this, &MainWindow::refreshTitle);
+    connect(&projects, &ProjectController::openingChanged, this, &MainWindow::refreshActions);
+    connect(m_page, &WorkbenchPage::viewStateChanged, this, [this] { m_workbench.projects.setViewState(m_page->viewState()); });
+    connect(&m_workbench.document, &Document::modelChanged, this, [this] {
+        m_stack->setCurrentWidget(m_workbench.document.isOpen() ? static_cast<QWidget*>(m_page) : m_start);
+        if (m_workbench.document.isOpen()) m_page->map()->canvas()->setFocus();
+        refreshTitle();
+        refreshActions();
+    });
+    connect(&m_workbench.document, &Document::modifiedChanged, this, &MainWindow::setWindowModified);
+}
+
+void MainWindow::connectRecipe()
+{
+    Actions& a = *m_actions;
+    Document& document = m_workbench.document;
+    QUndoStack& stack = document.undoStack();
+    connect(a.undo, &QAction::triggered, &stack, &QUndoStack::undo);
+    connect(a.redo, &QAction::triggered, &stack, &QUndoStack::redo);
+    connect(&stack, &QUndoStack::indexChanged, this, &MainWindow::refreshActions);
+    connect(a.newRecipe, &QAction::triggered, this, [this, &document] {
+        if (!document.current()) return;
+        Recipe recipe;
+        recipe.preset = document.current()->recipe.preset.empty() ? "Q4_K_M" : document.current()->recipe.preset;
+        recipe.name = recipe.preset;
+        document.addRecipe(std::move(recipe), tr("Add a recipe"));
+    });
+    connect(a.duplicateRecipe, &QAction::triggered, this, [&document] { document.duplicateRecipe(document.currentId()); });
+    connect(a.renameRecipe, &QAction::triggered, this, &MainWindow::renameRecipe);
+    connect(a.deleteRecipe, &QAction::triggered, this, [&document] { document.removeRecipe(document.currentId()); });
+    connect(a.recipeRules, &QAction::triggered, this, &MainWindow::editRules);
+    connect(a.resetTensors, &QAction::triggered, this,
+            [this, &document] { document.resetOverrides(m_workbench.selection.tensors()); });
+    connect(a.loadRecipe, &QAction::triggered, this, &MainWindow::loadRecipeFile);
+    connect(a.saveRecipe, &QAction::triggered, this, &MainWindow::saveRecipeFile);
+    connect(a.importTensorTypes, &QAction::triggered, this, &MainWindow::importTensorTypes);
+    connect(a.exportTensorTypes, &QAction::triggered, this, &MainWindow::exportTensorTypes);
+    connect(&document, &Document::recipesChanged, this, &MainWindow::fillRecipeCombo);
+    connect(&document, &Document::currentRecipeChanged, this, &MainWindow::fillRecipeCombo);
+    connect(&document, &Document::planChanged, this, &MainWindow::refreshStatus);
+    connect(&document, &Document::variantsChanged, this, &MainWindow::refreshStatus);
+}
+
+void MainWindow::connectRest()
+{
+    Actions& a = *m_actions;
+    connect(a.selectAll, &QAction::triggered, m_page, &WorkbenchPage::selectAll);
+    connect(a.findTensor, &QAction::triggered, this, [this] { m_page->table()->focusFilter(); });
+    connect(a.settings, &QAction::triggered, this, [this] {
+        auto* dialog = new SettingsDialog(m_workbench.settings, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
+    connect(a.measure, &QAction::triggered, this, [this] { showMeasure(false); });
+    connect(a.measurePresets, &QAction::triggered, this, [this] { showMeasure(true); });
+    connect(a.weightErrors, &QAction::triggered, this, [this] {
+        if (m_workbench.reports.measureAllErrors() == 0)
+            m_workbench.messages.post(Severity::Info, tr("The weight errors of this recipe are all measured."));
+    });
+    connect(&m_workbench.reports, &TensorReports::failed, this, [this](const QString&, const Error& error) {
+        m_workbench.messages.error(tr("The weight errors could not be measured."), error);
+    });
+    connect(a.jobs, &QAction::triggered, this, &MainWindow::showJobs);
+    connect(a.stopAll, &QAction::triggered, this, [this] { m_workbench.jobs.cancelAll(); });
+    connect(a.goToMap, &QAction::triggered, this, [this] { m_page->map()->canvas()->setFocus(Qt::ShortcutFocusReason); });
+    connect(a.goToTable, &QAction::triggered, this, [this] { m_page->table()->view()->setFocus(Qt::ShortcutFocusReason); });
+    connect(a.goToInspector, &QAction::triggered, this, [this] { m_page->inspector()->focusFirst(); });
+    connect(a.goToResults, &QAction::triggered, this, [this] { m_page->results()->focusFirst(); });
+    connect(a.fullScreen, &QAction::toggled, this,
+            [this](bool on) { setWindowState(windowState().setFlag(Qt::WindowFullScreen, on)); });
+    connect(a.resetLayout, &QAction::triggered, this, [this] {
+        m_workbench.settings.clearLayout();
+        m_page->resetLayout();
+    });
+    connect(a.shortcuts, &QAction::triggered, this, [this] { makeShortcutsDialog(*m_actions, this)->open(); });
+    connect(a.about, &QAction::triggered, this, [this] { makeAboutDialog(this)->open(); });
+    connect(&m_workbench.selection, &Selection::changed, this, &MainWindow::refreshActions);
+    connect(&m_workbench.settings, &Settings::threadsChanged, this,
+            [this] { m_workbench.jobs.setThreads(m_workbench.settings.threads()); });
+}
+
+void MainWindow::fillRecentMenu()
+{
+    m_recentMenu->clear();
+    const QStringList files = m_workbench.settings.recentFiles();
+    for (const QString& path : files)
+        m_recentMenu->addAction(QDir::toNativeSeparators(path).replace(QLatin1Char('&'), QLatin1String("&&")), this,
+                                [this, path] { openPath(path); });
+    m_recentMenu->setEnabled(!files.isEmpty());
+    if (files.isEmpty()) return;
+    m_recentMenu->addSeparator();
+    m_recentMenu->addAction(tr("&Clear List"), &m_workbench.settings, &Settings::clearRecentFiles);
+}
+
+void MainWindow::fillPresetMenu(QMenu* menu)
+{
+    for (QAction* action : menu->actions())
+        if (action->menu()) action->menu()->deleteLater();
+    menu->clear();
+    menu->setToolTipsVisible(true);
+    const auto& survey = m_workbench.document.survey();
+    if (!survey) return;
+    const Recipe& recipe = m_workbench.document.current()->recipe;
+    const auto add = [this, &recipe](QMenu* to, const PresetChoice& preset) {
+        // The size stands in the shortcut column: right-aligned, and read aloud with the name.
+        auto* action = to->addAction(tr("%1\t%2, %3", "preset, size, bits per weight")
+                                         .arg(preset.name, sizeText(preset.sizeBytes), bitsPerWeightText(preset.bitsPerWeight)),
+                                     this, [this, name = preset.name] { m_workbench.document.setPreset(name); });
+        action->setToolTip(preset.description);
+        action->setCheckable(true);
+        action->setChecked(!recipe.base && QString::fromStdString(recipe.preset) == preset.name);
+    };
+    const auto choices = presetChoices(*survey);
+    for (const PresetChoice& preset : choices)
+        if (preset.common) add(menu, preset);
+    menu->addSeparator();
+    QMenu* more = menu->addMenu(tr("&More Presets"));
+    more->setToolTipsVisible(true);
+    for (const PresetChoice& preset : choices)
+        if (!preset.common) add(more, preset);
+    QMenu* uniform = menu->addMenu(tr("&One Format Everywhere"));
+    for (TensorType type : uniformTypes()) {
+        auto* action = uniform->addAction(formatName(type), this, [this, type] { m_workbench.document.setUniform(type); });
+        action->setCheckable(true);
+        action->setChecked(recipe.base == type);
+    }
+}
+
+void MainWindow::fillRecipeCombo()
+{
+    const QSignalBlocker block(m_recipeCombo);
+    m_recipeCombo->clear();
+    const Document& document = m_workbench.document;
+    for (const DocumentRecipe& item : document.recipes()) {
+        m_recipeCombo->addItem(QString::fromStdString(item.recipe.name), item.id);
+        m_recipeCombo->setItemData(m_recipeCombo->count() - 1, recipeSummary(item.recipe), Qt::ToolTipRole);
+    }
+    m_recipeCombo->setCurrentIndex(m_recipeCombo->findData(document.currentId()));
+    m_recipeCombo->setEnabled(document.isOpen());
+    if (const DocumentRecipe* current = document.current()) {
+        const Recipe& recipe = current->recipe;
+        m_presetButton->setText(
+            tr("Preset: %1").arg(recipe.base ? formatName(*recipe.base) : QString::fromStdString(recipe.preset)));
+    } else {
+        m_presetButton->setText(tr("Preset"));
+    }
+    refreshActions();
+}
+
+void MainWindow::refreshTitle()
+{
+    const QString name = m_workbench.projects.displayName();
+    setWindowTitle(name.isEmpty() ? QStringLiteral("Weightwright") : tr("%1[*] – Weightwright").arg(name));
+    setWindowModified(m_workbench.document.isModified());
+}
+
+void MainWindow::refreshActions()
+{
+    const Document& document = m_workbench.document;
+    const bool open = document.isOpen();
+    for (QAction* action : m_actions->needModel()) action->setEnabled(open);
+    m_presetButton->setEnabled(open);
+    QUndoStack& stack = m_workbench.document.undoStack();
+    m_actions->undo->setEnabled(stack.canUndo());
+    m_actions->redo->setEnabled(stack.canRedo());
+    m_actions->undo->setText(stack.canUndo() ? tr("&Undo: %1").arg(stack.undoText()) : tr("&Undo"));
+    m_actions->redo->setText(stack.canRedo() ? tr("&Redo: %1").arg(stack.redoText()) : tr("&Redo"));
+    m_actions->deleteRecipe->setEnabled(document.recipes().size() > 1);
+    m_actions->exportModel->setEnabled(document.plan() != nullptr);
+    m_actions->measure->setEnabled(document.plan() != nullptr);
+    bool anyRule = false;
+    if (document.plan())
+        for (const PlanEntry& entry : document.plan()->entries)
+            anyRule = anyRule || (entry.decision == Decision::Rule && m_workbench.selection.contains(entry.tensorIndex));
+    m_actions->resetTensors->setEnabled(anyRule);
+    m_actions->openSample->setEnabled(!sampleModelPath().isEmpty());
+}
+
+void MainWindow::refreshStatus()
+{
+    const Document& document = m_workbench.document;
+    if (m_planMessage != 0) m_workbench.messages.dismiss(std::exchange(m_planMessage, 0));
+    if (document.planError())
+        m_planMessage = m_workbench.messages.error(tr("This recipe does not work for this model."), *document.planError());
+    refreshActions();
+    for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel}) label->setVisible(document.plan() != nullptr);
+    if (!document.plan()) return;
+    const Plan& plan = *document.plan();
+    const double change =
+        plan.sourceSizeBytes == 0 ? 0.0 : static_cast<double>(plan.sizeBytes) / static_cast<double>(plan.sourceSizeBytes) - 1.0;
+    m_sizeLabel->setText(tr("%1 (%2)", "size, change in percent").arg(sizeText(plan.sizeBytes), signedPercentText(change)));
+    m_sizeLabel->setToolTip(tr("Exact size of the exported file; the model has %1").arg(sizeText(plan.sourceSizeBytes)));
+    m_bitsLabel->setText(bitsPerWeightText(plan.bitsPerWeight()));
+    m_bitsLabel->setToolTip(tr("Bits per weight: size of the exported file over %1 weights").arg(countText(plan.parameters)));
+    const Variant* variant = document.variantFor(document.current()->recipe);
+    if (!variant) {
+        m_perplexityLabel->setText(tr("PPL not measured yet"));
+        m_perplexityLabel->setToolTip(tr("Perplexity: use Measure"));
+        return;
+    }
+    QString text = tr("PPL %1 measured").arg(perplexityText(variant->perplexity, variant->standardError));
+    if (const Variant* original = document.variantFor(std::nullopt, variant))
+        text = tr("PPL %1 measured (original %2)")
+                   .arg(perplexityText(variant->perplexity, variant->standardError),
+                        perplexityText(original->perplexity, original->standardError));
+    m_perplexityLabel->setText(text);
+    m_perplexityLabel->setToolTip(tr("Perplexity on %1: %n window(s) of %2 tokens", nullptr, static_cast<int>(variant->windows))
+                                      .arg(QFileInfo(variant->textPath).fileName(), countText(variant->contextLength)));
+}
+
+void MainWindow::refreshJob()
+{
+    const auto job = m_workbench.jobs.foremost();
+    if (!job) {
+        m_indicator->clear();
+        return;
+    }
+    JobDisplay display;
+    display.title = job->title;
+    display.detail = job->phase;
+    if (!job->detail.isEmpty()) display.detail = tr("%1: %2", "phase of a job, detail").arg(job->phase, job->detail);
+    display.fraction = job->fraction;
+    display.secondsLeft = job->secondsLeft;
+    display.waiting = m_workbench.jobs.waitingCount();
+    display.cancelling = job->cancelling;
+    m_indicator->showJob(display);
+}
+
+void MainWindow::openDialog()
+{
+    const QStringList recent = m_workbench.settings.recentFiles();
+    auto* dialog = new QFileDialog(this, tr("Open"), recent.isEmpty() ? QDir::homePath() : QFileInfo(recent.front()).absolutePath(),
+                                   tr("Models and projects (*.gguf *.wwproj);;All files (*)"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);
+    dialog->open();
+}
+
+void MainWindow::openSample()
+{
+    openPath(sampleModelPath());
+}
+
+void MainWindow::openPath(const QString& path)
+{
+    if (path.isEmpty()) return;
+    m_workbench.messages.dismissAll();
+    m_workbench.projects.open(path);
+}
+
+void MainWindow::saveProjectAs()
+{
+    saveFile(tr("Save Project"), m_workbench.projects.displayName() + QStringLiteral(".wwproj"), tr("Projects (*.wwproj)"),
+             QStringLiteral("wwproj"), [this](const QString& path) { m_workbench.projects.saveAs(path); });
+}
+
+void MainWindow::saveFile(const QString& title, const QString& name, const QString& filter, const QString& suffix,
+                          const std::function<void(const QString&)>& write)
+{
+    auto* dialog = new QFileDialog(this, title, QDir::homePath(), filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+    dialog->setDefaultSuffix(suffix);
+    dialog->selectFile(QString(name).replace(QLatin1Char('/'), QLatin1Char('_')));
+    connect(dialog, &QFileDialog::fileSelected, this, write);
+    dialog->open();
+}
+
+void MainWindow::loadFile(const QString& title, const QString& filter, const std::function<void(const QString&)>& read)
+{
+    auto* dialog = new QFileDialog(this, title, QDir::homePath(), filter);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(QFileDialog::ExistingFile);
+    connect(dialog, &QFileDialog::fileSelected, this, read);
+    dialog->open();
+}
+
+void MainWindow::loadRecipeFile()
+{
+    loadFile(tr("Load Recipe"), tr("Recipes (*.json);;All files (*)"), [this](const QString& path) {
+        m_workbench.jobs.start<Recipe>(
+            fileJob(path), [path](const JobContext&) { return loadRecipe(toPath(path)); }, this,
+            [this, path](Result<Recipe> recipe) {
+                if (recipe)
+                    m_workbench.document.addRecipe(std::move(*recipe), tr("Load recipe %1").arg(QFileInfo(path).fileName()));
+                else
+                    m_workbench.messages.error(tr("The recipe could not be loaded."), recipe.error());
+            });
+    });
+}
+
+void MainWindow::saveRecipeFile()
+{
+    const DocumentRecipe* current = m_workbench.document.current();
+    if (!current) return;
+    saveFile(tr("Save Recipe"), QString::fromStdString(current->recipe.name) + QStringLiteral(".json"), tr("Recipes (*.json)"),
+             QStringLiteral("json"), [this, recipe = current->recipe](const QString& path) {
+                 m_workbench.jobs.start<void>(
+                     fileJob(path), [path, recipe](const JobContext&) { return saveRecipe(recipe, toPath(path)); }, this,
+                     [this](Result<void> saved) {
+                         if (!saved) m_workbench.messages.error(tr("The recipe was not saved."), saved.error());
+                     });
+             });
+}
+
+void MainWindow::importTensorTypes()
+{
+    using Rules = std::vector<RecipeRule>;
+    loadFile(tr("Import Tensor Types"), tr("Texts (*.txt);;All files (*)"), [this](const QString& path) {
+        m_workbench.jobs.start<Rules>(
+            fileJob(path),
+            [path](const JobContext&) -> Result<Rules> {
+                WW_TRY(const std::string text, readTextFile(toPath(path), kMaxRulesBytes));
+                return rulesFromTensorTypeFile(text);
+            },
+            this,
+            [this, path](Result<Rules> rules) {
+                if (!rules) {
+                    m_workbench.messages.error(tr("%1 could not be imported.").arg(QFileInfo(path).fileName()), rules.error());
+                    return;
+                }
+                if (!m_workbench.document.current()) return;
+                Recipe recipe = m_workbench.document.current()->recipe;
+                recipe.rules.insert(recipe.rules.begin(), rules->begin(), rules->end());
+                m_workbench.document.changeContent(recipe, tr("Import %n rule(s)", nullptr, static_cast<int>(rules->size())));
+            });
+    });
+}
+
+void MainWindow::exportTensorTypes()
+{
+    const DocumentRecipe* current = m_workbench.document.current();
+    if (!current) return;
+    saveFile(tr("Export Tensor Types"), QStringLiteral("tensor-types.txt"), tr("Texts (*.txt)"), QStringLiteral("txt"),
+             [this, text = rulesToTensorTypeFile(current->recipe.rules)](const QString& path) {
+                 m_workbench.jobs.start<void>(
+                     fileJob(path), [path, text](const JobContext&) { return writeTextFile(toPath(path), text); }, this,
+                     [this](Result<void> saved) {
+                         if (!saved) m_workbench.messages.error(tr("The tensor types were not saved."), saved.error());
+                     });
+             });
+}
+
+void MainWindow::findModel(const QString& missing)
+{
+    loadFile(tr("Find %1").arg(QFileInfo(missing).fileName()), tr("Models (*.gguf);;All files (*)"),
+             [this](const QString& path) { m_workbench.projects.findModel(path); });
+}
+
+void MainWindow::renameRecipe()
+{
+    const DocumentRecipe* current = m_workbench.document.current();
+    if (!current) return;
+    auto* dialog = new QInputDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setObjectName(QStringLiteral("renameDialog"));
+    dialog->setWindowTitle(tr("Rename Recipe"));
+    dialog->setLabelText(tr("Name:"));
+    dialog->setTextValue(QString::fromStdString(current->recipe.name));
+    connect(dialog, &QInputDialog::textValueSelected, this,
+            [this, id = current->id](const QString& name) { m_workbench.document.renameRecipe(id, name); });
+    dialog->open();
+}
+
+void MainWindow::editRules()
+{
+    const DocumentRecipe* current = m_workbench.document.current();
+    if (!current) return;
+    auto* dialog = new RecipeDialog(m_workbench.document.model(), m_workbench.document.survey(), current->recipe, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog, id = current->id] {
+        if (m_workbench.document.currentId() == id)
+            m_workbench.document.changeContent(dialog->recipe(), tr("Change rules and options"));
+    });
+    dialog->open();
+}
+
+void MainWindow::showMeasure(bool presets)
+{
+    if (!m_workbench.document.isOpen()) return;
+    auto* dialog = new MeasureDialog(m_workbench, presets, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::showExport()
+{
+    if (!m_workbench.document.isOpen()) return;
+    auto* dialog = new ExportDialog(m_workbench, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::showJobs()
+{
+    if (!m_jobList) m_jobList = new JobListDialog(m_workbench.jobs, this);
+    m_jobList->show();
+    m_jobList->raise();
+    m_jobList->activateWindow();
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    m_workbench.settings.setWindowGeometry(saveGeometry());
+    m_page->saveLayout();
+    m_workbench.jobs.cancelAll();
+    m_workbench.projects.flush();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (!droppedPaths(event->mimeData()).isEmpty()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    const QStringList paths = droppedPaths(event->mimeData());
+    if (paths.isEmpty()) return;
+    event->acceptProposedAction();
+    openPath(paths.front());
+}
+
+}  // namespace ww

@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/pages/inspector_panel.h"
+
+#include <QComboBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QScrollArea>
+#include <QSignalBlocker>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/choices.h"
+#include "app/workbench.h"
+#include "widgets/delegates/format_delegate.h"
+#include "widgets/plots/histogram_plot.h"
+#include "widgets/plots/rate_distortion_plot.h"
+#include "widgets/theme/format_text.h"
+#include "widgets/theme/theme.h"
+#include "widgets/views/labelled_value.h"
+
+namespace ww {
+namespace {
+
+enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab };
+
+/// A weight or error value with a few digits, small ones in powers of ten.
+QString valueText(double value)
+{
+    if (!std::isfinite(value)) return QStringLiteral("–");
+    return QLocale().toString(value, 'g', 3);
+}
+
+}  // namespace
+
+InspectorPanel::InspectorPanel(Workbench& workbench, QWidget* parent) : QWidget(parent), m_workbench(workbench)
+{
+    setObjectName(QStringLiteral("inspector"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(8, 6, 8, 6);
+    layout->setSpacing(6);
+    buildHead();
+    buildTabs();
+
+    connect(&m_workbench.selection, &Selection::changed, this, &InspectorPanel::refresh);
+    connect(&m_workbench.document, &Document::planChanged, this, &InspectorPanel::refresh);
+    connect(&m_workbench.reports, &TensorReports::reportChanged, this, [this] {
+        refreshPlots();
+        refreshFacts();
+    });
+    connect(&m_workbench.reports, &TensorReports::curveChanged, this, &InspectorPanel::refreshCurve);
+    refresh();
+}
+
+void InspectorPanel::buildHead()
+{
+    auto* layout = static_cast<QVBoxLayout*>(this->layout());
+    m_title = new QLabel;
+    m_title->setObjectName(QStringLiteral("inspectorTitle"));
+    QFont bold = m_title->font();
+    bold.setBold(true);
+    bold.setPointSizeF(bold.pointSizeF() * 1.1);
+    m_title->setFont(bold);
+    m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    layout->addWidget(m_title);
+    m_subtitle = new QLabel;
+    m_subtitle->setObjectName(QStringLiteral("inspectorSubtitle"));
+    m_subtitle->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    layout->addWidget(m_subtitle);
+
+    auto* row = new QHBoxLayout;
+    row->setSpacing(6);
+    auto* formatLabel = new QLabel(tr("F&ormat:"));
+    m_format = new QComboBox;
+    m_format->setObjectName(QStringLiteral("formatCombo"));
+    m_format->setAccessibleName(tr("Format of the selected tensors"));
+    m_format->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_format->setMinimumContentsLength(10);
+    formatLabel->setBuddy(m_format);
+    auto* methodLabel = new QLabel(tr("Met&hod:"));
+    m_method = new QComboBox;
+    m_method->setObjectName(QStringLiteral("methodCombo"));
+    m_method->setAccessibleName(tr("Method of the selected tensors"));
+    m_method->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_method->setMinimumContentsLength(12);
+    methodLabel->setBuddy(m_method);
+    m_reset = new QToolButton;
+    m_reset->setText(tr("Reset"));
+    m_reset->setToolTip(tr("Let the preset decide about the selected tensors again"));
+    m_reset->setObjectName(QStringLiteral("resetButton"));
+    row->addWidget(formatLabel);
+    row->addWidget(m_format, 2);
+    row->addWidget(methodLabel);
+    row->addWidget(m_method, 3);
+    row->addWidget(m_reset);
+    layout->addLayout(row);
+
+    connect(m_format, &QComboBox::activated, this, [this](int index) {
+        const QVariant chosen = m_format->itemData(index);
+        if (chosen.isValid()) Q_EMIT formatRequested(formatFromData(chosen.toInt()));
+    });
+    connect(m_method, &QComboBox::activated, this, [this](int index) {
+        const QVariant chosen = m_method->itemData(index);
+        if (chosen.isValid()) Q_EMIT methodRequested(chosen.toString());
+    });
+    connect(m_reset, &QToolButton::clicked, this, &InspectorPanel::resetRequested);
+}
+
+void InspectorPanel::buildTabs()
+{
+    m_tabs = new QTabWidget;
+    m_tabs->setObjectName(QStringLiteral("inspectorTabs"));
+    m_tabs->setAccessibleName(tr("Views of the selected tensor"));
+    m_tabs->tabBar()->setAccessibleName(m_tabs->accessibleName());
+    m_tabs->setDocumentMode(true);
+    m_histogram = new HistogramPlot;
+    m_histogram->setFileNameHint(QStringLiteral("histogram"));
+    m_errorPlot = new HistogramPlot;
+    m_errorPlot->setFileNameHint(QStringLiteral("error-histogram"));
+    m_curve = new RateDistortionPlot;
+    m_curve->setFileNameHint(QStringLiteral("rate-distortion"));
+    m_curve->setToolTip(tr("Click a point to take its format"));
+    m_tabs->addTab(m_histogram, tr("Histogram"));
+    m_tabs->addTab(m_errorPlot, tr("Error"));
+    m_tabs->addTab(m_curve, tr("Rate–Distortion"));
+    buildFacts();
+    m_tabs->addTab(m_numbers, tr("Numbers"));
+    static_cast<QVBoxLayout*>(layout())->addWidget(m_tabs, 1);
+    m_note = new QLabel;
+    m_note->setObjectName(QStringLiteral("inspectorNote"));
+    m_note->setWordWrap(true);
+    static_cast<QVBoxLayout*>(layout())->addWidget(m_note);
+
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
+        m_workbench.reports.setCurveWanted(tab == CurveTab);
+        refreshFacts();
+        Q_EMIT tabChanged(tab);
+    });
+    connect(m_curve, &RateDistortionPlot::pointClicked, this, [this](int index) {
+        const auto& points = m_curve->data();
+        if (index >= 0 && static_cast<std::size_t>(index) < points.size())
+            Q_EMIT formatRequested(points[static_cast<std::size_t>(index)].format);
+    });
+}
+
+void InspectorPanel::buildFacts()
+{
+    auto* inner = new QWidget;
+    auto* grid = new QGridLayout(inner);
+    grid->setContentsMargins(4, 8, 4, 4);
+    grid->setHorizontalSpacing(18);
+    grid->setVerticalSpacing(10);
+    const auto add = [&](int row, int column, const QString& caption, const QString& tip) {
+        auto* value = new LabelledValue(caption);
+        value->setToolTip(tip);
+        grid->addWidget(value, row, column);
+        return value;
+    };
+    m_shape = add(0, 0, tr("Shape"), tr("Columns × rows: a row is what one output of the matrix is made of"));
+    m_size = add(0, 1, tr("Size"), tr("Bytes in the exported file"));
+    m_bits = add(0, 2, tr("Bits per weight"), tr("Size over the number of weights"));
+    m_error = add(1, 0, tr("Relative error"), tr("‖w−q‖ / ‖w‖: how far the quantized weights are from the original ones"));
+    m_rmse = add(1, 1, tr("RMS error"), tr("Root of the mean squared difference"));
+    m_maxError = add(1, 2, tr("Largest error"), tr("Largest absolute difference of a single weight"));
+    m_cosine = add(2, 0, tr("Cosine similarity"), tr("1 when quantized and original weights point in the same direction"));
+    m_sqnr = add(2, 1, tr("Signal to noise"), tr("10·log₁₀(Σw² / Σ(w−q)²)"));
+    m_kurtosis = add(2, 2, tr("Excess kurtosis"),
+                     tr("0 for a normal distribution; large values mean many outliers, which are hard to quantize"));
+    m_mean = add(3, 0, tr("Mean"), tr("Of the original weights"));
+    m_deviation = add(3, 1, tr("Standard deviation"), tr("Of the original weights"));
+    m_range = add(3, 2, tr("Range"), tr("Smallest and largest original weight"));
+    grid->setRowStretch(4, 1);
+    for (int column = 0; column < 3; ++column) grid->setColumnStretch(column, 1);
+    auto* area = new QScrollArea;
+    area->setWidget(inner);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    m_numbers = area;
+}
+
+void InspectorPanel::setFormats(const std::vector<FormatChoice>& formats)
+{
+    m_formats = formats;
+    const QSignalBlocker block(m_format);
+    m_format->clear();
+    fillFormatCombo(m_format, formats);
+    refreshChoice();
+}
+
+void InspectorPanel::setMethods(const std::vector<MethodChoice>& methods)
+{
+    const QSignalBlocker block(m_method);
+    m_method->clear();
+    for (const MethodChoice& method : methods) {
+        m_method->addItem(method.title, method.id);
+        m_method->setItemData(m_method->count() - 1, method.description, Qt::ToolTipRole);
+    }
+    refreshChoice();
+}
+
+int InspectorPanel::currentTab() const
+{
+    return m_tabs->currentIndex();
+}
+
+void InspectorPanel::setCurrentTab(int tab)
+{
+    if (tab >= 0 && tab < m_tabs->count()) m_tabs->setCurrentIndex(tab);
+}
+
+void InspectorPanel::focusFirst()
+{
+    if (m_format->isEnabled())
+        m_format->setFocus(Qt::ShortcutFocusReason);
+    else
+        m_tabs->tabBar()->setFocus(Qt::ShortcutFocusReason);
+}
+
+std::vector<const PlanEntry*> InspectorPanel::selectedEntries() const
+{
+    std::vector<const PlanEntry*> entries;
+    if (const auto& plan = m_workbench.document.plan())
+        for (const PlanEntry& entry : plan->entries)
+            if (m_workbench.selection.contains(entry.tensorIndex)) entries.push_back(&entry);
+    return entries;
+}
+
+const PlanEntry* InspectorPanel::currentEntry() const
+{
+    const auto& plan = m_workbench.document.plan();
+    const auto current = m_workbench.selection.current();
+    if (!plan || !current) return nullptr;
+    const auto it =
+        std::find_if(plan->entries.begin(), plan->entries.end(), [&](const PlanEntry& e) { return e.tensorIndex == *current; });
+    return it == plan->entries.end() ? nullptr : &*it;
+}
+
+void InspectorPanel::refresh()
+{
+    refreshChoice();
+    refreshPlots();
+    refreshCurve();
+    refreshFacts();
+}
+
+void InspectorPanel::refreshChoice()
+{
+    const auto entries = selectedEntries();
+    const auto& model = m_workbench.document.model();
+    if (entries.empty() || !model) {
+        m_title->setText(tr("Nothing selected"));
+        m_subtitle->setText(tr("Select tensors on the layer map or in the table."));
+    } else if (entries.size() == 1) {
+        const PlanEntry& entry = *entries.front();
+        m_title->setText(QString::fromStdString(model->tensors()[entry.tensorIndex].name));
+        m_subtitle->setText(
+            entry.source == entry.target
+                ? tr("%1, stays %2", "role, format").arg(roleDescription(entry.identity.role), formatName(entry.target))
+                : tr("%1, %2 → %3", "role, format in the file, format chosen")
+                      .arg(roleDescription(entry.identity.role), formatName(entry.source), formatName(entry.target)));
+    } else {
+        std::uint64_t bytes = 0;
+        for (const PlanEntry* entry : entries) bytes += entry->sizeBytes;
+        m_title->setText(tr("%n tensor(s) selected", nullptr, static_cast<int>(entries.size())));
+        m_subtitle->setText(
+            tr("%1 together; the plots show %2", "size, tensor name")
+                .arg(sizeText(bytes), QString::fromStdString(model->tensors()[*m_workbench.selection.current()].name)));
+    }
+    m_title->setToolTip(m_title->text());
+    m_subtitle->setToolTip(m_subtitle->text());
+
+    std::vector<const PlanEntry*> editable;
+    std::copy_if(entries.begin(), entries.end(), std::back_inserter(editable), [](const PlanEntry* e) { return e->editable; });
+    const bool any = !editable.empty();
+    m_format->setEnabled(any);
+    m_method->setEnabled(any && m_method->count() > 0);
+    m_reset->setEnabled(
+        std::any_of(editable.begin(), editable.end(), [](const PlanEntry* e) { return e->decision == Decision::Rule; }));
+    const QString why =
+        !entries.empty() && !any ? tr("Only weight matrices can be quantized; this stays as it is in the file.") : QString();
+    m_format->setToolTip(why);
+
+    const QSignalBlocker blockFormat(m_format);
+    const QSignalBlocker blockMethod(m_method);
+    const bool sameFormat = any && std::all_of(editable.begin(), editable.end(),
+                                               [&](const PlanEntry* e) { return e->target == editable.front()->target; });
+    const bool sameMethod = any && std::all_of(editable.begin(), editable.end(),
+                                               [&](const PlanEntry* e) { return e->method == editable.front()->method; });
+    m_format->setPlaceholderText(any ? tr("mixed") : !entries.empty() ? formatName(entries.front()->target) : QString());
+    m_format->setCurrentIndex(sameFormat ? m_format->findData(formatToData(editable.front()->target)) : -1);
+    m_method->setPlaceholderText(!any ? QString() : sameMethod ? tr("copied") : tr("mixed"));
+    m_method->setCurrentIndex(sameMethod ? m_method->findData(QString::fromStdString(editable.front()->method)) : -1);
+}
+
+void InspectorPanel::refreshPlots()
+{
+    const PlanEntry* entry = currentEntry();
+    const auto report = m_workbench.reports.report();
+    const QString waiting = !entry                              ? tr("Select a tensor to see its weights.")
+                            : m_workbench.reports.reportError() ? QString::fromStdString(m_workbench.reports.reportError()->message)
+                                                                : tr("Looking at the weights…");
+    m_histogram->setEmptyText(waiting);
+    m_errorPlot->setEmptyText(waiting);
+    if (!entry || !report) {
+        m_histogram->setData({});
+        m_errorPlot->setData({});
+        return;
+    }
+    HistogramPlotData weights;
+    weights.xTitle = tr("Weight value");
+    weights.series.push_back({tr("original (%1)").arg(formatName(entry->source)), report->originalHistogram});
+    if (entry->quantized) weights.series.push_back({formatName(entry->target), report->quantizedHistogram});
+    m_histogram->setData(std::move(weights));
+    if (!entry->quantized) {
+        m_errorPlot->setEmptyText(tr("This tensor is copied bit by bit: no error."));
+        m_errorPlot->setData({});
+        return;
+    }
+    HistogramPlotData errors;
+    errors.xTitle = tr("Quantized minus original");
+    errors.series.push_back({formatName(entry->target), report->errorHistogram});
+    m_errorPlot->setData(std::move(errors));
+}
+
+void InspectorPanel::refreshCurve()
+{
+    const PlanEntry* entry = currentEntry();
+    const TensorReports& reports = m_workbench.reports;
+    m_curve->setEmptyText(!entry                 ? tr("Select a tensor to see what each format would do to it.")
+                          : reports.curveError() ? QString::fromStdString(reports.curveError()->message)
+                                                 : tr("Trying every format…"));
+    std::vector<RatePoint> points;
+    if (entry)
+        for (const RateDistortionPoint& point : reports.curve())
+            points.push_back({point.format, {}, point.bitsPerWeight, point.relativeError, point.format == entry->target});
+    m_curve->setData(std::move(points));
+    refreshFacts();
+}
+
+void InspectorPanel::refreshFacts()
+{
+    const PlanEntry* entry = currentEntry();
+    const auto report = m_workbench.reports.report();
+    const auto& model = m_workbench.document.model();
+    QString note;
+    if (entry && m_tabs->currentIndex() == CurveTab) {
+        const std::uint64_t rows = model->tensors()[entry->tensorIndex].shape.rows();
+        const std::uint64_t used = m_workbench.reports.curveRows();
+        note = used != 0 && used < rows
+                   ? tr("Estimated from %1 of %2 rows. Click a point to take its format.").arg(countText(used), countText(rows))
+                   : tr("Measured on all rows. Click a point to take its format.");
+        if (!m_workbench.reports.isCurveComplete()) note.clear();
+    } else if (entry && report && entry->quantized) {
+        note = tr("Relative error %1, measured on all weights.").arg(errorText(report->error.relativeError()));
+    }
+    if (entry && !entry->warning.empty())
+        note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
+    m_note->setText(note);
+    m_note->setVisible(!note.isEmpty());
+
+    LabelledValue* const all[] = {m_shape,  m_size, m_bits, m_error,     m_rmse,  m_maxError,
+                                  m_cosine, m_sqnr, m_mean, m_deviation, m_range, m_kurtosis};
+    for (LabelledValue* value : all) value->clearValue();
+    if (!entry || !model) return;
+    const TensorInfo& tensor = model->tensors()[entry->tensorIndex];
+    m_shape->setValue(shapeText(tensor.shape), Origin::Exact);
+    m_size->setValue(sizeText(entry->sizeBytes), Origin::Exact);
+    if (tensor.shape.elements() > 0)
+        m_bits->setValue(
+            bitsPerWeightText(8.0 * static_cast<double>(entry->sizeBytes) / static_cast<double>(tensor.shape.elements())),
+            Origin::Exact);
+    if (!report) return;
+    const TensorError& e = report->error;
+    const ValueStatistics& o = report->original;
+    const QString source = tr("Computed from all weights of the tensor");
+    m_error->setValue(errorText(e.relativeError()), Origin::Measured, source);
+    m_rmse->setValue(errorText(e.rmse()), Origin::Measured, source);
+    m_maxError->setValue(errorText(e.maxError()), Origin::Measured, source);
+    m_cosine->setValue(QLocale().toString(e.cosine(), 'f', 6), Origin::Measured, source);
+    m_sqnr->setValue(std::isfinite(e.sqnrDb()) ? tr("%1 dB").arg(QLocale().toString(e.sqnrDb(), 'f', 1)) : tr("no error"),
+                     Origin::Measured, source);
+    m_mean->setValue(valueText(o.mean()), Origin::Measured, source);
+    m_deviation->setValue(valueText(o.standardDeviation()), Origin::Measured, source);
+    m_range->setValue(tr("%1 to %2", "smallest, largest").arg(valueText(o.minimum), valueText(o.maximum)), Origin::Measured,
+                      source);
+    m_kurtosis->setValue(valueText(o.excessKurtosis()), Origin::Measured, source);
+}
+
+}  // namespace ww

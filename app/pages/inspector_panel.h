@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <vector>
+
+#include "plan/plan.h"
+#include "widgets/models/tensor_row.h"
+
+class QComboBox;
+class QGridLayout;
+class QLabel;
+class QTabWidget;
+class QToolButton;
+
+namespace ww {
+
+class HistogramPlot;
+class LabelledValue;
+class RateDistortionPlot;
+struct Workbench;
+
+/// The selected tensor: plots of its weights, numbers, and the choice of format and method. With several selected the choice is for
+/// all of them ("mixed" where they differ), the plots are of the current one.
+class InspectorPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit InspectorPanel(Workbench& workbench, QWidget* parent = nullptr);
+
+    void setFormats(const std::vector<FormatChoice>& formats);
+    void setMethods(const std::vector<MethodChoice>& methods);
+
+    [[nodiscard]] int currentTab() const;
+    void setCurrentTab(int tab);
+    void focusFirst();
+
+Q_SIGNALS:
+    void formatRequested(std::optional<ww::TensorType> format);
+    void methodRequested(const QString& method);
+    void resetRequested();
+    void tabChanged(int tab);
+
+private:
+    void buildHead();
+    void buildTabs();
+    void buildFacts();
+    void refresh();
+    void refreshChoice();
+    void refreshPlots();
+    void refreshFacts();
+    void refreshCurve();
+    [[nodiscard]] std::vector<const PlanEntry*> selectedEntries() const;
+    [[nodiscard]] const PlanEntry* currentEntry() const;
+
+    Workbench& m_workbench;
+    QLabel* m_title = nullptr;
+    QLabel* m_subtitle = nullptr;
+    QComboBox* m_format = nullptr;
+    QComboBox* m_method = nullptr;
+    QToolButton* m_reset = nullptr;
+    QTabWidget* m_tabs = nullptr;
+    HistogramPlot* m_histogram = nullptr;
+    HistogramPlot* m_errorPlot = nullptr;
+    RateDistortionPlot* m_curve = nullptr;
+    QWidget* m_numbers = nullptr;
+    QLabel* m_note = nullptr;
+    LabelledValue* m_shape = nullptr;
+    LabelledValue* m_size = nullptr;
+    LabelledValue* m_bits = nullptr;
+    LabelledValue* m_error = nullptr;
+    LabelledValue* m_rmse = nullptr;
+    LabelledValue* m_maxError = nullptr;
+    LabelledValue* m_cosine = nullptr;
+    LabelledValue* m_sqnr = nullptr;
+    LabelledValue* m_mean = nullptr;
+    LabelledValue* m_deviation = nullptr;
+    LabelledValue* m_range = nullptr;
+    LabelledValue* m_kurtosis = nullptr;
+    std::vector<FormatChoice> m_formats;
+};
+
+}  // namespace ww

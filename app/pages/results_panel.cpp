@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/pages/results_panel.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QTabBar>
+#include <QTabWidget>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include "app/pages/try_it_page.h"
+#include "app/paths.h"
+#include "app/workbench.h"
+#include "base/atomic_file.h"
+#include "widgets/models/metadata_model.h"
+#include "widgets/plots/pareto_plot.h"
+#include "widgets/plots/size_plot.h"
+#include "widgets/theme/format_text.h"
+#include "widgets/theme/theme.h"
+
+namespace ww {
+namespace {
+
+const auto kOriginalId = QStringLiteral("original");
+
+QString detailText(const Variant& v)
+{
+    return ResultsPanel::tr("Measured on %1, %2 of %3 tokens, %4 tokens scored")
+        .arg(QFileInfo(v.textPath).fileName(), ResultsPanel::tr("%n window(s)", nullptr, static_cast<int>(v.windows)),
+             countText(v.contextLength), countText(v.scoredTokens));
+}
+
+void fill(VariantRow& row, const Variant& v)
+{
+    row.perplexity = v.perplexity;
+    row.standardError = v.standardError;
+    row.seconds = v.seconds;
+    row.status = VariantRow::Status::Measured;
+    row.detail = detailText(v);
+}
+
+}  // namespace
+
+ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(parent), m_workbench(workbench)
+{
+    setObjectName(QStringLiteral("results"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(8, 6, 8, 6);
+    m_tabs = new QTabWidget;
+    m_tabs->setObjectName(QStringLiteral("resultsTabs"));
+    m_tabs->setAccessibleName(tr("Results"));
+    m_tabs->tabBar()->setAccessibleName(m_tabs->accessibleName());
+    m_tabs->setDocumentMode(true);
+    layout->addWidget(m_tabs);
+
+    m_size = new SizePlot;
+    m_size->setFileNameHint(QStringLiteral("size-by-role"));
+    m_size->setEmptyText(tr("Open a model to see where its bytes go."));
+    m_size->setToolTip(tr("Click a bar to select its tensors"));
+    m_tabs->addTab(m_size, tr("Size"));
+    m_tabs->addTab(buildPareto(), tr("Size–Perplexity"));
+    m_tabs->addTab(buildVariants(), tr("Variants"));
+    m_tabs->addTab(buildMetadata(), tr("Metadata"));
+    m_tryIt = new TryItPage(workbench);
+    m_tabs->addTab(m_tryIt, tr("Try It"));
+
+    connect(m_tabs, &QTabWidget::currentChanged, this, &ResultsPanel::tabChanged);
+    connect(m_size, &SizePlot::roleClicked, this, &ResultsPanel::roleClicked);
+    Document& document = m_workbench.document;
+    connect(&document, &Document::variantsChanged, this, &ResultsPanel::refreshVariants);
+    connect(&document, &Document::recipesChanged, this, &ResultsPanel::refreshVariants);
+    connect(&document, &Document::planChanged, this, &ResultsPanel::refreshVariants);
+    connect(&document, &Document::modelChanged, this, &ResultsPanel::refreshMetadata);
+    connect(&m_workbench.measure, &MeasureController::pendingChanged, this, &ResultsPanel::refreshVariants);
+    refreshMetadata();
+    refreshVariants();
+}
+
+QWidget* ResultsPanel::buildPareto()
+{
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 4, 0, 0);
+    layout->setSpacing(4);
+    m_pareto = new ParetoPlot;
+    m_pareto->setFileNameHint(QStringLiteral("size-perplexity"));
+    m_pareto->setEmptyText(tr("Nothing is measured yet. Measure the current recipe, or several presets in one go."));
+    connect(m_pareto, &ParetoPlot::pointClicked, this, &ResultsPanel::showVariant);
+    layout->addWidget(m_pareto, 1);
+    auto* row = new QHBoxLayout;
+    m_yardstick = new QLabel;
+    m_yardstick->setObjectName(QStringLiteral("yardstick"));
+    m_yardstick->setWordWrap(true);
+    row->addWidget(m_yardstick, 1);
+    auto* measure = new QPushButton(tr("Measure…"));
+    auto* presets = new QPushButton(tr("Measure Presets…"));
+    connect(measure, &QPushButton::clicked, this, &ResultsPanel::measureRequested);
+    connect(presets, &QPushButton::clicked, this, &ResultsPanel::measurePresetsRequested);
+    row->addWidget(measure);
+    row->addWidget(presets);
+    layout->addLayout(row);
+    return page;
+}
+
+QWidget* ResultsPanel::buildVariants()
+{
+    m_variants = new VariantsModel(this);
+    m_sorted = new QSortFilterProxyModel(this);
+    m_sorted->setSourceModel(m_variants);
+    m_sorted->setSortRole(VariantsModel::SortRole);
+    m_table = new QTreeView;
+    m_table->setObjectName(QStringLiteral("variantsTable"));
+    m_table->setAccessibleName(tr("Variants"));
+    m_table->setModel(m_sorted);
+    m_table->setRootIsDecorated(false);
+    m_table->setUniformRowHeights(true);
+    m_table->setAlternatingRowColors(true);
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(VariantsModel::Size, Qt::DescendingOrder);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_table->header()->setStretchLastSection(true);
+    connect(m_table, &QTreeView::activated, this, [this](const QModelIndex& index) {
+        const QString id = index.siblingAtColumn(VariantsModel::Name).data(VariantsModel::IdRole).toString();
+        const auto it = m_ids.find(id);
+        if (it != m_ids.end() && it->second.first > 0) m_workbench.document.setCurrent(it->second.first);
+    });
+    connect(m_table, &QTreeView::customContextMenuRequested, this, &ResultsPanel::variantMenu);
+    return m_table;
+}
+
+QWidget* ResultsPanel::buildMetadata()
+{
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 4, 0, 0);
+    layout->setSpacing(4);
+    m_metadata = new MetadataModel(this);
+    auto* filtered = new QSortFilterProxyModel(this);
+    filtered->setSourceModel(m_metadata);
+    filtered->setFilterKeyColumn(-1);
+    filtered->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    auto* search = new QLineEdit;
+    search->setPlaceholderText(tr("Find in keys and values"));
+    search->setAccessibleName(tr("Find in the metadata"));
+    search->setClearButtonEnabled(true);
+    search->addAction(icon("search"), QLineEdit::LeadingPosition);
+    connect(search, &QLineEdit::textChanged, filtered, &QSortFilterProxyModel::setFilterFixedString);
+    layout->addWidget(search);
+    auto* view = new QTreeView;
+    view->setObjectName(QStringLiteral("metadataTable"));
+    view->setAccessibleName(tr("Metadata of the model file"));
+    view->setModel(filtered);
+    view->setRootIsDecorated(false);
+    view->setUniformRowHeights(true);
+    view->setAlternatingRowColors(true);
+    view->header()->setStretchLastSection(true);
+    view->header()->resizeSection(MetadataModel::Key, 240);
+    view->header()->resizeSection(MetadataModel::Type, 90);
+    layout->addWidget(view, 1);
+    return page;
+}
+
+void ResultsPanel::setRows(const std::vector<TensorRow>& rows)
+{
+    m_size->setData(sizeSlices(rows));
+}
+
+int ResultsPanel::currentTab() const
+{
+    return m_tabs->currentIndex();
+}
+
+void ResultsPanel::setCurrentTab(int tab)
+{
+    if (tab >= 0 && tab < m_tabs->count()) m_tabs->setCurrentIndex(tab);
+}
+
+void ResultsPanel::focusFirst()
+{
+    m_tabs->tabBar()->setFocus(Qt::ShortcutFocusReason);
+}
+
+void ResultsPanel::refreshMetadata()
+{
+    if (const auto& model = m_workbench.document.model())
+        m_metadata->setMetadata(model->metadata());
+    else
+        m_metadata->setMetadata({});
+}
+
+void ResultsPanel::refreshVariants()
+{
+    const Document& document = m_workbench.document;
+    const MeasureController& measure = m_workbench.measure;
+    std::vector<VariantRow> rows;
+    m_ids.clear();
+    std::vector<const Variant*> shown;  // one per row, null where nothing is measured
+    std::vector<bool> used(document.variants().size(), false);
+
+    // The newest measurement is the yardstick: perplexities of other texts or windows say something else.
+    const Variant* newest = nullptr;
+    for (const Variant& v : document.variants())
+        if (!newest || v.measuredAt >= newest->measuredAt) newest = &v;
+    const auto variantOf = [&](const std::optional<Recipe>& recipe) {
+        const Variant* v = document.variantFor(recipe, newest);
+        return v ? v : document.variantFor(recipe);
+    };
+    const auto add = [&](const QString& id, VariantRow row, const std::optional<Recipe>& recipe, int recipeId) {
+        row.id = id;
+        const Variant* variant = variantOf(recipe);
+        int index = -1;
+        if (variant) {
+            index = static_cast<int>(variant - document.variants().data());
+            used[static_cast<std::size_t>(index)] = true;
+            fill(row, *variant);
+        }
+        if (const auto* pending = measure.pendingFor(recipe)) {
+            const JobInfo* job = m_workbench.jobs.find(pending->job);
+            row.status = job && job->state == JobState::Running ? VariantRow::Status::Measuring : VariantRow::Status::Queued;
+        }
+        m_ids[id] = {recipeId, index};
+        shown.push_back(variant);
+        rows.push_back(std::move(row));
+    };
+
+    if (const auto& model = document.model()) {
+        VariantRow original;
+        original.name = tr("Original");
+        original.original = true;
+        original.sizeBytes = model->fileSizeBytes();
+        original.bitsPerWeight = model->bitsPerWeight();
+        add(kOriginalId, std::move(original), std::nullopt, 0);
+        for (const DocumentRecipe& item : document.recipes()) {
+            VariantRow row;
+            row.name = QString::fromStdString(item.recipe.name);
+            row.current = item.id == document.currentId();
+            if (item.plan) {
+                row.sizeBytes = item.plan->sizeBytes;
+                row.bitsPerWeight = item.plan->bitsPerWeight();
+            }
+            add(QStringLiteral("recipe:%1").arg(item.id), std::move(row), item.recipe, item.id);
+        }
+        for (const MeasureController::Pending& pending : measure.pending()) {
+            const QString id = QStringLiteral("pending:%1").arg(pending.job);
+            const bool listed =
+                !pending.recipe || std::any_of(document.recipes().begin(), document.recipes().end(),
+                                               [&](const DocumentRecipe& r) { return sameContent(r.recipe, *pending.recipe); });
+            if (listed) continue;
+            VariantRow row;
+            row.name = pending.name;
+            if (const auto plan = resolve(*pending.recipe, *document.survey())) {
+                row.sizeBytes = plan->sizeBytes;
+                row.bitsPerWeight = plan->bitsPerWeight();
+            }
+            add(id, std::move(row), pending.recipe, 0);
+        }
+        for (std::size_t i = 0; i < document.variants().size(); ++i) {
+            if (used[i]) continue;
+            const Variant& v = document.variants()[i];
+            VariantRow row;
+            row.id = QStringLiteral("variant:%1").arg(i);
+            row.name = v.name;
+            row.original = !v.recipe;
+            row.sizeBytes = v.sizeBytes;
+            row.bitsPerWeight = v.bitsPerWeight;
+            fill(row, v);
+            m_ids[row.id] = {0, static_cast<int>(i)};
+            shown.push_back(&v);
+            rows.push_back(std::move(row));
+        }
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!shown[i] || rows[i].original) continue;
+        if (const Variant* original = document.variantFor(std::nullopt, shown[i]))
+            rows[i].delta = shown[i]->perplexity - original->perplexity;
+    }
+
+    std::vector<ParetoPoint> points;
+    std::optional<ParetoReference> reference;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!shown[i] || !newest || !sameYardstick(*shown[i], *newest)) continue;
+        if (rows[i].original) {
+            reference = ParetoReference{rows[i].name, rows[i].sizeBytes, shown[i]->perplexity, shown[i]->standardError};
+            continue;
+        }
+        ParetoPoint point;
+        point.id = rows[i].id;
+        point.label = rows[i].name;
+        point.sizeBytes = rows[i].sizeBytes;
+        point.bitsPerWeight = rows[i].bitsPerWeight;
+        point.perplexity = shown[i]->perplexity;
+        point.standardError = shown[i]->standardError;
+        point.current = rows[i].current;
+        points.push_back(std::move(point));
+    }
+    m_pareto->setData(std::move(points), reference);
+    m_yardstick->setText(newest ? detailText(*newest) : QString());
+
+    const bool wasEmpty = m_variants->rowCount() == 0;
+    m_variants->setRows(std::move(rows));
+    if (wasEmpty && m_variants->rowCount() > 0)
+        for (int column = 0; column < m_variants->columnCount(); ++column) m_table->resizeColumnToContents(column);
+}
+
+void ResultsPanel::showVariant(const QString& id)
+{
+    const auto it = m_ids.find(id);
+    if (it == m_ids.end()) return;
+    if (it->second.first > 0) {
+        m_workbench.document.setCurrent(it->second.first);
+        return;
+    }
+    const int row = m_variants->rowOfId(id);
+    if (row < 0) return;
+    m_tabs->setCurrentWidget(m_table);
+    m_table->setCurrentIndex(m_sorted->mapFromSource(m_variants->index(row, VariantsModel::Name)));
+}
+
+void ResultsPanel::variantMenu(const QPoint& position)
+{
+    std::vector<std::size_t> measured;
+    std::optional<std::size_t> asRecipe;
+    const QModelIndexList chosen = m_table->selectionModel()->selectedRows(VariantsModel::Name);
+    for (const QModelIndex& index : chosen) {
+        const auto it = m_ids.find(index.data(VariantsModel::IdRole).toString());
+        if (it == m_ids.end() || it->second.second < 0) continue;
+        measured.push_back(static_cast<std::size_t>(it->second.second));
+        if (it->second.first == 0 && m_workbench.document.variants()[measured.back()].recipe) asRecipe = measured.back();
+    }
+    auto* menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    if (asRecipe && chosen.size() == 1)
+        menu->addAction(tr("Use as &Recipe"), this, [this, index = *asRecipe] {
+            if (index >= m_workbench.document.variants().size()) return;
+            const Variant& variant = m_workbench.document.variants()[index];
+            Recipe recipe = *variant.recipe;
+            recipe.name = variant.name.toStdString();
+            m_workbench.document.addRecipe(std::move(recipe), tr("Add recipe “%1”").arg(variant.name));
+        });
+    if (!measured.empty())
+        menu->addAction(icon("delete"), tr("Remove %n Measurement(s)", nullptr, static_cast<int>(measured.size())), this,
+                        [this, measured] { m_workbench.document.removeVariants(measured); });
+    if (!menu->isEmpty()) menu->addSeparator();
+    menu->addAction(tr("&Copy Table"), this, [this] { QGuiApplication::clipboard()->setText(m_variants->csv()); });
+    menu->addAction(icon("save"), tr("&Save Table…"), this, [this] {
+        auto* dialog = new QFileDialog(this, tr("Save Table"), QStringLiteral("variants.csv"), tr("Tables (*.csv)"));
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->setAcceptMode(QFileDialog::AcceptSave);
+        dialog->setDefaultSuffix(QStringLiteral("csv"));
+        connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
+            m_workbench.jobs.start<void>(
+                {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true},
+                [path, text = m_variants->csv().toStdString()](const JobContext&) { return writeTextFile(toPath(path), text); },
+                this,
+                [this](Result<void> written) {
+                    if (!written) m_workbench.messages.error(tr("The table was not saved."), written.error());
+                });
+        });
+        dialog->open();
+    });
+    menu->popup(m_table->viewport()->mapToGlobal(position));
+}
+
+}  // namespace ww

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "app/variant.h"
+#include "model/tensor_role.h"
+#include "widgets/models/tensor_row.h"
+#include "widgets/models/variants_model.h"
+
+class QLabel;
+class QSortFilterProxyModel;
+class QTabWidget;
+class QTreeView;
+
+namespace ww {
+
+class MetadataModel;
+class ParetoPlot;
+class SizePlot;
+class TryItPage;
+struct Workbench;
+
+/// Size, size against perplexity, the table of variants, the file's metadata, and a text to try.
+class ResultsPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit ResultsPanel(Workbench& workbench, QWidget* parent = nullptr);
+
+    void setRows(const std::vector<TensorRow>& rows);
+    [[nodiscard]] int currentTab() const;
+    void setCurrentTab(int tab);
+    void focusFirst();
+    [[nodiscard]] VariantsModel* variants() const { return m_variants; }
+
+Q_SIGNALS:
+    void tabChanged(int tab);
+    void roleClicked(ww::TensorRole role);
+    void measureRequested();
+    void measurePresetsRequested();
+
+private:
+    QWidget* buildPareto();
+    QWidget* buildVariants();
+    QWidget* buildMetadata();
+    void refreshVariants();
+    void refreshMetadata();
+    void showVariant(const QString& id);
+    void variantMenu(const QPoint& position);
+
+    Workbench& m_workbench;
+    QTabWidget* m_tabs = nullptr;
+    SizePlot* m_size = nullptr;
+    ParetoPlot* m_pareto = nullptr;
+    QLabel* m_yardstick = nullptr;
+    VariantsModel* m_variants = nullptr;
+    QSortFilterProxyModel* m_sorted = nullptr;
+    QTreeView* m_table = nullptr;
+    MetadataModel* m_metadata = nullptr;
+    TryItPage* m_tryIt = nullptr;
+    std::map<QString, std::pair<int, int>> m_ids;  ///< id of a row → recipe of the document, index of the variant; −1: none
+};
+
+}  // namespace ww

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/tensor_reports.h"
+
+#include <algorithm>
+
+#include "methods/quantizer.h"
+
+namespace ww {
+namespace {
+
+constexpr int kRestMs = 120;
+constexpr std::size_t kBins = 160;
+constexpr std::size_t kCachedReports = 64;
+/// A curve tries every format; beyond this many weights a sample of rows is enough to compare them.
+constexpr std::uint64_t kCurveWeights = std::uint64_t{2} << 20;
+
+std::uint64_t sampledRows(const TensorInfo& tensor)
+{
+    const std::uint64_t columns = std::max<std::uint64_t>(1, tensor.shape.columns());
+    return std::min<std::uint64_t>(tensor.shape.rows(), std::max<std::uint64_t>(16, kCurveWeights / columns));
+}
+
+std::string methodOf(const PlanEntry& entry)
+{
+    return entry.method.empty() ? std::string(kDefaultMethod) : entry.method;
+}
+
+}  // namespace
+
+TensorReports::TensorReports(Document& document, Selection& selection, JobRunner& jobs, QObject* parent)
+    : QObject(parent), m_document(document), m_selection(selection), m_jobs(jobs), m_reportSlot(jobs), m_curveSlot(jobs),
+      m_allSlot(jobs), m_errorQueue(std::make_shared<ErrorQueue>())
+{
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kRestMs);
+    connect(&m_timer, &QTimer::timeout, this, &TensorReports::begin);
+    connect(&m_selection, &Selection::changed, this, &TensorReports::restart);
+    connect(&m_document, &Document::planChanged, this, &TensorReports::restart);
+    connect(&m_document, &Document::planChanged, this, [this] {
+        if (m_allSlot.isActive() && measureAllErrors() == 0) m_allSlot.cancel();
+    });
+    connect(&m_document, &Document::modelChanged, this, &TensorReports::forget);
+    connect(&m_jobs, &JobRunner::tick, this, &TensorReports::drainErrors);
+}
+
+TensorReports::~TensorReports() = default;
+
+TensorReports::Key TensorReports::keyOf(const PlanEntry& entry)
+{
+    return {entry.tensorIndex, entry.target, methodOf(entry)};
+}
+
+const PlanEntry* TensorReports::currentEntry() const
+{
+    if (!m_document.plan() || !m_selection.current()) return nullptr;
+    const auto& entries = m_document.plan()->entries;
+    const auto it =
+        std::find_if(entries.begin(), entries.end(), [&](const PlanEntry& e) { return e.tensorIndex == *m_selection.current(); });
+    return it == entries.end() ? nullptr : &*it;
+}
+
+void TensorReports::forget()
+{
+    m_reportSlot.cancel();
+    m_curveSlot.cancel();
+    m_allSlot.cancel();
+    m_timer.stop();
+    m_errors.clear();
+    m_cache.clear();
+    m_errorQueue = std::make_shared<ErrorQueue>();
+    m_shown.reset();
+    m_report.reset();
+    m_reportError.reset();
+    m_curveOf.reset();
+    m_curve.clear();
+    m_curveError.reset();
+    m_curveComplete = false;
+    Q_EMIT reportChanged();
+    Q_EMIT curveChanged();
+}
+
+void TensorReports::restart()
+{
+    const PlanEntry* entry = currentEntry();
+    const std::optional<Key> key = entry ? std::optional(keyOf(*entry)) : std::nullopt;
+    const auto curveOf = entry ? std::optional(std::pair(entry->tensorIndex, methodOf(*entry))) : std::nullopt;
+    if (curveOf != m_curveOf) {
+        m_curveSlot.cancel();
+        m_curveOf = curveOf;
+        m_curve.clear();
+        m_curveError.reset();
+        m_curveComplete = false;
+        m_curveRows = 0;
+        Q_EMIT curveChanged();
+    }
+    if (key != m_shown) {
+        m_reportSlot.cancel();
+        m_shown = key;
+        m_report.reset();
+        m_reportError.reset();
+        if (key) {
+            const auto it = std::find_if(m_cache.begin(), m_cache.end(), [&](const auto& item) { return item.first == *key; });
+            if (it != m_cache.end()) {
+                m_report = it->second;
+                m_cache.splice(m_cache.begin(), m_cache, it);
+            }
+        }
+        Q_EMIT reportChanged();
+    }
+    if (entry && (!m_report || (m_curveWanted && !m_curveComplete)))
+        m_timer.start();
+    else
+        m_timer.stop();
+}
+
+void TensorReports::begin()
+{
+    const PlanEntry* entry = currentEntry();
+    if (!entry || !m_shown) return;
+    if (!m_report && !m_reportSlot.isActive() && !m_reportError) {
+        // A copied tensor is reported against itself: F32 holds every source value.
+        const TensorType format = entry->quantized ? entry->target : TensorType::F32;
+        const Key key = *m_shown;
+        const QString title =
+            tr("Looking at %1").arg(QString::fromStdString(m_document.model()->tensors()[entry->tensorIndex].name));
+        m_reportSlot.start<TensorReport>(
+            {title, JobQueue::Lane::Foreground, true},
+            [model = m_document.model(), index = entry->tensorIndex, format, method = methodOf(*entry)](const JobContext& context) {
+                return reportTensor(*model, model->tensors()[index], format, method, kBins, context);
+            },
+            this,
+            [this, key](Result<TensorReport> result) {
+                if (result) {
+                    auto report = std::make_shared<const TensorReport>(std::move(*result));
+                    keep(key, report);
+                    m_report = std::move(report);
+                } else if (result.error().code != ErrorCode::Cancelled) {
+                    m_reportError = result.error();
+                }
+                Q_EMIT reportChanged();
+            });
+        Q_EMIT reportChanged();
+    }
+    if (m_curveWanted && !m_curveComplete && !m_curveSlot.isActive() && !m_curveError) beginCurve();
+}
+
+void TensorReports::beginCurve()
+{
+    const PlanEntry* entry = currentEntry();
+    if (!entry) return;
+    const TensorInfo& tensor = m_document.model()->tensors()[entry->tensorIndex];
+    m_curve.clear();
+    m_curveRows = sampledRows(tensor);
+    m_curveQueue = std::make_shared<CurveQueue>();
+    const std::size_t sample = m_curveRows < tensor.shape.rows() ? static_cast<std::size_t>(m_curveRows) : 0;
+    m_curveSlot.start<std::vector<RateDistortionPoint>>(
+        {tr("Trying formats on %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
+        [model = m_document.model(), index = entry->tensorIndex, method = methodOf(*entry), sample,
+         queue = m_curveQueue](const JobContext& context) {
+            return rateDistortion(*model, model->tensors()[index], method, sample, context,
+                                  [queue](const RateDistortionPoint& point) {
+                                      const std::scoped_lock lock(queue->mutex);
+                                      queue->points.push_back(point);
+                                  });
+        },
+        this,
+        [this](Result<std::vector<RateDistortionPoint>> result) {
+            if (result) {
+                m_curve = std::move(*result);
+                m_curveComplete = true;
+            } else if (result.error().code != ErrorCode::Cancelled) {
+                m_curveError = result.error();
+            }
+            Q_EMIT curveChanged();
+        });
+    Q_EMIT curveChanged();
+}
+
+void TensorReports::setCurveWanted(bool wanted)
+{
+    if (wanted == m_curveWanted) return;
+    m_curveWanted = wanted;
+    if (!wanted)
+        m_curveSlot.cancel();
+    else if (!m_curveComplete)
+        m_timer.start();
+}
+
+void TensorReports::keep(const Key& key, std::shared_ptr<const TensorReport> report)
+{
+    m_cache.emplace_front(key, report);
+    if (m_cache.size() > kCachedReports) m_cache.pop_back();
+    const std::scoped_lock lock(m_errorQueue->mutex);
+    m_errorQueue->items.emplace_back(key, report->error.relativeError());
+}
+
+void TensorReports::drainErrors()
+{
+    if (m_curveQueue && m_curveSlot.isActive()) {
+        std::size_t count = m_curve.size();
+        {
+            const std::scoped_lock lock(m_curveQueue->mutex);
+            m_curve = m_curveQueue->points;
+        }
+        if (m_curve.size() != count) Q_EMIT curveChanged();
+    }
+    std::vector<std::pair<Key, double>> items;
+    {
+        const std::scoped_lock lock(m_errorQueue->mutex);
+        items.swap(m_errorQueue->items);
+    }
+    if (items.empty()) return;
+    QList<int> tensors;
+    for (auto& [key, error] : items) {
+        tensors.append(static_cast<int>(std::get<0>(key)));
+        m_errors[std::move(key)] = error;
+    }
+    Q_EMIT errorsChanged(tensors);
+}
+
+std::optional<double> TensorReports::relativeError(const PlanEntry& entry) const
+{
+    const auto it = m_errors.find(keyOf(entry));
+    return it == m_errors.end() ? std::nullopt : std::optional(it->second);
+}
+
+bool TensorReports::hasAllErrors() const
+{
+    return m_document.plan() && std::ranges::all_of(m_document.plan()->entries, [this](const PlanEntry& e) {
+               return !e.quantized || relativeError(e).has_value();
+           });
+}
+
+std::uint64_t TensorReports::measureAllErrors()
+{
+    if (!m_document.plan()) return 0;
+    std::vector<PlanEntry> wanted;
+    std::uint64_t bytes = 0;
+    for (const PlanEntry& entry : m_document.plan()->entries) {
+        if (!entry.quantized || relativeError(entry)) continue;
+        bytes += m_document.model()->tensors()[entry.tensorIndex].sizeBytes;
+        wanted.push_back(entry);
+    }
+    if (wanted.empty()) return 0;
+    const QString title = tr("Weight errors of %n tensor(s)", nullptr, static_cast<int>(wanted.size()));
+    m_allSlot.start<bool>(
+        {title, JobQueue::Lane::Background, false},
+        [model = m_document.model(), wanted = std::move(wanted), bytes,
+         queue = m_errorQueue](const JobContext& context) -> Result<bool> {
+            context.begin("Comparing weights", bytes, ProgressUnit::Bytes);
+            for (const PlanEntry& entry : wanted) {
+                const TensorInfo& tensor = model->tensors()[entry.tensorIndex];
+                context.detail(tensor.name);
+                JobContext inner{context.pool, context.stop, nullptr};
+                WW_TRY(const TensorReport report, reportTensor(*model, tensor, entry.target, methodOf(entry), 2, inner));
+                context.advance(tensor.sizeBytes);
+                const std::scoped_lock lock(queue->mutex);
+                queue->items.emplace_back(keyOf(entry), report.error.relativeError());
+            }
+            return true;
+        },
+        this,
+        [this](Result<bool> result) {
+            drainErrors();
+            if (!result && result.error().code != ErrorCode::Cancelled) Q_EMIT failed(QString(), result.error());
+        });
+    return m_allSlot.job();
+}
+
+}  // namespace ww

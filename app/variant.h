@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDateTime>
+#include <QString>
+
+#include <cstdint>
+#include <optional>
+
+#include "plan/recipe.h"
+
+namespace ww {
+
+/// One measured variant: what was measured (a snapshot of the recipe, or the model as it is), and on which text.
+struct Variant {
+    QString name;                  ///< name of the recipe when it was measured
+    std::optional<Recipe> recipe;  ///< empty: the original
+    std::uint64_t sizeBytes = 0;
+    double bitsPerWeight = 0;
+    double perplexity = 0;
+    double standardError = 0;
+    std::uint64_t scoredTokens = 0;
+    std::uint32_t windows = 0;
+    std::uint32_t contextLength = 0;
+    double seconds = 0;
+    QString textPath;
+    QString textHash;  ///< of the text's bytes: two measurements compare only when it agrees
+    QDateTime measuredAt;
+
+    bool operator==(const Variant&) const = default;
+};
+
+/// The recipes give the same file: everything but the name agrees.
+[[nodiscard]] inline bool sameContent(const Recipe& a, const Recipe& b)
+{
+    Recipe renamed = a;
+    renamed.name = b.name;
+    return renamed == b;
+}
+
+/// Both measured on the same text with the same windows, so that their perplexities may stand side by side.
+[[nodiscard]] inline bool sameYardstick(const Variant& a, const Variant& b)
+{
+    return a.textHash == b.textHash && a.windows == b.windows && a.contextLength == b.contextLength;
+}
+
+/// The same thing measured in the same way: the newer one replaces the older.
+[[nodiscard]] inline bool sameMeasurement(const Variant& a, const Variant& b)
+{
+    if (a.recipe.has_value() != b.recipe.has_value() || !sameYardstick(a, b)) return false;
+    return !a.recipe || sameContent(*a.recipe, *b.recipe);
+}
+
+}  // namespace ww

@@ -1,0 +1,3286 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Weightwright</source>
+        <translation>Über Weightwright</translation>
+    </message>
+    <message>
+        <source>A workbench for quantizing language models.</source>
+        <translation>Eine Werkbank zum Quantisieren von Sprachmodellen.</translation>
+    </message>
+    <message>
+        <source>This window is free software under the GNU General Public License, version 3 or later; the library and the command line tool are under the MIT license.</source>
+        <translation>Dieses Programm ist freie Software unter der GNU General Public License, Version 3 oder neuer; die Bibliothek und das Kommandozeilenwerkzeug stehen unter der MIT-Lizenz.</translation>
+    </message>
+    <message>
+        <source>Built with Qt %1, QCustomPlot and %2.</source>
+        <translation>Gebaut mit Qt %1, QCustomPlot und %2.</translation>
+    </message>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Was</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>Layer map: move, extend the selection, select</source>
+        <translation>Schichtenkarte: bewegen, Auswahl erweitern, auswählen</translation>
+    </message>
+    <message>
+        <source>Arrows, Shift+Arrows, Space</source>
+        <translation>Pfeile, Umschalt+Pfeile, Leertaste</translation>
+    </message>
+    <message>
+        <source>Layer map and table: select all</source>
+        <translation>Schichtenkarte und Tabelle: alles auswählen</translation>
+    </message>
+    <message>
+        <source>Table: edit format or method of the selection</source>
+        <translation>Tabelle: Format oder Verfahren der Auswahl ändern</translation>
+    </message>
+    <message>
+        <source>Plots: move, zoom, whole range</source>
+        <translation>Diagramme: verschieben, vergrößern, ganzer Bereich</translation>
+    </message>
+    <message>
+        <source>Arrows, + and −, Home</source>
+        <translation>Pfeile, + und −, Pos1</translation>
+    </message>
+    <message>
+        <source>Next and previous field</source>
+        <translation>Nächstes und voriges Feld</translation>
+    </message>
+    <message>
+        <source>Tab, Shift+Tab</source>
+        <translation>Tab, Umschalt+Tab</translation>
+    </message>
+</context>
+<context>
+    <name>Choices</name>
+    <message>
+        <source>Stays as it is: only weight matrices are quantized.</source>
+        <translation>Bleibt, wie er ist: Nur Gewichtsmatrizen werden quantisiert.</translation>
+    </message>
+    <message>
+        <source>The format of the whole recipe.</source>
+        <translation>Das Format des ganzen Rezepts.</translation>
+    </message>
+    <message>
+        <source>The basic format of the preset %1.</source>
+        <translation>Das Grundformat der Vorlage %1.</translation>
+    </message>
+    <message>
+        <source>The preset %1 treats this tensor separately.</source>
+        <translation>Die Vorlage %1 behandelt diesen Tensor gesondert.</translation>
+    </message>
+    <message>
+        <source>Your choice: %1.</source>
+        <translation>Ihre Wahl: %1.</translation>
+    </message>
+    <message>
+        <source>Your choice.</source>
+        <translation>Ihre Wahl.</translation>
+    </message>
+    <message>
+        <source>Set by the recipe’s option for the output matrix.</source>
+        <translation>Durch die Option des Rezepts für die Ausgabematrix gesetzt.</translation>
+    </message>
+    <message>
+        <source>Set by the recipe’s option for the token embedding.</source>
+        <translation>Durch die Option des Rezepts für die Token-Einbettung gesetzt.</translation>
+    </message>
+    <message>
+        <source>The wanted format does not fit the row length, so a fitting one is taken.</source>
+        <translation>Das gewünschte Format passt nicht zur Zeilenlänge; darum wird ein passendes genommen.</translation>
+    </message>
+    <message>
+        <source>Kept as in the file.</source>
+        <translation>Bleibt wie in der Datei.</translation>
+    </message>
+    <message>
+        <source>Keep the tensor as it is in the file.</source>
+        <translation>Den Tensor lassen, wie er in der Datei ist.</translation>
+    </message>
+    <message>
+        <source>%1 everywhere</source>
+        <translation>überall %1</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>recipe summary: preset, rules</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n rule(s)</source>
+        <translation>
+            <numerusform>%n Regel</numerusform>
+            <numerusform>%n Regeln</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>names with “%1”</source>
+        <translation>Namen mit „%1“</translation>
+    </message>
+    <message>
+        <source>all of %1</source>
+        <translation>alle von %1</translation>
+    </message>
+</context>
+<context>
+    <name>Core</name>
+    <message>
+        <source>llama.cpp search</source>
+        <translation>Suche von llama.cpp</translation>
+    </message>
+    <message>
+        <source>Full single precision: twice the size of F16 and no benefit for running; for further processing.</source>
+        <translation>Volle einfache Genauigkeit: doppelt so groß wie F16 und beim Ausführen ohne Nutzen; zum Weiterverarbeiten.</translation>
+    </message>
+    <message>
+        <source>The 16-bit format most models are trained in: exact for BF16 sources, a good master copy.</source>
+        <translation>Das 16-Bit-Format, in dem die meisten Modelle trainiert werden: für BF16-Quellen exakt, eine gute Urfassung.</translation>
+    </message>
+    <message>
+        <source>Half precision: practically lossless and runs everywhere; the usual starting point for quantizing.</source>
+        <translation>Halbe Genauigkeit: praktisch verlustfrei und läuft überall; der übliche Ausgangspunkt zum Quantisieren.</translation>
+    </message>
+    <message>
+        <source>Practically lossless at about half the size of F16; for when memory is no concern.</source>
+        <translation>Praktisch verlustfrei bei etwa halber Größe von F16; wenn Speicher keine Sorge ist.</translation>
+    </message>
+    <message>
+        <source>For mixture-of-experts models: experts in 4-bit MXFP4, everything else in Q8_0.</source>
+        <translation>Für Expertenmischungen: Experten in 4-Bit-MXFP4, alles andere in Q8_0.</translation>
+    </message>
+    <message>
+        <source>Very close to the original; a safe choice when it fits.</source>
+        <translation>Sehr nah am Original; eine sichere Wahl, wenn der Platz reicht.</translation>
+    </message>
+    <message>
+        <source>Older 5-bit format with an offset per block; Q5_K_M is usually better at a smaller size.</source>
+        <translation>Älteres 5-Bit-Format mit Versatz je Block; Q5_K_M ist meist besser und kleiner.</translation>
+    </message>
+    <message>
+        <source>High quality: hardly any measurable loss at about a third of the size of F16.</source>
+        <translation>Hohe Güte: kaum messbarer Verlust bei etwa einem Drittel der Größe von F16.</translation>
+    </message>
+    <message>
+        <source>High quality, a little smaller than Q5_K_M.</source>
+        <translation>Hohe Güte, etwas kleiner als Q5_K_M.</translation>
+    </message>
+    <message>
+        <source>Older 5-bit format that also fits rows of 32; Q5_K_S is usually better.</source>
+        <translation>Älteres 5-Bit-Format, das auch zu Zeilen von 32 passt; Q5_K_S ist meist besser.</translation>
+    </message>
+    <message>
+        <source>Older 4-bit format with an offset per block; Q4_K_M is usually better at a smaller size.</source>
+        <translation>Älteres 4-Bit-Format mit Versatz je Block; Q4_K_M ist meist besser und kleiner.</translation>
+    </message>
+    <message>
+        <source>The usual recommendation: good quality at less than a third of the size of F16.</source>
+        <translation>Die übliche Empfehlung: gute Güte bei weniger als einem Drittel der Größe von F16.</translation>
+    </message>
+    <message>
+        <source>A little smaller than Q4_K_M, with a little more loss.</source>
+        <translation>Etwas kleiner als Q4_K_M, mit etwas mehr Verlust.</translation>
+    </message>
+    <message>
+        <source>4-bit format with uneven steps; also fits models whose rows are not multiples of 256.</source>
+        <translation>4-Bit-Format mit ungleichen Stufen; passt auch zu Modellen, deren Zeilen keine Vielfachen von 256 sind.</translation>
+    </message>
+    <message>
+        <source>Simple 4-bit format, fastest on many processors; Q4_K_S is more accurate at the same size.</source>
+        <translation>Einfaches 4-Bit-Format, auf vielen Prozessoren am schnellsten; Q4_K_S ist bei gleicher Größe genauer.</translation>
+    </message>
+    <message>
+        <source>Smallest of the good 4-bit presets; best with an importance matrix.</source>
+        <translation>Die kleinste der guten 4-Bit-Vorlagen; am besten mit Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Largest of the 3-bit presets: noticeable loss, but coherent.</source>
+        <translation>Die größte der 3-Bit-Vorlagen: merklicher Verlust, aber zusammenhängender Text.</translation>
+    </message>
+    <message>
+        <source>Medium 3-bit preset for when 4 bits do not fit: noticeable loss.</source>
+        <translation>Mittlere 3-Bit-Vorlage, wenn 4 Bits nicht passen: merklicher Verlust.</translation>
+    </message>
+    <message>
+        <source>Better than Q3_K_M at a smaller size; best with an importance matrix.</source>
+        <translation>Besser als Q3_K_M und kleiner; am besten mit Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Smallest of the plain 3-bit presets: considerable loss.</source>
+        <translation>Die kleinste der einfachen 3-Bit-Vorlagen: erheblicher Verlust.</translation>
+    </message>
+    <message>
+        <source>3-bit codebook format throughout; best with an importance matrix.</source>
+        <translation>Durchgehend 3-Bit-Codebuchformat; am besten mit Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Just above 3 bits; needs an importance matrix.</source>
+        <translation>Knapp über 3 Bits; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>3 bits on average with usable quality; needs an importance matrix.</source>
+        <translation>Im Mittel 3 Bits bei brauchbarer Güte; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Small, with a clear loss of quality; give it an importance matrix.</source>
+        <translation>Klein, mit deutlichem Verlust an Güte; geben Sie ihr eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Best of the 2-bit presets: for large models that would not fit otherwise; needs an importance matrix.</source>
+        <translation>Die beste der 2-Bit-Vorlagen: für große Modelle, die sonst nicht passen; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Smaller than Q2_K with more loss; needs an importance matrix.</source>
+        <translation>Kleiner als Q2_K mit mehr Verlust; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>About 2.5 bits: strong loss, for large models; needs an importance matrix.</source>
+        <translation>Etwa 2,5 Bits: starker Verlust, für große Modelle; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>About 2.3 bits: strong loss, for very large models; needs an importance matrix.</source>
+        <translation>Etwa 2,3 Bits: starker Verlust, für sehr große Modelle; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>Plain 2-bit format for models that were trained for it; others lose their sense.</source>
+        <translation>Einfaches 2-Bit-Format für Modelle, die dafür trainiert wurden; andere verlieren ihren Sinn.</translation>
+    </message>
+    <message>
+        <source>About 2.1 bits: strong loss, for very large models; needs an importance matrix.</source>
+        <translation>Etwa 2,1 Bits: starker Verlust, für sehr große Modelle; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>For models trained with ternary weights: 2 bits, fast to decode.</source>
+        <translation>Für Modelle mit ternär trainierten Gewichten: 2 Bits, schnell zu entpacken.</translation>
+    </message>
+    <message>
+        <source>About 1.8 bits: severe loss, only for giant models; needs an importance matrix.</source>
+        <translation>Etwa 1,8 Bits: schwerer Verlust, nur für riesige Modelle; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>For models trained with ternary weights: the most compact form.</source>
+        <translation>Für Modelle mit ternär trainierten Gewichten: die dichteste Form.</translation>
+    </message>
+    <message>
+        <source>About 1.6 bits: the most extreme codebook preset, mostly a curiosity; needs an importance matrix.</source>
+        <translation>Etwa 1,6 Bits: die äußerste Codebuchvorlage, eher eine Kuriosität; braucht eine Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>One bit per weight, for models that were trained for it; others lose their sense.</source>
+        <translation>Ein Bit je Gewicht, für Modelle, die dafür trainiert wurden; andere verlieren ihren Sinn.</translation>
+    </message>
+    <message>
+        <source>Full precision. For norms and other small tensors, and as a reference.</source>
+        <translation>Volle Genauigkeit. Für Normen und andere kleine Tensoren und als Bezug.</translation>
+    </message>
+    <message>
+        <source>Half precision, the usual form of a model before quantization. Almost lossless for weights below 65504.</source>
+        <translation>Halbe Genauigkeit, die übliche Form eines Modells vor dem Quantisieren. Fast verlustfrei für Gewichte unter 65504.</translation>
+    </message>
+    <message>
+        <source>Half size with the full range of F32 and fewer digits; lossless for models trained in bfloat16.</source>
+        <translation>Halbe Größe mit dem vollen Bereich von F32 und weniger Stellen; verlustfrei für Modelle, die in bfloat16 trainiert wurden.</translation>
+    </message>
+    <message>
+        <source>4 bits, one scale per 32 weights. Simple and fast everywhere; Q4_K is more accurate at the same size.</source>
+        <translation>4 Bits, eine Skala je 32 Gewichte. Einfach und überall schnell; Q4_K ist bei gleicher Größe genauer.</translation>
+    </message>
+    <message>
+        <source>4 bits with scale and offset per 32 weights. Better than Q4_0 for lopsided weights, a little larger.</source>
+        <translation>4 Bits mit Skala und Versatz je 32 Gewichte. Besser als Q4_0 für schiefe Gewichte, etwas größer.</translation>
+    </message>
+    <message>
+        <source>5 bits, one scale per 32 weights. A fallback for rows that K types cannot hold; else prefer Q5_K.</source>
+        <translation>5 Bits, eine Skala je 32 Gewichte. Ersatz für Zeilen, die K-Formate nicht fassen; sonst besser Q5_K.</translation>
+    </message>
+    <message>
+        <source>5 bits with scale and offset per 32 weights. A fallback for rows that K types cannot hold; else prefer Q5_K.</source>
+        <translation>5 Bits mit Skala und Versatz je 32 Gewichte. Ersatz für Zeilen, die K-Formate nicht fassen; sonst besser Q5_K.</translation>
+    </message>
+    <message>
+        <source>8 bits, one scale per 32 weights. Practically indistinguishable from the original at half the size of F16.</source>
+        <translation>8 Bits, eine Skala je 32 Gewichte. Vom Original praktisch nicht zu unterscheiden, bei halber Größe von F16.</translation>
+    </message>
+    <message>
+        <source>Internal form of activations during inference; never stored in files.</source>
+        <translation>Innere Form der Aktivierungen beim Rechnen; steht nie in Dateien.</translation>
+    </message>
+    <message>
+        <source>2 bits. Very small, with clearly visible loss; use it with importance, and for the least sensitive tensors.</source>
+        <translation>2 Bits. Sehr klein, mit deutlichem Verlust; mit Wichtigkeit verwenden und für die unempfindlichsten Tensoren.</translation>
+    </message>
+    <message>
+        <source>3 bits. Small, with noticeable loss; works best with importance.</source>
+        <translation>3 Bits. Klein, mit merklichem Verlust; am besten mit Wichtigkeit.</translation>
+    </message>
+    <message>
+        <source>4 bits with scale and offset per 32 weights. The usual balance of size and quality.</source>
+        <translation>4 Bits mit Skala und Versatz je 32 Gewichte. Der übliche Ausgleich von Größe und Güte.</translation>
+    </message>
+    <message>
+        <source>5 bits with scale and offset per 32 weights. Close to the original; for when a few more bytes are fine.</source>
+        <translation>5 Bits mit Skala und Versatz je 32 Gewichte. Nah am Original; wenn ein paar Bytes mehr nicht stören.</translation>
+    </message>
+    <message>
+        <source>6 bits. Very close to the original; often used for the output and other sensitive tensors.</source>
+        <translation>6 Bits. Sehr nah am Original; oft für die Ausgabe und andere empfindliche Tensoren.</translation>
+    </message>
+    <message>
+        <source>About 2 bits by a codebook. Among the smallest; needs importance, slow to make.</source>
+        <translation>Etwa 2 Bits mit Codebuch. Unter den kleinsten; braucht Wichtigkeit, langsam zu erzeugen.</translation>
+    </message>
+    <message>
+        <source>2.3 bits by a codebook. Better than IQ2_XXS; needs importance, slow to make.</source>
+        <translation>2,3 Bits mit Codebuch. Besser als IQ2_XXS; braucht Wichtigkeit, langsam zu erzeugen.</translation>
+    </message>
+    <message>
+        <source>2.6 bits by a codebook with free signs. The most accurate of the 2-bit types.</source>
+        <translation>2,6 Bits mit Codebuch und freien Vorzeichen. Das genaueste der 2-Bit-Formate.</translation>
+    </message>
+    <message>
+        <source>3.1 bits by a codebook. More accurate than Q3_K at a smaller size; slow to make.</source>
+        <translation>3,1 Bits mit Codebuch. Genauer als Q3_K und kleiner; langsam zu erzeugen.</translation>
+    </message>
+    <message>
+        <source>3.4 bits by a codebook with free signs. More accurate than Q3_K at the same size; slow to make.</source>
+        <translation>3,4 Bits mit Codebuch und freien Vorzeichen. Genauer als Q3_K bei gleicher Größe; langsam zu erzeugen.</translation>
+    </message>
+    <message>
+        <source>1.6 bits by a codebook. For very large models that fit no other way; needs importance.</source>
+        <translation>1,6 Bits mit Codebuch. Für sehr große Modelle, die anders nicht passen; braucht Wichtigkeit.</translation>
+    </message>
+    <message>
+        <source>1.75 bits by a codebook with finer scales. Somewhat better than IQ1_S; use it with importance.</source>
+        <translation>1,75 Bits mit Codebuch und feineren Skalen. Etwas besser als IQ1_S; mit Wichtigkeit verwenden.</translation>
+    </message>
+    <message>
+        <source>4 bits on an uneven grid, one scale per 32 weights. More accurate than Q4_0 at the same size.</source>
+        <translation>4 Bits auf ungleichem Raster, eine Skala je 32 Gewichte. Genauer als Q4_0 bei gleicher Größe.</translation>
+    </message>
+    <message>
+        <source>4.25 bits on an uneven grid. Close to Q4_K and smaller.</source>
+        <translation>4,25 Bits auf ungleichem Raster. Nah an Q4_K und kleiner.</translation>
+    </message>
+    <message>
+        <source>Three levels in 1.7 bits. Lossless for models trained with ternary weights, unsuitable for others.</source>
+        <translation>Drei Stufen in 1,7 Bits. Verlustfrei für ternär trainierte Modelle, für andere ungeeignet.</translation>
+    </message>
+    <message>
+        <source>Three levels in 2.1 bits, faster than TQ1_0. Only for models trained with ternary weights.</source>
+        <translation>Drei Stufen in 2,1 Bits, schneller als TQ1_0. Nur für ternär trainierte Modelle.</translation>
+    </message>
+    <message>
+        <source>4-bit floats with a power-of-two scale per 32 weights, the form some models are published in.</source>
+        <translation>4-Bit-Gleitkommazahlen mit einer Zweierpotenz als Skala je 32 Gewichte; so werden manche Modelle veröffentlicht.</translation>
+    </message>
+    <message>
+        <source>4-bit floats with an 8-bit float scale per 16 weights, for recent graphics processors.</source>
+        <translation>4-Bit-Gleitkommazahlen mit einer 8-Bit-Skala je 16 Gewichte, für neuere Grafikprozessoren.</translation>
+    </message>
+    <message>
+        <source>The sign of each weight and one scale per 128. Only for models trained with binary weights.</source>
+        <translation>Das Vorzeichen jedes Gewichts und eine Skala je 128. Nur für binär trainierte Modelle.</translation>
+    </message>
+    <message>
+        <source>Two bits, one scale per 64 weights, no search. For models trained with ternary weights.</source>
+        <translation>Zwei Bits, eine Skala je 64 Gewichte, ohne Suche. Für ternär trainierte Modelle.</translation>
+    </message>
+    <message>
+        <source>Integers. Tables of a model, kept as they are.</source>
+        <translation>Ganze Zahlen. Tabellen eines Modells, die bleiben, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Double precision. Kept as it is.</source>
+        <translation>Doppelte Genauigkeit. Bleibt, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>Chooses scales and codes exactly as llama.cpp&apos;s own quantizer does: the same bytes, faster. Uses importance when there is any.</source>
+        <translation>Wählt Skalen und Codes genau wie der Quantisierer von llama.cpp: dieselben Bytes, schneller. Nutzt Wichtigkeit, wenn es welche gibt.</translation>
+    </message>
+    <message>
+        <source>Measuring perplexity</source>
+        <translation>Perplexität messen</translation>
+    </message>
+    <message>
+        <source>Exporting</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Quantizing</source>
+        <translation>Quantisieren</translation>
+    </message>
+    <message>
+        <source>Comparing</source>
+        <translation>Vergleichen</translation>
+    </message>
+    <message>
+        <source>Comparing formats</source>
+        <translation>Formate vergleichen</translation>
+    </message>
+    <message>
+        <source>Generating text</source>
+        <translation>Text fortsetzen</translation>
+    </message>
+    <message>
+        <source>Comparing weights</source>
+        <translation>Gewichte vergleichen</translation>
+    </message>
+    <message>
+        <source>Reading the text</source>
+        <translation>Text lesen</translation>
+    </message>
+</context>
+<context>
+    <name>JobRunner</name>
+    <message>
+        <source>Started</source>
+        <translation>Begonnen</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Läuft</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Canceled</source>
+        <translation>Abgebrochen</translation>
+    </message>
+</context>
+<context>
+    <name>Main</name>
+    <message>
+        <source>%1 could not be written.</source>
+        <translation>%1 konnte nicht geschrieben werden.</translation>
+    </message>
+    <message>
+        <source>A workbench for quantizing language models.</source>
+        <translation>Eine Werkbank zum Quantisieren von Sprachmodellen.</translation>
+    </message>
+    <message>
+        <source>A GGUF file or a project (.wwproj) to open.</source>
+        <translation>GGUF-Datei oder Projekt (.wwproj), das geöffnet wird.</translation>
+    </message>
+    <message>
+        <source>Draw a plot without a window: %1.</source>
+        <translation>Ein Diagramm ohne Fenster zeichnen: %1.</translation>
+    </message>
+    <message>
+        <source>Save a picture of the window.</source>
+        <translation>Ein Bild des Fensters speichern.</translation>
+    </message>
+    <message>
+        <source>File to write: .png, .svg, .pdf or .csv.</source>
+        <translation>Datei, die geschrieben wird: .png, .svg, .pdf oder .csv.</translation>
+    </message>
+    <message>
+        <source>Preset to draw.</source>
+        <translation>Vorlage, die gezeichnet wird.</translation>
+    </message>
+    <message>
+        <source>Tensor to draw.</source>
+        <translation>Tensor, der gezeichnet wird.</translation>
+    </message>
+    <message>
+        <source>Text to measure perplexity on; the sample text if left out.</source>
+        <translation>Text zum Messen der Perplexität; sonst der Beispieltext.</translation>
+    </message>
+    <message>
+        <source>Context length for measuring.</source>
+        <translation>Kontextlänge zum Messen.</translation>
+    </message>
+    <message>
+        <source>Windows to measure; all if left out.</source>
+        <translation>Fenster, die gemessen werden; sonst alle.</translation>
+    </message>
+    <message>
+        <source>Threads for plots; one per processor if left out.</source>
+        <translation>Threads für Diagramme; sonst einer je Prozessor.</translation>
+    </message>
+    <message>
+        <source>Size of the picture.</source>
+        <translation>Größe des Bildes.</translation>
+    </message>
+    <message>
+        <source>Light text on dark ground.</source>
+        <translation>Heller Text auf dunklem Grund.</translation>
+    </message>
+    <message>
+        <source>Only one model can be opened at a time.</source>
+        <translation>Nur ein Modell lässt sich auf einmal öffnen.</translation>
+    </message>
+    <message>
+        <source>%1 is no size; write 1280x800.</source>
+        <translation>%1 ist keine Größe; schreiben Sie 1280x800.</translation>
+    </message>
+    <message>
+        <source>--ctx, --chunks and --threads take whole numbers above 0.</source>
+        <translation>--ctx, --chunks und --threads nehmen ganze Zahlen über 0.</translation>
+    </message>
+    <message>
+        <source>--plot needs a model.</source>
+        <translation>--plot braucht ein Modell.</translation>
+    </message>
+    <message>
+        <source>--plot needs a file to write: -o FILE.</source>
+        <translation>--plot braucht eine Datei zum Schreiben: -o FILE.</translation>
+    </message>
+</context>
+<context>
+    <name>PlotCommand</name>
+    <message>
+        <source>The model has no tensor named %1. &quot;weightwright-cli info&quot; lists them.</source>
+        <translation>Das Modell hat keinen Tensor namens %1. „weightwright-cli info“ zählt sie auf.</translation>
+    </message>
+    <message>
+        <source>This preset changes no tensor of the model. Name one with --tensor.</source>
+        <translation>Diese Vorlage ändert keinen Tensor des Modells. Nennen Sie einen mit --tensor.</translation>
+    </message>
+    <message>
+        <source>%1 as %2: size by role</source>
+        <comment>model, preset</comment>
+        <translation>%1 als %2: Größe nach Rolle</translation>
+    </message>
+    <message>
+        <source>%1: relative error %2 in %3</source>
+        <comment>tensor, error, format</comment>
+        <translation>%1: relativer Fehler %2 in %3</translation>
+    </message>
+    <message>
+        <source>Weight value</source>
+        <translation>Wert des Gewichts</translation>
+    </message>
+    <message>
+        <source>original (%1)</source>
+        <translation>Original (%1)</translation>
+    </message>
+    <message>
+        <source>%1: error of every format</source>
+        <translation>%1: Fehler jedes Formats</translation>
+    </message>
+    <message>
+        <source>The sample text was not found. Name a text with --text.</source>
+        <translation>Der Beispieltext wurde nicht gefunden. Nennen Sie einen Text mit --text.</translation>
+    </message>
+    <message>
+        <source>Original: perplexity %1</source>
+        <translation>Original: Perplexität %1</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>%1: perplexity %2</source>
+        <translation>%1: Perplexität %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 on %2, %n window(s) of %3 tokens</source>
+        <comment>model, text</comment>
+        <translation>
+            <numerusform>%1 auf %2, %n Fenster von %3 Token</numerusform>
+            <numerusform>%1 auf %2, %n Fenster von %3 Token</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>There is no plot of kind %1. Kinds: %2.</source>
+        <translation>Ein Diagramm der Art %1 gibt es nicht. Arten: %2.</translation>
+    </message>
+    <message>
+        <source>There is no preset %1.</source>
+        <translation>Die Vorlage %1 gibt es nicht.</translation>
+    </message>
+</context>
+<context>
+    <name>ProjectFile</name>
+    <message>
+        <source>This is not a project that can be read: %1. Open the model itself to start over; the project file stays as it is.</source>
+        <translation>Dieses Projekt ist nicht lesbar: %1. Öffnen Sie das Modell selbst, um neu zu beginnen; die Projektdatei bleibt, wie sie ist.</translation>
+    </message>
+    <message>
+        <source>a measurement is incomplete</source>
+        <translation>eine Messung ist unvollständig</translation>
+    </message>
+    <message>
+        <source>the text breaks off or is no JSON near byte %1</source>
+        <translation>der Text bricht ab oder ist kein JSON, nahe Byte %1</translation>
+    </message>
+    <message>
+        <source>it was not written by Weightwright</source>
+        <translation>es stammt nicht von Weightwright</translation>
+    </message>
+    <message>
+        <source>The project was written by a newer Weightwright. Update this program to open it.</source>
+        <translation>Das Projekt stammt von einem neueren Weightwright. Erneuern Sie dieses Programm, um es zu öffnen.</translation>
+    </message>
+    <message>
+        <source>it names no model</source>
+        <translation>es nennt kein Modell</translation>
+    </message>
+    <message>
+        <source>a recipe in it is broken (%1)</source>
+        <translation>ein Rezept darin ist kaputt (%1)</translation>
+    </message>
+    <message>
+        <source>it has no recipe</source>
+        <translation>es hat kein Rezept</translation>
+    </message>
+</context>
+<context>
+    <name>ww::Actions</name>
+    <message>
+        <source>%1 (%2)</source>
+        <comment>tool tip, shortcut</comment>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>&amp;Open…</source>
+        <translation>Ö&amp;ffnen …</translation>
+    </message>
+    <message>
+        <source>Open a model or a project</source>
+        <translation>Ein Modell oder Projekt öffnen</translation>
+    </message>
+    <message>
+        <source>Open the &amp;Sample Model</source>
+        <translation>&amp;Beispielmodell öffnen</translation>
+    </message>
+    <message>
+        <source>Open the small model that comes with the program</source>
+        <translation>Das kleine Modell öffnen, das dem Programm beiliegt</translation>
+    </message>
+    <message>
+        <source>&amp;Save Project</source>
+        <translation>Projekt &amp;speichern</translation>
+    </message>
+    <message>
+        <source>Save recipes and measurements in a project file</source>
+        <translation>Rezepte und Messungen in einer Projektdatei speichern</translation>
+    </message>
+    <message>
+        <source>Save Project &amp;As…</source>
+        <translation>Projekt speichern &amp;unter …</translation>
+    </message>
+    <message>
+        <source>Save recipes and measurements in another project file</source>
+        <translation>Rezepte und Messungen in einer anderen Projektdatei speichern</translation>
+    </message>
+    <message>
+        <source>Start &amp;Over</source>
+        <translation>&amp;Neu beginnen</translation>
+    </message>
+    <message>
+        <source>Put recipes and measurements away and begin with a fresh recipe</source>
+        <translation>Rezepte und Messungen weglegen und mit einem frischen Rezept beginnen</translation>
+    </message>
+    <message>
+        <source>&amp;Export…</source>
+        <translation>E&amp;xportieren …</translation>
+    </message>
+    <message>
+        <source>Write quantized GGUF files</source>
+        <translation>Quantisierte GGUF-Dateien schreiben</translation>
+    </message>
+    <message>
+        <source>&amp;Close</source>
+        <translation>S&amp;chließen</translation>
+    </message>
+    <message>
+        <source>Close the model; recipes and measurements are kept</source>
+        <translation>Das Modell schließen; Rezepte und Messungen bleiben erhalten</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>B&amp;eenden</translation>
+    </message>
+    <message>
+        <source>Save the work and leave</source>
+        <translation>Die Arbeit speichern und das Programm verlassen</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>Take the last change of a recipe back</source>
+        <translation>Die letzte Änderung eines Rezepts zurücknehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>Do the change again</source>
+        <translation>Die Änderung noch einmal vornehmen</translation>
+    </message>
+    <message>
+        <source>Select &amp;All Tensors</source>
+        <translation>&amp;Alle Tensoren auswählen</translation>
+    </message>
+    <message>
+        <source>Select every tensor of the model</source>
+        <translation>Jeden Tensor des Modells auswählen</translation>
+    </message>
+    <message>
+        <source>&amp;Find Tensor</source>
+        <translation>Tensor &amp;suchen</translation>
+    </message>
+    <message>
+        <source>Filter the table of tensors by name</source>
+        <translation>Die Tensortabelle nach Namen filtern</translation>
+    </message>
+    <message>
+        <source>&amp;Settings…</source>
+        <translation>&amp;Einstellungen …</translation>
+    </message>
+    <message>
+        <source>Appearance, language, threads</source>
+        <translation>Aussehen, Sprache, Threads</translation>
+    </message>
+    <message>
+        <source>&amp;New Recipe</source>
+        <translation>&amp;Neues Rezept</translation>
+    </message>
+    <message>
+        <source>Add a recipe that starts from the current preset</source>
+        <translation>Ein Rezept hinzufügen, das von der jetzigen Vorlage ausgeht</translation>
+    </message>
+    <message>
+        <source>&amp;Duplicate Recipe</source>
+        <translation>Rezept &amp;verdoppeln</translation>
+    </message>
+    <message>
+        <source>Add a copy of the current recipe</source>
+        <translation>Eine Kopie des jetzigen Rezepts hinzufügen</translation>
+    </message>
+    <message>
+        <source>&amp;Rename Recipe…</source>
+        <translation>Rezept &amp;umbenennen …</translation>
+    </message>
+    <message>
+        <source>Give the current recipe another name</source>
+        <translation>Dem jetzigen Rezept einen anderen Namen geben</translation>
+    </message>
+    <message>
+        <source>De&amp;lete Recipe</source>
+        <translation>Rezept &amp;löschen</translation>
+    </message>
+    <message>
+        <source>Remove the current recipe</source>
+        <translation>Das jetzige Rezept entfernen</translation>
+    </message>
+    <message>
+        <source>&amp;Load Recipe…</source>
+        <translation>Rezept l&amp;aden …</translation>
+    </message>
+    <message>
+        <source>Add a recipe from a file</source>
+        <translation>Ein Rezept aus einer Datei hinzufügen</translation>
+    </message>
+    <message>
+        <source>&amp;Save Recipe…</source>
+        <translation>Rezept &amp;speichern …</translation>
+    </message>
+    <message>
+        <source>Write the current recipe to a file, to share or use on the command line</source>
+        <translation>Das jetzige Rezept in eine Datei schreiben, zum Weitergeben oder für die Kommandozeile</translation>
+    </message>
+    <message>
+        <source>&amp;Import Tensor Types…</source>
+        <translation>Tensortypen &amp;importieren …</translation>
+    </message>
+    <message>
+        <source>Take rules from a tensor type file of llama.cpp into the current recipe</source>
+        <translation>Regeln aus einer Tensortypdatei von llama.cpp in das jetzige Rezept übernehmen</translation>
+    </message>
+    <message>
+        <source>E&amp;xport Tensor Types…</source>
+        <translation>Tensortypen e&amp;xportieren …</translation>
+    </message>
+    <message>
+        <source>Write the rules of the current recipe as a tensor type file for llama.cpp</source>
+        <translation>Die Regeln des jetzigen Rezepts als Tensortypdatei für llama.cpp schreiben</translation>
+    </message>
+    <message>
+        <source>Rules and &amp;Options…</source>
+        <translation>Regeln und &amp;Optionen …</translation>
+    </message>
+    <message>
+        <source>See and change the rules of the current recipe</source>
+        <translation>Die Regeln des jetzigen Rezepts ansehen und ändern</translation>
+    </message>
+    <message>
+        <source>Reset Selected &amp;Tensors</source>
+        <translation>Ausgewählte &amp;Tensoren zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Let the preset decide about the selected tensors again</source>
+        <translation>Über die ausgewählten Tensoren wieder die Vorlage entscheiden lassen</translation>
+    </message>
+    <message>
+        <source>&amp;Measure…</source>
+        <translation>&amp;Messen …</translation>
+    </message>
+    <message>
+        <source>Measure the perplexity of the original and of the current recipe</source>
+        <translation>Die Perplexität des Originals und des jetzigen Rezepts messen</translation>
+    </message>
+    <message>
+        <source>Measure &amp;Presets…</source>
+        <translation>&amp;Vorlagen messen …</translation>
+    </message>
+    <message>
+        <source>Measure several presets in one go, to compare size and perplexity</source>
+        <translation>Mehrere Vorlagen in einem Zug messen, um Größe und Perplexität zu vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;Weight Errors of All Tensors</source>
+        <translation>&amp;Gewichtsfehler aller Tensoren</translation>
+    </message>
+    <message>
+        <source>Compare the weights of every tensor before and after quantizing</source>
+        <translation>Die Gewichte jedes Tensors vor und nach dem Quantisieren vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;Jobs</source>
+        <translation>&amp;Aufträge</translation>
+    </message>
+    <message>
+        <source>Show running and finished jobs with their logs</source>
+        <translation>Laufende und beendete Aufträge mit ihren Protokollen zeigen</translation>
+    </message>
+    <message>
+        <source>&amp;Stop All Jobs</source>
+        <translation>Alle Aufträge a&amp;bbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel everything that runs or waits</source>
+        <translation>Alles abbrechen, was läuft oder wartet</translation>
+    </message>
+    <message>
+        <source>Layer &amp;Map</source>
+        <translation>Schichten&amp;karte</translation>
+    </message>
+    <message>
+        <source>Move to the layer map</source>
+        <translation>Zur Schichtenkarte gehen</translation>
+    </message>
+    <message>
+        <source>&amp;Tensor Table</source>
+        <translation>&amp;Tensortabelle</translation>
+    </message>
+    <message>
+        <source>Move to the table of tensors</source>
+        <translation>Zur Tensortabelle gehen</translation>
+    </message>
+    <message>
+        <source>&amp;Inspector</source>
+        <translation>&amp;Inspektor</translation>
+    </message>
+    <message>
+        <source>Move to the inspector</source>
+        <translation>Zum Inspektor gehen</translation>
+    </message>
+    <message>
+        <source>&amp;Results</source>
+        <translation>&amp;Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Move to the results</source>
+        <translation>Zu den Ergebnissen gehen</translation>
+    </message>
+    <message>
+        <source>&amp;Full Screen</source>
+        <translation>&amp;Vollbild</translation>
+    </message>
+    <message>
+        <source>Use the whole screen</source>
+        <translation>Den ganzen Bildschirm nutzen</translation>
+    </message>
+    <message>
+        <source>Reset &amp;Layout</source>
+        <translation>&amp;Anordnung zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Give every panel its usual place and size</source>
+        <translation>Jedem Bereich seinen gewohnten Platz geben</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard Shortcuts</source>
+        <translation>&amp;Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>What can be done with the keyboard</source>
+        <translation>Was mit der Tastatur geht</translation>
+    </message>
+    <message>
+        <source>&amp;About Weightwright</source>
+        <translation>Ü&amp;ber Weightwright</translation>
+    </message>
+    <message>
+        <source>Version, licenses and libraries</source>
+        <translation>Version, Lizenzen und Bibliotheken</translation>
+    </message>
+</context>
+<context>
+    <name>ww::Application</name>
+    <message>
+        <source>Weightwright was interrupted last time. Nothing that was saved is lost.</source>
+        <translation>Weightwright wurde beim letzten Mal unterbrochen. Was gespeichert war, ist noch da.</translation>
+    </message>
+    <message>
+        <source>Restore the Last Project</source>
+        <translation>Letztes Projekt wiederherstellen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::Document</name>
+    <message numerus="yes">
+        <source>Keep %n tensor(s) as in the file</source>
+        <translation>
+            <numerusform>%n Tensor wie in der Datei lassen</numerusform>
+            <numerusform>%n Tensoren wie in der Datei lassen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Set %n tensor(s) to %1</source>
+        <translation>
+            <numerusform>%n Tensor auf %1 setzen</numerusform>
+            <numerusform>%n Tensoren auf %1 setzen</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Change the method of %n tensor(s)</source>
+        <translation>
+            <numerusform>Verfahren von %n Tensor ändern</numerusform>
+            <numerusform>Verfahren von %n Tensoren ändern</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Reset %n tensor(s) to the preset</source>
+        <translation>
+            <numerusform>%n Tensor auf die Vorlage zurücksetzen</numerusform>
+            <numerusform>%n Tensoren auf die Vorlage zurücksetzen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Set preset %1</source>
+        <translation>Vorlage %1 nehmen</translation>
+    </message>
+    <message>
+        <source>Set all tensors to %1</source>
+        <translation>Alle Tensoren auf %1 setzen</translation>
+    </message>
+    <message>
+        <source>Duplicate recipe “%1”</source>
+        <translation>Rezept „%1“ verdoppeln</translation>
+    </message>
+    <message>
+        <source>Rename recipe to “%1”</source>
+        <translation>Rezept in „%1“ umbenennen</translation>
+    </message>
+    <message>
+        <source>Delete recipe “%1”</source>
+        <translation>Rezept „%1“ löschen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::ExportController</name>
+    <message>
+        <source>Exporting %1</source>
+        <translation>%1 wird exportiert</translation>
+    </message>
+    <message>
+        <source>%1 was not written.</source>
+        <translation>%1 wurde nicht geschrieben.</translation>
+    </message>
+    <message>
+        <source>%1 is ready.</source>
+        <translation>%1 ist fertig.</translation>
+    </message>
+    <message>
+        <source>%1 in %2.</source>
+        <comment>size, time</comment>
+        <translation>%1 in %2.</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::ExportDialog</name>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Each checked recipe becomes one GGUF file that llama.cpp and programs built on it run unchanged.</source>
+        <translation>Jedes angekreuzte Rezept wird zu einer GGUF-Datei, die llama.cpp und darauf gebaute Programme unverändert ausführen.</translation>
+    </message>
+    <message>
+        <source>Recipes to export</source>
+        <translation>Rezepte zum Exportieren</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>File name</source>
+        <translation>Dateiname</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>&amp;Folder:</source>
+        <translation>&amp;Ordner:</translation>
+    </message>
+    <message>
+        <source>&amp;Browse…</source>
+        <translation>&amp;Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>&amp;Export</source>
+        <translation>&amp;Exportieren</translation>
+    </message>
+    <message>
+        <source>Cancel &amp;Work</source>
+        <translation>&amp;Abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Show in Folder</source>
+        <translation>Im Ordner &amp;zeigen</translation>
+    </message>
+    <message>
+        <source>A file needs a name.</source>
+        <translation>Eine Datei braucht einen Namen.</translation>
+    </message>
+    <message>
+        <source>Two recipes have the same file name %1.</source>
+        <translation>Zwei Rezepte haben denselben Dateinamen %1.</translation>
+    </message>
+    <message>
+        <source>%1 is the model that is open. Choose another name or folder.</source>
+        <translation>%1 ist das geöffnete Modell. Wählen Sie einen anderen Namen oder Ordner.</translation>
+    </message>
+    <message>
+        <source>%1 exists and will be replaced.</source>
+        <translation>%1 gibt es schon und wird ersetzt.</translation>
+    </message>
+    <message>
+        <source>The folder %1 does not exist.</source>
+        <translation>Den Ordner %1 gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>You may not write into %1. Choose another folder.</source>
+        <translation>In %1 dürfen Sie nicht schreiben. Wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>Needed: %1. Free there: %2.</source>
+        <translation>Nötig: %1. Dort frei: %2.</translation>
+    </message>
+    <message>
+        <source>There is too little space: %1 are missing.</source>
+        <translation>Der Platz reicht nicht: Es fehlen %1.</translation>
+    </message>
+    <message numerus="yes">
+        <source>And %n more; the table of tensors marks them.</source>
+        <translation>
+            <numerusform>Und %n weitere; die Tensortabelle kennzeichnet sie.</numerusform>
+            <numerusform>Und %n weitere; die Tensortabelle kennzeichnet sie.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose a Folder</source>
+        <translation>Ordner wählen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::FormatDelegate</name>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+</context>
+<context>
+    <name>ww::FormatGroups</name>
+    <message>
+        <source>Float</source>
+        <translation>Gleitkomma</translation>
+    </message>
+    <message>
+        <source>K formats</source>
+        <translation>K-Formate</translation>
+    </message>
+    <message>
+        <source>Plain blocks</source>
+        <translation>Einfache Blöcke</translation>
+    </message>
+    <message>
+        <source>IQ formats (codebooks)</source>
+        <translation>IQ-Formate (Codebücher)</translation>
+    </message>
+    <message>
+        <source>Ternary</source>
+        <translation>Ternär</translation>
+    </message>
+    <message>
+        <source>4-bit float</source>
+        <translation>4-Bit-Gleitkomma</translation>
+    </message>
+    <message>
+        <source>One and two bits</source>
+        <translation>Ein und zwei Bits</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Sonstige</translation>
+    </message>
+    <message>
+        <source>%1 — %2</source>
+        <comment>format, bits per weight</comment>
+        <translation>%1 — %2</translation>
+    </message>
+</context>
+<context>
+    <name>ww::FormatPalette</name>
+    <message>
+        <source>Formats</source>
+        <translation>Formate</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>format, bits per weight</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>Select tensors first; then a format chosen here applies to them.</source>
+        <translation>Wählen Sie zuerst Tensoren aus; dann gilt ein hier gewähltes Format für sie.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Applies to %n selected tensor(s).</source>
+        <translation>
+            <numerusform>Gilt für %n ausgewählten Tensor.</numerusform>
+            <numerusform>Gilt für %n ausgewählte Tensoren.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::FormatText</name>
+    <message>
+        <source>as is</source>
+        <translation>wie vorhanden</translation>
+    </message>
+    <message>
+        <source>%1 B</source>
+        <translation>%1 B</translation>
+    </message>
+    <message>
+        <source>%1 KiB</source>
+        <translation>%1 KiB</translation>
+    </message>
+    <message>
+        <source>%1 MiB</source>
+        <translation>%1 MiB</translation>
+    </message>
+    <message>
+        <source>%1 GiB</source>
+        <translation>%1 GiB</translation>
+    </message>
+    <message>
+        <source>%1 TiB</source>
+        <translation>%1 TiB</translation>
+    </message>
+    <message>
+        <source>%1 bpw</source>
+        <translation>%1 bpw</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>%1 T</source>
+        <comment>trillions of parameters</comment>
+        <translation>%1 Bio.</translation>
+    </message>
+    <message>
+        <source>%1 B</source>
+        <comment>billions of parameters</comment>
+        <translation>%1 Mrd.</translation>
+    </message>
+    <message>
+        <source>%1 M</source>
+        <comment>millions of parameters</comment>
+        <translation>%1 Mio.</translation>
+    </message>
+    <message>
+        <source>%1 K</source>
+        <comment>thousands of parameters</comment>
+        <translation>%1 Tsd.</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 min</source>
+        <translation>%1 min</translation>
+    </message>
+    <message>
+        <source>%1 min %2 s</source>
+        <translation>%1 min %2 s</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min</source>
+        <translation>%1 h %2 min</translation>
+    </message>
+    <message>
+        <source>%1 left</source>
+        <translation>noch %1</translation>
+    </message>
+    <message>
+        <source>%1 ± %2</source>
+        <translation>%1 ± %2</translation>
+    </message>
+    <message>
+        <source>Token embedding</source>
+        <translation>Token-Einbettung</translation>
+    </message>
+    <message>
+        <source>Output projection</source>
+        <translation>Ausgabeprojektion</translation>
+    </message>
+    <message>
+        <source>Output norm</source>
+        <translation>Ausgabenorm</translation>
+    </message>
+    <message>
+        <source>Position embedding</source>
+        <translation>Positionseinbettung</translation>
+    </message>
+    <message>
+        <source>Attention norm</source>
+        <translation>Aufmerksamkeitsnorm</translation>
+    </message>
+    <message>
+        <source>Fused attention input</source>
+        <translation>Zusammengefasster Aufmerksamkeitseingang</translation>
+    </message>
+    <message>
+        <source>Attention query</source>
+        <translation>Aufmerksamkeit: Anfrage</translation>
+    </message>
+    <message>
+        <source>Attention key</source>
+        <translation>Aufmerksamkeit: Schlüssel</translation>
+    </message>
+    <message>
+        <source>Attention value</source>
+        <translation>Aufmerksamkeit: Wert</translation>
+    </message>
+    <message>
+        <source>Attention output</source>
+        <translation>Aufmerksamkeit: Ausgabe</translation>
+    </message>
+    <message>
+        <source>Query norm</source>
+        <translation>Anfragenorm</translation>
+    </message>
+    <message>
+        <source>Key norm</source>
+        <translation>Schlüsselnorm</translation>
+    </message>
+    <message>
+        <source>Norm after attention</source>
+        <translation>Norm nach der Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>Feed-forward norm</source>
+        <translation>Feed-forward-Norm</translation>
+    </message>
+    <message>
+        <source>Expert router</source>
+        <translation>Expertenverteiler</translation>
+    </message>
+    <message>
+        <source>Feed-forward gate</source>
+        <translation>Feed-forward: Tor</translation>
+    </message>
+    <message>
+        <source>Feed-forward up</source>
+        <translation>Feed-forward: aufwärts</translation>
+    </message>
+    <message>
+        <source>Feed-forward down</source>
+        <translation>Feed-forward: abwärts</translation>
+    </message>
+    <message>
+        <source>Experts&apos; gate</source>
+        <translation>Experten: Tor</translation>
+    </message>
+    <message>
+        <source>Experts&apos; up</source>
+        <translation>Experten: aufwärts</translation>
+    </message>
+    <message>
+        <source>Experts&apos; down</source>
+        <translation>Experten: abwärts</translation>
+    </message>
+    <message>
+        <source>Shared expert&apos;s gate</source>
+        <translation>Gemeinsamer Experte: Tor</translation>
+    </message>
+    <message>
+        <source>Shared expert&apos;s up</source>
+        <translation>Gemeinsamer Experte: aufwärts</translation>
+    </message>
+    <message>
+        <source>Shared expert&apos;s down</source>
+        <translation>Gemeinsamer Experte: abwärts</translation>
+    </message>
+    <message>
+        <source>Norm after feed-forward</source>
+        <translation>Norm nach dem Feed-forward</translation>
+    </message>
+    <message>
+        <source>Bias</source>
+        <translation>Bias</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Sonstige</translation>
+    </message>
+</context>
+<context>
+    <name>ww::HistogramPlot</name>
+    <message>
+        <source>Histogram</source>
+        <translation>Histogramm</translation>
+    </message>
+    <message>
+        <source>number of values</source>
+        <translation>Anzahl der Werte</translation>
+    </message>
+    <message>
+        <source>%1 … %2</source>
+        <comment>range of values</comment>
+        <translation>%1 … %2</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>series: count</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1: %2 values from %3 to %4, most often near %5.</source>
+        <translation>%1: %2 Werte von %3 bis %4, am häufigsten nahe %5.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::InspectorPanel</name>
+    <message>
+        <source>F&amp;ormat:</source>
+        <translation>F&amp;ormat:</translation>
+    </message>
+    <message>
+        <source>Format of the selected tensors</source>
+        <translation>Format der ausgewählten Tensoren</translation>
+    </message>
+    <message>
+        <source>Met&amp;hod:</source>
+        <translation>&amp;Verfahren:</translation>
+    </message>
+    <message>
+        <source>Method of the selected tensors</source>
+        <translation>Verfahren der ausgewählten Tensoren</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+        <source>Let the preset decide about the selected tensors again</source>
+        <translation>Über die ausgewählten Tensoren wieder die Vorlage entscheiden lassen</translation>
+    </message>
+    <message>
+        <source>Views of the selected tensor</source>
+        <translation>Ansichten des ausgewählten Tensors</translation>
+    </message>
+    <message>
+        <source>Click a point to take its format</source>
+        <translation>Ein Klick auf einen Punkt nimmt dessen Format</translation>
+    </message>
+    <message>
+        <source>Histogram</source>
+        <translation>Histogramm</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Rate–Distortion</source>
+        <translation>Rate–Verzerrung</translation>
+    </message>
+    <message>
+        <source>Numbers</source>
+        <translation>Zahlen</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>Form</translation>
+    </message>
+    <message>
+        <source>Columns × rows: a row is what one output of the matrix is made of</source>
+        <translation>Spalten × Zeilen: Aus einer Zeile entsteht ein Ausgabewert der Matrix</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Bytes in the exported file</source>
+        <translation>Bytes in der exportierten Datei</translation>
+    </message>
+    <message>
+        <source>Bits per weight</source>
+        <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>Size over the number of weights</source>
+        <translation>Größe geteilt durch die Zahl der Gewichte</translation>
+    </message>
+    <message>
+        <source>Relative error</source>
+        <translation>Relativer Fehler</translation>
+    </message>
+    <message>
+        <source>‖w−q‖ / ‖w‖: how far the quantized weights are from the original ones</source>
+        <translation>‖w−q‖ / ‖w‖: wie weit die quantisierten Gewichte von den ursprünglichen entfernt sind</translation>
+    </message>
+    <message>
+        <source>RMS error</source>
+        <translation>RMS-Fehler</translation>
+    </message>
+    <message>
+        <source>Root of the mean squared difference</source>
+        <translation>Wurzel der mittleren quadratischen Abweichung</translation>
+    </message>
+    <message>
+        <source>Largest error</source>
+        <translation>Größter Fehler</translation>
+    </message>
+    <message>
+        <source>Largest absolute difference of a single weight</source>
+        <translation>Größte absolute Abweichung eines einzelnen Gewichts</translation>
+    </message>
+    <message>
+        <source>Cosine similarity</source>
+        <translation>Kosinus-Ähnlichkeit</translation>
+    </message>
+    <message>
+        <source>1 when quantized and original weights point in the same direction</source>
+        <translation>1, wenn quantisierte und ursprüngliche Gewichte in dieselbe Richtung zeigen</translation>
+    </message>
+    <message>
+        <source>Signal to noise</source>
+        <translation>Signal zu Rauschen</translation>
+    </message>
+    <message>
+        <source>10·log₁₀(Σw² / Σ(w−q)²)</source>
+        <translation>10·log₁₀(Σw² / Σ(w−q)²)</translation>
+    </message>
+    <message>
+        <source>Excess kurtosis</source>
+        <translation>Überschuss-Wölbung</translation>
+    </message>
+    <message>
+        <source>0 for a normal distribution; large values mean many outliers, which are hard to quantize</source>
+        <translation>0 bei einer Normalverteilung; große Werte bedeuten viele Ausreißer, die schwer zu quantisieren sind</translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation>Mittelwert</translation>
+    </message>
+    <message>
+        <source>Of the original weights</source>
+        <translation>Der ursprünglichen Gewichte</translation>
+    </message>
+    <message>
+        <source>Standard deviation</source>
+        <translation>Standardabweichung</translation>
+    </message>
+    <message>
+        <source>Range</source>
+        <translation>Wertebereich</translation>
+    </message>
+    <message>
+        <source>Smallest and largest original weight</source>
+        <translation>Kleinstes und größtes ursprüngliches Gewicht</translation>
+    </message>
+    <message>
+        <source>Nothing selected</source>
+        <translation>Nichts ausgewählt</translation>
+    </message>
+    <message>
+        <source>Select tensors on the layer map or in the table.</source>
+        <translation>Wählen Sie Tensoren auf der Schichtenkarte oder in der Tabelle aus.</translation>
+    </message>
+    <message>
+        <source>%1, stays %2</source>
+        <comment>role, format</comment>
+        <translation>%1, bleibt %2</translation>
+    </message>
+    <message>
+        <source>%1, %2 → %3</source>
+        <comment>role, format in the file, format chosen</comment>
+        <translation>%1, %2 → %3</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s) selected</source>
+        <translation>
+            <numerusform>%n Tensor ausgewählt</numerusform>
+            <numerusform>%n Tensoren ausgewählt</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 together; the plots show %2</source>
+        <comment>size, tensor name</comment>
+        <translation>zusammen %1; die Diagramme zeigen %2</translation>
+    </message>
+    <message>
+        <source>Only weight matrices can be quantized; this stays as it is in the file.</source>
+        <translation>Nur Gewichtsmatrizen lassen sich quantisieren; dies bleibt, wie es in der Datei ist.</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>gemischt</translation>
+    </message>
+    <message>
+        <source>copied</source>
+        <translation>kopiert</translation>
+    </message>
+    <message>
+        <source>Select a tensor to see its weights.</source>
+        <translation>Wählen Sie einen Tensor aus, um seine Gewichte zu sehen.</translation>
+    </message>
+    <message>
+        <source>Looking at the weights…</source>
+        <translation>Die Gewichte werden angesehen …</translation>
+    </message>
+    <message>
+        <source>Weight value</source>
+        <translation>Wert des Gewichts</translation>
+    </message>
+    <message>
+        <source>original (%1)</source>
+        <translation>Original (%1)</translation>
+    </message>
+    <message>
+        <source>This tensor is copied bit by bit: no error.</source>
+        <translation>Dieser Tensor wird Bit für Bit kopiert: kein Fehler.</translation>
+    </message>
+    <message>
+        <source>Quantized minus original</source>
+        <translation>Quantisiert minus Original</translation>
+    </message>
+    <message>
+        <source>Select a tensor to see what each format would do to it.</source>
+        <translation>Wählen Sie einen Tensor aus, um zu sehen, was jedes Format aus ihm macht.</translation>
+    </message>
+    <message>
+        <source>Trying every format…</source>
+        <translation>Jedes Format wird probiert …</translation>
+    </message>
+    <message>
+        <source>Estimated from %1 of %2 rows. Click a point to take its format.</source>
+        <translation>Geschätzt aus %1 von %2 Zeilen. Ein Klick auf einen Punkt nimmt dessen Format.</translation>
+    </message>
+    <message>
+        <source>Measured on all rows. Click a point to take its format.</source>
+        <translation>An allen Zeilen gemessen. Ein Klick auf einen Punkt nimmt dessen Format.</translation>
+    </message>
+    <message>
+        <source>Relative error %1, measured on all weights.</source>
+        <translation>Relativer Fehler %1, an allen Gewichten gemessen.</translation>
+    </message>
+    <message>
+        <source>Computed from all weights of the tensor</source>
+        <translation>Aus allen Gewichten des Tensors berechnet</translation>
+    </message>
+    <message>
+        <source>%1 dB</source>
+        <translation>%1 dB</translation>
+    </message>
+    <message>
+        <source>no error</source>
+        <translation>kein Fehler</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <comment>smallest, largest</comment>
+        <translation>%1 bis %2</translation>
+    </message>
+</context>
+<context>
+    <name>ww::JobIndicator</name>
+    <message>
+        <source>Show all jobs</source>
+        <translation>Alle Aufträge zeigen</translation>
+    </message>
+    <message>
+        <source>Cancel this job</source>
+        <translation>Diesen Auftrag abbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel job</source>
+        <translation>Auftrag abbrechen</translation>
+    </message>
+    <message>
+        <source>%1, canceling</source>
+        <translation>%1, wird abgebrochen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 (+%n waiting)</source>
+        <translation>
+            <numerusform>%1 (+%n wartet)</numerusform>
+            <numerusform>%1 (+%n warten)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::JobListDialog</name>
+    <message>
+        <source>Jobs</source>
+        <translation>Aufträge</translation>
+    </message>
+    <message>
+        <source>Log of the chosen job</source>
+        <translation>Protokoll des gewählten Auftrags</translation>
+    </message>
+    <message>
+        <source>Choose a job to see its log.</source>
+        <translation>Wählen Sie einen Auftrag, um sein Protokoll zu sehen.</translation>
+    </message>
+    <message>
+        <source>Cancel &amp;Job</source>
+        <translation>Auftrag a&amp;bbrechen</translation>
+    </message>
+    <message>
+        <source>Cancel &amp;All</source>
+        <translation>&amp;Alle abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::JobListModel</name>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Canceling</source>
+        <translation>wird abgebrochen</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>Auftrag</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>Fortschritt</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+</context>
+<context>
+    <name>ww::LabelledValue</name>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>predicted</source>
+        <translation>vorhergesagt</translation>
+    </message>
+    <message>
+        <source>estimated</source>
+        <translation>geschätzt</translation>
+    </message>
+    <message>
+        <source>exact</source>
+        <translation>genau</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>caption: value</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1: %2, %3</source>
+        <comment>caption: value, measured or predicted</comment>
+        <translation>%1: %2, %3</translation>
+    </message>
+</context>
+<context>
+    <name>ww::LayerMap</name>
+    <message>
+        <source>Color by:</source>
+        <translation>Farbe nach:</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Bits per weight</source>
+        <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Color by</source>
+        <translation>Farbe nach</translation>
+    </message>
+    <message>
+        <source>Select role %1</source>
+        <translation>Rolle %1 auswählen</translation>
+    </message>
+    <message>
+        <source>Select block %1</source>
+        <translation>Block %1 auswählen</translation>
+    </message>
+    <message>
+        <source>Select all in %1</source>
+        <translation>Alles in %1 auswählen</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>Alles auswählen</translation>
+    </message>
+    <message>
+        <source>Layer map</source>
+        <translation>Schichtenkarte</translation>
+    </message>
+    <message>
+        <source>block</source>
+        <translation>Block</translation>
+    </message>
+    <message>
+        <source>relative error %1</source>
+        <translation>relativer Fehler %1</translation>
+    </message>
+    <message>
+        <source>%1 of block %2</source>
+        <translation>%1 von Block %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n Tensor</numerusform>
+            <numerusform>%n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>selected</source>
+        <translation>ausgewählt</translation>
+    </message>
+    <message>
+        <source>partly selected</source>
+        <translation>teilweise ausgewählt</translation>
+    </message>
+    <message>
+        <source>%1: %2, %3</source>
+        <comment>tensor: format, size</comment>
+        <translation>%1: %2, %3</translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>und %n weiterer</numerusform>
+            <numerusform>und %n weitere</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1, unchanged</source>
+        <comment>format</comment>
+        <translation>%1, unverändert</translation>
+    </message>
+    <message>
+        <source>%1 → %2</source>
+        <comment>formats</comment>
+        <translation>%1 → %2</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>bits per weight, size</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>Relative error %1 (measured)</source>
+        <translation>Relativer Fehler %1 (gemessen)</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>gemischt</translation>
+    </message>
+    <message>
+        <source>≤ %1</source>
+        <translation>≤ %1</translation>
+    </message>
+    <message>
+        <source>≥ %1</source>
+        <translation>≥ %1</translation>
+    </message>
+    <message>
+        <source>Legend: %1</source>
+        <translation>Legende: %1</translation>
+    </message>
+    <message>
+        <source>Legend: dark is %1, bright is %2</source>
+        <translation>Legende: dunkel ist %1, hell ist %2</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>noch nicht gemessen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MainWindow</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>Open &amp;Recent</source>
+        <translation>&amp;Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Recipe</source>
+        <translation>&amp;Rezept</translation>
+    </message>
+    <message>
+        <source>&amp;Preset</source>
+        <translation>&amp;Vorlage</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>&amp;Messen</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>Toolbar</source>
+        <translation>Werkzeugleiste</translation>
+    </message>
+    <message>
+        <source>Rec&amp;ipe:</source>
+        <translation>Re&amp;zept:</translation>
+    </message>
+    <message>
+        <source>Current recipe</source>
+        <translation>Jetziges Rezept</translation>
+    </message>
+    <message>
+        <source>The recipe that is shown and changed</source>
+        <translation>Das Rezept, das gezeigt und geändert wird</translation>
+    </message>
+    <message>
+        <source>Preset</source>
+        <translation>Vorlage</translation>
+    </message>
+    <message>
+        <source>Start the recipe from another preset; your own choices for single tensors stay</source>
+        <translation>Das Rezept von einer anderen Vorlage ausgehen lassen; Ihre Wahl für einzelne Tensoren bleibt</translation>
+    </message>
+    <message>
+        <source>Add a recipe</source>
+        <translation>Ein Rezept hinzufügen</translation>
+    </message>
+    <message>
+        <source>Load Recipe</source>
+        <translation>Rezept laden</translation>
+    </message>
+    <message>
+        <source>Recipes (*.json);;All files (*)</source>
+        <translation>Rezepte (*.json);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>The recipe could not be loaded.</source>
+        <translation>Das Rezept konnte nicht geladen werden.</translation>
+    </message>
+    <message>
+        <source>Load recipe %1</source>
+        <translation>Rezept %1 laden</translation>
+    </message>
+    <message>
+        <source>Save Recipe</source>
+        <translation>Rezept speichern</translation>
+    </message>
+    <message>
+        <source>Recipes (*.json)</source>
+        <translation>Rezepte (*.json)</translation>
+    </message>
+    <message>
+        <source>The recipe was not saved.</source>
+        <translation>Das Rezept wurde nicht gespeichert.</translation>
+    </message>
+    <message>
+        <source>Import Tensor Types</source>
+        <translation>Tensortypen importieren</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt);;All files (*)</source>
+        <translation>Texte (*.txt);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>%1 could not be imported.</source>
+        <translation>%1 konnte nicht importiert werden.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Import %n rule(s)</source>
+        <translation>
+            <numerusform>%n Regel importieren</numerusform>
+            <numerusform>%n Regeln importieren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Export Tensor Types</source>
+        <translation>Tensortypen exportieren</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt)</source>
+        <translation>Texte (*.txt)</translation>
+    </message>
+    <message>
+        <source>The tensor types were not saved.</source>
+        <translation>Die Tensortypen wurden nicht gespeichert.</translation>
+    </message>
+    <message>
+        <source>The weight errors of this recipe are all measured.</source>
+        <translation>Die Gewichtsfehler dieses Rezepts sind alle gemessen.</translation>
+    </message>
+    <message>
+        <source>The weight errors could not be measured.</source>
+        <translation>Die Gewichtsfehler konnten nicht gemessen werden.</translation>
+    </message>
+    <message>
+        <source>&amp;Clear List</source>
+        <translation>Liste &amp;leeren</translation>
+    </message>
+    <message>
+        <source>%1	%2, %3</source>
+        <comment>preset, size, bits per weight</comment>
+        <translation>%1	%2, %3</translation>
+    </message>
+    <message>
+        <source>&amp;More Presets</source>
+        <translation>&amp;Weitere Vorlagen</translation>
+    </message>
+    <message>
+        <source>&amp;One Format Everywhere</source>
+        <translation>&amp;Ein Format überall</translation>
+    </message>
+    <message>
+        <source>Preset: %1</source>
+        <translation>Vorlage: %1</translation>
+    </message>
+    <message>
+        <source>%1[*] – Weightwright</source>
+        <translation>%1[*] – Weightwright</translation>
+    </message>
+    <message>
+        <source>&amp;Undo: %1</source>
+        <translation>&amp;Rückgängig: %1</translation>
+    </message>
+    <message>
+        <source>&amp;Undo</source>
+        <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+        <source>&amp;Redo: %1</source>
+        <translation>&amp;Wiederholen: %1</translation>
+    </message>
+    <message>
+        <source>&amp;Redo</source>
+        <translation>&amp;Wiederholen</translation>
+    </message>
+    <message>
+        <source>This recipe does not work for this model.</source>
+        <translation>Dieses Rezept passt nicht zu diesem Modell.</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <comment>size, change in percent</comment>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>Exact size of the exported file; the model has %1</source>
+        <translation>Genaue Größe der exportierten Datei; das Modell hat %1</translation>
+    </message>
+    <message>
+        <source>Bits per weight: size of the exported file over %1 weights</source>
+        <translation>Bits je Gewicht: Größe der exportierten Datei geteilt durch %1 Gewichte</translation>
+    </message>
+    <message>
+        <source>PPL not measured yet</source>
+        <translation>PPL noch nicht gemessen</translation>
+    </message>
+    <message>
+        <source>Perplexity: use Measure</source>
+        <translation>Perplexität: mit „Messen“</translation>
+    </message>
+    <message>
+        <source>PPL %1 measured</source>
+        <translation>PPL %1 gemessen</translation>
+    </message>
+    <message>
+        <source>PPL %1 measured (original %2)</source>
+        <translation>PPL %1 gemessen (Original %2)</translation>
+    </message>
+    <message numerus="yes">
+        <source>Perplexity on %1: %n window(s) of %2 tokens</source>
+        <translation>
+            <numerusform>Perplexität auf %1: %n Fenster von %2 Token</numerusform>
+            <numerusform>Perplexität auf %1: %n Fenster von %2 Token</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>phase of a job, detail</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Models and projects (*.gguf *.wwproj);;All files (*)</source>
+        <translation>Modelle und Projekte (*.gguf *.wwproj);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Save Project</source>
+        <translation>Projekt speichern</translation>
+    </message>
+    <message>
+        <source>Projects (*.wwproj)</source>
+        <translation>Projekte (*.wwproj)</translation>
+    </message>
+    <message>
+        <source>Find %1</source>
+        <translation>%1 suchen</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf);;All files (*)</source>
+        <translation>Modelle (*.gguf);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>Rename Recipe</source>
+        <translation>Rezept umbenennen</translation>
+    </message>
+    <message>
+        <source>Name:</source>
+        <translation>Name:</translation>
+    </message>
+    <message>
+        <source>Change rules and options</source>
+        <translation>Regeln und Optionen ändern</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MeasureController</name>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>Measuring %1</source>
+        <translation>%1 wird gemessen</translation>
+    </message>
+    <message>
+        <source>%1 could not be measured.</source>
+        <translation>%1 konnte nicht gemessen werden.</translation>
+    </message>
+    <message>
+        <source>The recipe was changed: measuring again with the new one.</source>
+        <translation>Das Rezept wurde geändert: Es wird mit dem neuen noch einmal gemessen.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MeasureDialog</name>
+    <message>
+        <source>Measure Presets</source>
+        <translation>Vorlagen messen</translation>
+    </message>
+    <message>
+        <source>Measure Perplexity</source>
+        <translation>Perplexität messen</translation>
+    </message>
+    <message>
+        <source>Perplexity tells how well a model predicts a text; lower is better. The original is measured as well, so that the loss can be seen.</source>
+        <translation>Die Perplexität sagt, wie gut ein Modell einen Text vorhersagt; weniger ist besser. Das Original wird mitgemessen, damit der Verlust zu sehen ist.</translation>
+    </message>
+    <message>
+        <source>&amp;What to measure:</source>
+        <translation>&amp;Was gemessen wird:</translation>
+    </message>
+    <message>
+        <source>&amp;Browse…</source>
+        <translation>&amp;Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>&amp;Text:</source>
+        <translation>&amp;Text:</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> Token</translation>
+    </message>
+    <message>
+        <source>Length of one window. Compare only numbers of the same length; 512 is usual</source>
+        <translation>Länge eines Fensters. Nur Zahlen derselben Länge lassen sich vergleichen; üblich ist 512</translation>
+    </message>
+    <message>
+        <source>&amp;Context length:</source>
+        <translation>&amp;Kontextlänge:</translation>
+    </message>
+    <message>
+        <source>all of the text</source>
+        <translation>der ganze Text</translation>
+    </message>
+    <message>
+        <source>Fewer windows are faster and less exact</source>
+        <translation>Weniger Fenster sind schneller und ungenauer</translation>
+    </message>
+    <message>
+        <source>Wi&amp;ndows:</source>
+        <translation>&amp;Fenster:</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>&amp;Messen</translation>
+    </message>
+    <message>
+        <source>, measured: %1</source>
+        <translation>, gemessen: %1</translation>
+    </message>
+    <message>
+        <source>Original%1</source>
+        <comment>followed by: , measured: 6.2</comment>
+        <translation>Original%1</translation>
+    </message>
+    <message>
+        <source>Recipe %1%2</source>
+        <comment>name, followed by: , measured: 6.2</comment>
+        <translation>Rezept %1%2</translation>
+    </message>
+    <message>
+        <source>Preset %1, %2%3</source>
+        <comment>name, size, followed by: , measured: 6.2</comment>
+        <translation>Vorlage %1, %2%3</translation>
+    </message>
+    <message>
+        <source>Reading %1</source>
+        <translation>%1 wird gelesen</translation>
+    </message>
+    <message>
+        <source>Choose a text file.</source>
+        <translation>Wählen Sie eine Textdatei.</translation>
+    </message>
+    <message>
+        <source>Reading the text…</source>
+        <translation>Der Text wird gelesen …</translation>
+    </message>
+    <message numerus="yes">
+        <source>The text has %n window(s) of this length.</source>
+        <translation>
+            <numerusform>Der Text hat %n Fenster dieser Länge.</numerusform>
+            <numerusform>Der Text hat %n Fenster dieser Länge.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Estimated time for %n model(s): about %1, judged by the last measurement.</source>
+        <translation>
+            <numerusform>Geschätzte Zeit für %n Modell: etwa %1, nach der letzten Messung.</numerusform>
+            <numerusform>Geschätzte Zeit für %n Modelle: etwa %1, nach der letzten Messung.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Estimated time for %n model(s): roughly %1, a guess until something was measured here.</source>
+        <translation>
+            <numerusform>Geschätzte Zeit für %n Modell: grob %1, geraten, bis hier etwas gemessen wurde.</numerusform>
+            <numerusform>Geschätzte Zeit für %n Modelle: grob %1, geraten, bis hier etwas gemessen wurde.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose a Text</source>
+        <translation>Text wählen</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt *.md *.raw);;All files (*)</source>
+        <translation>Texte (*.txt *.md *.raw);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MessageBar</name>
+    <message>
+        <source>Messages</source>
+        <translation>Meldungen</translation>
+    </message>
+    <message numerus="yes">
+        <source>(%n older message(s))</source>
+        <translation>
+            <numerusform>(%n ältere Meldung)</numerusform>
+            <numerusform>(%n ältere Meldungen)</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Close this message</source>
+        <translation>Diese Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MetadataModel</name>
+    <message>
+        <source>Key</source>
+        <translation>Schlüssel</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>Typ</translation>
+    </message>
+    <message>
+        <source>Value</source>
+        <translation>Wert</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MethodDelegate</name>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+</context>
+<context>
+    <name>ww::ParetoPlot</name>
+    <message>
+        <source>Size and perplexity</source>
+        <translation>Größe und Perplexität</translation>
+    </message>
+    <message>
+        <source>perplexity (lower is better)</source>
+        <translation>Perplexität (weniger ist besser)</translation>
+    </message>
+    <message>
+        <source>size in GiB</source>
+        <translation>Größe in GiB</translation>
+    </message>
+    <message>
+        <source>size in MiB</source>
+        <translation>Größe in MiB</translation>
+    </message>
+    <message>
+        <source>%1: %2, %3</source>
+        <comment>original: perplexity, size</comment>
+        <translation>%1: %2, %3</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>size, bits per weight</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>perplexity %1 (measured)</source>
+        <translation>Perplexität %1 (gemessen)</translation>
+    </message>
+    <message>
+        <source>perplexity %1 (predicted)</source>
+        <translation>Perplexität %1 (vorhergesagt)</translation>
+    </message>
+    <message>
+        <source>%1 to the original</source>
+        <translation>%1 zum Original</translation>
+    </message>
+    <message numerus="yes">
+        <source>Size and perplexity of %n variant(s).</source>
+        <translation>
+            <numerusform>Größe und Perplexität von %n Variante.</numerusform>
+            <numerusform>Größe und Perplexität von %n Varianten.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: %2, perplexity %3.</source>
+        <translation>%1: %2, Perplexität %3.</translation>
+    </message>
+    <message>
+        <source>Original: perplexity %1.</source>
+        <translation>Original: Perplexität %1.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::PlotWidget</name>
+    <message>
+        <source>Nothing to show yet.</source>
+        <translation>Noch nichts zu zeigen.</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>Bild kopieren</translation>
+    </message>
+    <message>
+        <source>Copy data as CSV</source>
+        <translation>Daten als CSV kopieren</translation>
+    </message>
+    <message>
+        <source>Save as PNG, SVG, PDF or CSV…</source>
+        <translation>Als PNG, SVG, PDF oder CSV speichern …</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>Alles zeigen</translation>
+    </message>
+    <message>
+        <source>Save plot</source>
+        <translation>Diagramm speichern</translation>
+    </message>
+    <message>
+        <source>Picture (*.png)</source>
+        <translation>Bild (*.png)</translation>
+    </message>
+    <message>
+        <source>Vector graphic (*.svg)</source>
+        <translation>Vektorgrafik (*.svg)</translation>
+    </message>
+    <message>
+        <source>PDF (*.pdf)</source>
+        <translation>PDF (*.pdf)</translation>
+    </message>
+    <message>
+        <source>Data (*.csv)</source>
+        <translation>Daten (*.csv)</translation>
+    </message>
+    <message>
+        <source>There is nothing to save yet.</source>
+        <translation>Es gibt noch nichts zu speichern.</translation>
+    </message>
+    <message>
+        <source>A plot can be saved as PNG, SVG, PDF or CSV; “%1” ends in none of these.</source>
+        <translation>Ein Diagramm lässt sich als PNG, SVG, PDF oder CSV speichern; „%1“ endet auf keines davon.</translation>
+    </message>
+    <message>
+        <source>“%1” could not be written. Check that the folder exists, that you may write there, and that the disk has room.</source>
+        <translation>„%1“ konnte nicht geschrieben werden. Prüfen Sie, ob es den Ordner gibt, ob Sie dort schreiben dürfen und ob der Datenträger Platz hat.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::ProjectController</name>
+    <message>
+        <source>Opening %1</source>
+        <translation>%1 wird geöffnet</translation>
+    </message>
+    <message>
+        <source>%1 could not be opened.</source>
+        <translation>%1 konnte nicht geöffnet werden.</translation>
+    </message>
+    <message>
+        <source>The model of this project could not be opened. The project is untouched.</source>
+        <translation>Das Modell dieses Projekts konnte nicht geöffnet werden. Das Projekt ist unberührt.</translation>
+    </message>
+    <message>
+        <source>Find the Model…</source>
+        <translation>Modell suchen …</translation>
+    </message>
+    <message>
+        <source>The work saved for this model could not be read.</source>
+        <translation>Die für dieses Modell gespeicherte Arbeit konnte nicht gelesen werden.</translation>
+    </message>
+    <message>
+        <source>It was put aside as %1.</source>
+        <translation>Sie wurde als %1 beiseitegelegt.</translation>
+    </message>
+    <message>
+        <source>Recipes and measurements of last time are back.</source>
+        <translation>Rezepte und Messungen vom letzten Mal sind wieder da.</translation>
+    </message>
+    <message>
+        <source>Start Over</source>
+        <translation>Neu beginnen</translation>
+    </message>
+    <message>
+        <source>The project could not be saved.</source>
+        <translation>Das Projekt konnte nicht gespeichert werden.</translation>
+    </message>
+    <message>
+        <source>Started over with one fresh recipe.</source>
+        <translation>Mit einem frischen Rezept neu begonnen.</translation>
+    </message>
+    <message>
+        <source>Bring Back</source>
+        <translation>Zurückholen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::RateDistortionPlot</name>
+    <message>
+        <source>Rate–distortion</source>
+        <translation>Rate–Verzerrung</translation>
+    </message>
+    <message>
+        <source>bits per weight</source>
+        <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>relative error</source>
+        <translation>relativer Fehler</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>format, method</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>%1
+%2
+relative error %3 (measured)</source>
+        <translation>%1
+%2
+relativer Fehler %3 (gemessen)</translation>
+    </message>
+    <message>
+        <source>%1
+chosen</source>
+        <translation>%1
+gewählt</translation>
+    </message>
+    <message numerus="yes">
+        <source>Relative error over bits per weight for %n format(s).</source>
+        <translation>
+            <numerusform>Relativer Fehler über Bits je Gewicht für %n Format.</numerusform>
+            <numerusform>Relativer Fehler über Bits je Gewicht für %n Formate.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Chosen: %1 with %2, relative error %3.</source>
+        <translation>Gewählt: %1 mit %2, relativer Fehler %3.</translation>
+    </message>
+    <message>
+        <source>%1 (exact)</source>
+        <comment>format without error</comment>
+        <translation>%1 (genau)</translation>
+    </message>
+</context>
+<context>
+    <name>ww::RecipeDialog</name>
+    <message>
+        <source>as the preset says</source>
+        <translation>wie die Vorlage es sagt</translation>
+    </message>
+    <message>
+        <source>Rules and Options of “%1”</source>
+        <translation>Regeln und Optionen von „%1“</translation>
+    </message>
+    <message>
+        <source>Rules overrule the preset. For each tensor the first rule that fits decides.</source>
+        <translation>Regeln gehen der Vorlage vor. Für jeden Tensor entscheidet die erste Regel, die passt.</translation>
+    </message>
+    <message>
+        <source>Rules</source>
+        <translation>Regeln</translation>
+    </message>
+    <message>
+        <source>Tensors</source>
+        <translation>Tensoren</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Decides for</source>
+        <translation>Entscheidet für</translation>
+    </message>
+    <message>
+        <source>Move &amp;Up</source>
+        <translation>Nach &amp;oben</translation>
+    </message>
+    <message>
+        <source>Move Do&amp;wn</source>
+        <translation>Nach &amp;unten</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>New rule</source>
+        <translation>Neue Regel</translation>
+    </message>
+    <message>
+        <source>Part of the names or a regular expression, such as ffn_down or blk\.[0-3]\.</source>
+        <translation>Teil der Namen oder ein regulärer Ausdruck, etwa ffn_down oder blk\.[0-3]\.</translation>
+    </message>
+    <message>
+        <source>Names of the tensors</source>
+        <translation>Namen der Tensoren</translation>
+    </message>
+    <message>
+        <source>Format of the new rule</source>
+        <translation>Format der neuen Regel</translation>
+    </message>
+    <message>
+        <source>&amp;Add</source>
+        <translation>&amp;Hinzufügen</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>Optionen</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the output matrix as it is in the file</source>
+        <translation>Die Ausgabematrix &amp;lassen, wie sie in der Datei ist</translation>
+    </message>
+    <message>
+        <source>One format &amp;everywhere: leave out what the preset does for single tensors</source>
+        <translation>Ein &amp;Format überall: weglassen, was die Vorlage für einzelne Tensoren tut</translation>
+    </message>
+    <message>
+        <source>&amp;Output matrix:</source>
+        <translation>&amp;Ausgabematrix:</translation>
+    </message>
+    <message>
+        <source>&amp;Token embedding:</source>
+        <translation>&amp;Token-Einbettung:</translation>
+    </message>
+    <message>
+        <source>The new rule is put in front of the others.</source>
+        <translation>Die neue Regel kommt vor die anderen.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Fits %n tensor(s).</source>
+        <translation>
+            <numerusform>Passt auf %n Tensor.</numerusform>
+            <numerusform>Passt auf %n Tensoren.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n Tensor</numerusform>
+            <numerusform>%n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Result: %1, %2.</source>
+        <comment>size, bits per weight</comment>
+        <translation>Ergebnis: %1, %2.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::RecipeListModel</name>
+    <message>
+        <source>%1, %2</source>
+        <comment>size, bits per weight</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>%1 *</source>
+        <comment>name of a recipe with unsaved changes</comment>
+        <translation>%1 *</translation>
+    </message>
+    <message>
+        <source>%1, not saved</source>
+        <translation>%1, nicht gespeichert</translation>
+    </message>
+</context>
+<context>
+    <name>ww::ResultsPanel</name>
+    <message>
+        <source>Measured on %1, %2 of %3 tokens, %4 tokens scored</source>
+        <translation>Gemessen auf %1, %2 von %3 Token, %4 Token bewertet</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n window(s)</source>
+        <translation>
+            <numerusform>%n Fenster</numerusform>
+            <numerusform>%n Fenster</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Open a model to see where its bytes go.</source>
+        <translation>Öffnen Sie ein Modell, um zu sehen, wo seine Bytes liegen.</translation>
+    </message>
+    <message>
+        <source>Click a bar to select its tensors</source>
+        <translation>Ein Klick auf einen Balken wählt dessen Tensoren aus</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Size–Perplexity</source>
+        <translation>Größe–Perplexität</translation>
+    </message>
+    <message>
+        <source>Variants</source>
+        <translation>Varianten</translation>
+    </message>
+    <message>
+        <source>Metadata</source>
+        <translation>Metadaten</translation>
+    </message>
+    <message>
+        <source>Try It</source>
+        <translation>Ausprobieren</translation>
+    </message>
+    <message>
+        <source>Nothing is measured yet. Measure the current recipe, or several presets in one go.</source>
+        <translation>Noch ist nichts gemessen. Messen Sie das jetzige Rezept oder mehrere Vorlagen in einem Zug.</translation>
+    </message>
+    <message>
+        <source>Measure…</source>
+        <translation>Messen …</translation>
+    </message>
+    <message>
+        <source>Measure Presets…</source>
+        <translation>Vorlagen messen …</translation>
+    </message>
+    <message>
+        <source>Find in keys and values</source>
+        <translation>In Schlüsseln und Werten suchen</translation>
+    </message>
+    <message>
+        <source>Find in the metadata</source>
+        <translation>In den Metadaten suchen</translation>
+    </message>
+    <message>
+        <source>Metadata of the model file</source>
+        <translation>Metadaten der Modelldatei</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>Use as &amp;Recipe</source>
+        <translation>Als &amp;Rezept übernehmen</translation>
+    </message>
+    <message>
+        <source>Add recipe “%1”</source>
+        <translation>Rezept „%1“ hinzufügen</translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n Measurement(s)</source>
+        <translation>
+            <numerusform>%n Messung entfernen</numerusform>
+            <numerusform>%n Messungen entfernen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>&amp;Copy Table</source>
+        <translation>Tabelle &amp;kopieren</translation>
+    </message>
+    <message>
+        <source>&amp;Save Table…</source>
+        <translation>Tabelle &amp;speichern …</translation>
+    </message>
+    <message>
+        <source>Save Table</source>
+        <translation>Tabelle speichern</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>Tabellen (*.csv)</translation>
+    </message>
+    <message>
+        <source>The table was not saved.</source>
+        <translation>Die Tabelle wurde nicht gespeichert.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Like the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>&amp;Appearance:</source>
+        <translation>&amp;Aussehen:</translation>
+    </message>
+    <message>
+        <source>&amp;Language:</source>
+        <translation>&amp;Sprache:</translation>
+    </message>
+    <message>
+        <source>all (%1)</source>
+        <translation>alle (%1)</translation>
+    </message>
+    <message>
+        <source>Fewer threads leave more of the computer to other programs. Results do not depend on it.</source>
+        <translation>Weniger Threads lassen anderen Programmen mehr vom Rechner. Die Ergebnisse hängen nicht davon ab.</translation>
+    </message>
+    <message>
+        <source>&amp;Threads:</source>
+        <translation>&amp;Threads:</translation>
+    </message>
+    <message>
+        <source>&amp;Open the last project at the start</source>
+        <translation>Beim Start das letzte Projekt ö&amp;ffnen</translation>
+    </message>
+    <message>
+        <source>Changes take effect at once; a new number of threads when no job is running.</source>
+        <translation>Änderungen wirken sofort; eine neue Zahl von Threads, sobald kein Auftrag läuft.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::SizePlot</name>
+    <message>
+        <source>Size by role</source>
+        <translation>Größe nach Rolle</translation>
+    </message>
+    <message>
+        <source>size in B</source>
+        <translation>Größe in B</translation>
+    </message>
+    <message>
+        <source>size in KiB</source>
+        <translation>Größe in KiB</translation>
+    </message>
+    <message>
+        <source>size in MiB</source>
+        <translation>Größe in MiB</translation>
+    </message>
+    <message>
+        <source>size in GiB</source>
+        <translation>Größe in GiB</translation>
+    </message>
+    <message>
+        <source>%1 in all, %2 of the model</source>
+        <translation>insgesamt %1, %2 des Modells</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %2 in %n tensor(s)</source>
+        <comment>format: size</comment>
+        <translation>
+            <numerusform>%1: %2 in %n Tensor</numerusform>
+            <numerusform>%1: %2 in %n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Size by role, %1 in all. The largest is %2 with %3.</source>
+        <translation>Größe nach Rolle, insgesamt %1. Am größten ist %2 mit %3.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::StartPage</name>
+    <message>
+        <source>Make language models smaller, and see what it costs.</source>
+        <translation>Sprachmodelle kleiner machen und sehen, was es kostet.</translation>
+    </message>
+    <message>
+        <source>Drop a model here</source>
+        <translation>Ein Modell hier ablegen</translation>
+    </message>
+    <message>
+        <source>A GGUF file or a project (.wwproj)</source>
+        <translation>Eine GGUF-Datei oder ein Projekt (.wwproj)</translation>
+    </message>
+    <message>
+        <source>&amp;Open a Model…</source>
+        <translation>Modell ö&amp;ffnen …</translation>
+    </message>
+    <message>
+        <source>Open the &amp;Sample Model</source>
+        <translation>&amp;Beispielmodell öffnen</translation>
+    </message>
+    <message>
+        <source>A small trained model that comes with the program: good for a first look</source>
+        <translation>Ein kleines trainiertes Modell, das dem Programm beiliegt: gut für einen ersten Blick</translation>
+    </message>
+    <message>
+        <source>Opening</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>Recent files</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>&amp;Restore the Last Project</source>
+        <translation>Letztes Projekt &amp;wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Nothing yet. Models that you open are listed here.</source>
+        <translation>Noch nichts. Modelle, die Sie öffnen, stehen dann hier.</translation>
+    </message>
+    <message>
+        <source>%1  –  %2</source>
+        <comment>file name, folder</comment>
+        <translation>%1  –  %2</translation>
+    </message>
+    <message>
+        <source>Opening %1…</source>
+        <translation>%1 wird geöffnet …</translation>
+    </message>
+</context>
+<context>
+    <name>ww::TensorReports</name>
+    <message>
+        <source>Looking at %1</source>
+        <translation>%1 wird angesehen</translation>
+    </message>
+    <message>
+        <source>Trying formats on %1</source>
+        <translation>Formate werden an %1 probiert</translation>
+    </message>
+    <message numerus="yes">
+        <source>Weight errors of %n tensor(s)</source>
+        <translation>
+            <numerusform>Gewichtsfehler von %n Tensor</numerusform>
+            <numerusform>Gewichtsfehler von %n Tensoren</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TensorTable</name>
+    <message>
+        <source>Filter by name or pattern, such as ffn_.*down</source>
+        <translation>Nach Namen oder Muster filtern, etwa ffn_.*down</translation>
+    </message>
+    <message>
+        <source>Filter tensors</source>
+        <translation>Tensoren filtern</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>Rolle</translation>
+    </message>
+    <message>
+        <source>Show tensors of one role</source>
+        <translation>Tensoren einer Rolle zeigen</translation>
+    </message>
+    <message>
+        <source>Flat list</source>
+        <translation>Flache Liste</translation>
+    </message>
+    <message>
+        <source>Show all tensors in one list instead of by block</source>
+        <translation>Alle Tensoren in einer Liste statt nach Blöcken zeigen</translation>
+    </message>
+    <message>
+        <source>Tensors</source>
+        <translation>Tensoren</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>All roles</source>
+        <translation>Alle Rollen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n Tensor</numerusform>
+            <numerusform>%n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n tensor(s)</source>
+        <translation>
+            <numerusform>%1 von %n Tensor</numerusform>
+            <numerusform>%1 von %n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Select all shown</source>
+        <translation>Alle gezeigten auswählen</translation>
+    </message>
+    <message>
+        <source>Expand all</source>
+        <translation>Alles aufklappen</translation>
+    </message>
+    <message>
+        <source>Collapse all</source>
+        <translation>Alles zuklappen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1, %n selected</source>
+        <comment>count of tensors, how many are selected</comment>
+        <translation>
+            <numerusform>%1, %n ausgewählt</numerusform>
+            <numerusform>%1, %n ausgewählt</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TensorTreeModel</name>
+    <message>
+        <source>copied</source>
+        <translation>kopiert</translation>
+    </message>
+    <message>
+        <source>warning</source>
+        <translation>Warnung</translation>
+    </message>
+    <message>
+        <source>kept as is</source>
+        <translation>unverändert</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>column title: value</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n Tensor</numerusform>
+            <numerusform>%n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Block %1</source>
+        <translation>Block %1</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>gemischt</translation>
+    </message>
+    <message>
+        <source>≤ %1</source>
+        <comment>largest error of a block</comment>
+        <translation>≤ %1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n warning(s)</source>
+        <translation>
+            <numerusform>%n Warnung</numerusform>
+            <numerusform>%n Warnungen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>role: description</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1 → %2, %3, %4</source>
+        <comment>source format → target format, bits per weight, size</comment>
+        <translation>%1 → %2, %3, %4</translation>
+    </message>
+    <message>
+        <source>Relative error %1 (measured)</source>
+        <translation>Relativer Fehler %1 (gemessen)</translation>
+    </message>
+    <message>
+        <source>Format in the opened file</source>
+        <translation>Format in der geöffneten Datei</translation>
+    </message>
+    <message>
+        <source>Format under the current recipe</source>
+        <translation>Format nach dem jetzigen Rezept</translation>
+    </message>
+    <message>
+        <source>Bits per weight under the current recipe</source>
+        <translation>Bits je Gewicht nach dem jetzigen Rezept</translation>
+    </message>
+    <message>
+        <source>Size under the current recipe</source>
+        <translation>Größe nach dem jetzigen Rezept</translation>
+    </message>
+    <message>
+        <source>Relative error of the weights, measured: root of Σ(w−q)² / Σw²</source>
+        <translation>Relativer Fehler der Gewichte, gemessen: Wurzel aus Σ(w−q)² / Σw²</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>Rolle</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>Form</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>bpw</source>
+        <comment>bits per weight, column title</comment>
+        <translation>bpw</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+</context>
+<context>
+    <name>ww::TryItPage</name>
+    <message>
+        <source>Prompt</source>
+        <translation>Anfangstext</translation>
+    </message>
+    <message>
+        <source>A text to continue</source>
+        <translation>Ein Text zum Fortsetzen</translation>
+    </message>
+    <message>
+        <source>&amp;Continue the Text</source>
+        <translation>Text &amp;fortsetzen</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>0 (most likely token)</source>
+        <translation>0 (wahrscheinlichstes Token)</translation>
+    </message>
+    <message>
+        <source>0 always takes the most likely token, so that differences come from the weights alone; higher values draw at random</source>
+        <translation>0 nimmt immer das wahrscheinlichste Token, sodass Unterschiede nur von den Gewichten kommen; höhere Werte losen aus</translation>
+    </message>
+    <message>
+        <source>Start of the random numbers; the same seed gives the same text</source>
+        <translation>Anfang der Zufallszahlen; derselbe Startwert ergibt denselben Text</translation>
+    </message>
+    <message>
+        <source>To&amp;kens:</source>
+        <translation>To&amp;ken:</translation>
+    </message>
+    <message>
+        <source>Tem&amp;perature:</source>
+        <translation>Tem&amp;peratur:</translation>
+    </message>
+    <message>
+        <source>See&amp;d:</source>
+        <translation>Start&amp;wert:</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>Continued by %1</source>
+        <translation>Fortgesetzt von %1</translation>
+    </message>
+    <message>
+        <source>Continued by the original</source>
+        <translation>Fortgesetzt vom Original</translation>
+    </message>
+    <message>
+        <source>Waiting</source>
+        <translation>Wartet</translation>
+    </message>
+    <message>
+        <source>Continuing a text with %1</source>
+        <translation>Ein Text wird mit %1 fortgesetzt</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n token(s)</source>
+        <translation>
+            <numerusform>%n Token</numerusform>
+            <numerusform>%n Token</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1, %2 tokens per second</source>
+        <comment>number of tokens, speed</comment>
+        <translation>%1, %2 Token je Sekunde</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Gestoppt</translation>
+    </message>
+</context>
+<context>
+    <name>ww::VariantsModel</name>
+    <message>
+        <source>not measured</source>
+        <translation>nicht gemessen</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>measuring</source>
+        <translation>wird gemessen</translation>
+    </message>
+    <message>
+        <source>measured</source>
+        <translation>gemessen</translation>
+    </message>
+    <message>
+        <source>outdated</source>
+        <translation>veraltet</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>original, measured</source>
+        <translation>Original, gemessen</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>column title: value</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Bits per weight</source>
+        <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>Perplexity ± standard error; lower is better</source>
+        <translation>Perplexität ± Standardfehler; weniger ist besser</translation>
+    </message>
+    <message>
+        <source>Perplexity minus that of the original model</source>
+        <translation>Perplexität minus die des Originals</translation>
+    </message>
+    <message>
+        <source>Mean Kullback–Leibler divergence from the original model, in nats per token</source>
+        <translation>Mittlere Kullback-Leibler-Divergenz zum Original, in Nat je Token</translation>
+    </message>
+    <message>
+        <source>How long measuring took</source>
+        <translation>Wie lange die Messung dauerte</translation>
+    </message>
+    <message>
+        <source>Variant</source>
+        <translation>Variante</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>bpw</source>
+        <comment>bits per weight, column title</comment>
+        <translation>bpw</translation>
+    </message>
+    <message>
+        <source>PPL ± error</source>
+        <translation>PPL ± Fehler</translation>
+    </message>
+    <message>
+        <source>Δ to original</source>
+        <translation>Δ zum Original</translation>
+    </message>
+    <message>
+        <source>KLD</source>
+        <translation>KLD</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Zustand</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,291 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>Choices</name>
+    <message numerus="yes">
+        <source>%n rule(s)</source>
+        <translation>
+            <numerusform>%n rule</numerusform>
+            <numerusform>%n rules</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PlotCommand</name>
+    <message numerus="yes">
+        <source>%1 on %2, %n window(s) of %3 tokens</source>
+        <comment>model, text</comment>
+        <translation>
+            <numerusform>%1 on %2, %n window of %3 tokens</numerusform>
+            <numerusform>%1 on %2, %n windows of %3 tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::Document</name>
+    <message numerus="yes">
+        <source>Keep %n tensor(s) as in the file</source>
+        <translation>
+            <numerusform>Keep %n tensor as in the file</numerusform>
+            <numerusform>Keep %n tensors as in the file</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Set %n tensor(s) to %1</source>
+        <translation>
+            <numerusform>Set %n tensor to %1</numerusform>
+            <numerusform>Set %n tensors to %1</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Change the method of %n tensor(s)</source>
+        <translation>
+            <numerusform>Change the method of %n tensor</numerusform>
+            <numerusform>Change the method of %n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Reset %n tensor(s) to the preset</source>
+        <translation>
+            <numerusform>Reset %n tensor to the preset</numerusform>
+            <numerusform>Reset %n tensors to the preset</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::ExportDialog</name>
+    <message numerus="yes">
+        <source>And %n more; the table of tensors marks them.</source>
+        <translation>
+            <numerusform>And %n more; the table of tensors marks them.</numerusform>
+            <numerusform>And %n more; the table of tensors marks them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::FormatPalette</name>
+    <message numerus="yes">
+        <source>Applies to %n selected tensor(s).</source>
+        <translation>
+            <numerusform>Applies to %n selected tensor.</numerusform>
+            <numerusform>Applies to %n selected tensors.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::InspectorPanel</name>
+    <message numerus="yes">
+        <source>%n tensor(s) selected</source>
+        <translation>
+            <numerusform>%n tensor selected</numerusform>
+            <numerusform>%n tensors selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::JobIndicator</name>
+    <message numerus="yes">
+        <source>%1 (+%n waiting)</source>
+        <translation>
+            <numerusform>%1 (+%n waiting)</numerusform>
+            <numerusform>%1 (+%n waiting)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::LayerMap</name>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %n more</source>
+        <translation>
+            <numerusform>and %n more</numerusform>
+            <numerusform>and %n more</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::MainWindow</name>
+    <message numerus="yes">
+        <source>Import %n rule(s)</source>
+        <translation>
+            <numerusform>Import %n rule</numerusform>
+            <numerusform>Import %n rules</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Perplexity on %1: %n window(s) of %2 tokens</source>
+        <translation>
+            <numerusform>Perplexity on %1: %n window of %2 tokens</numerusform>
+            <numerusform>Perplexity on %1: %n windows of %2 tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::MeasureDialog</name>
+    <message numerus="yes">
+        <source>The text has %n window(s) of this length.</source>
+        <translation>
+            <numerusform>The text has %n window of this length.</numerusform>
+            <numerusform>The text has %n windows of this length.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Estimated time for %n model(s): about %1, judged by the last measurement.</source>
+        <translation>
+            <numerusform>Estimated time for %n model: about %1, judged by the last measurement.</numerusform>
+            <numerusform>Estimated time for %n models: about %1, judged by the last measurement.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Estimated time for %n model(s): roughly %1, a guess until something was measured here.</source>
+        <translation>
+            <numerusform>Estimated time for %n model: roughly %1, a guess until something was measured here.</numerusform>
+            <numerusform>Estimated time for %n models: roughly %1, a guess until something was measured here.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::MessageBar</name>
+    <message numerus="yes">
+        <source>(%n older message(s))</source>
+        <translation>
+            <numerusform>(%n older message)</numerusform>
+            <numerusform>(%n older messages)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::ParetoPlot</name>
+    <message numerus="yes">
+        <source>Size and perplexity of %n variant(s).</source>
+        <translation>
+            <numerusform>Size and perplexity of %n variant.</numerusform>
+            <numerusform>Size and perplexity of %n variants.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::RateDistortionPlot</name>
+    <message numerus="yes">
+        <source>Relative error over bits per weight for %n format(s).</source>
+        <translation>
+            <numerusform>Relative error over bits per weight for %n format.</numerusform>
+            <numerusform>Relative error over bits per weight for %n formats.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::RecipeDialog</name>
+    <message numerus="yes">
+        <source>Fits %n tensor(s).</source>
+        <translation>
+            <numerusform>Fits %n tensor.</numerusform>
+            <numerusform>Fits %n tensors.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::ResultsPanel</name>
+    <message numerus="yes">
+        <source>%n window(s)</source>
+        <translation>
+            <numerusform>%n window</numerusform>
+            <numerusform>%n windows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Remove %n Measurement(s)</source>
+        <translation>
+            <numerusform>Remove %n Measurement</numerusform>
+            <numerusform>Remove %n Measurements</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::SizePlot</name>
+    <message numerus="yes">
+        <source>%1: %2 in %n tensor(s)</source>
+        <comment>format: size</comment>
+        <translation>
+            <numerusform>%1: %2 in %n tensor</numerusform>
+            <numerusform>%1: %2 in %n tensors</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TensorReports</name>
+    <message numerus="yes">
+        <source>Weight errors of %n tensor(s)</source>
+        <translation>
+            <numerusform>Weight errors of %n tensor</numerusform>
+            <numerusform>Weight errors of %n tensors</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TensorTable</name>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n tensor(s)</source>
+        <translation>
+            <numerusform>%1 of %n tensor</numerusform>
+            <numerusform>%1 of %n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1, %n selected</source>
+        <comment>count of tensors, how many are selected</comment>
+        <translation>
+            <numerusform>%1, %n selected</numerusform>
+            <numerusform>%1, %n selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TensorTreeModel</name>
+    <message numerus="yes">
+        <source>%n tensor(s)</source>
+        <translation>
+            <numerusform>%n tensor</numerusform>
+            <numerusform>%n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n warning(s)</source>
+        <translation>
+            <numerusform>%n warning</numerusform>
+            <numerusform>%n warnings</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TryItPage</name>
+    <message numerus="yes">
+        <source>%n token(s)</source>
+        <translation>
+            <numerusform>%n token</numerusform>
+            <numerusform>%n tokens</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>
