@@ -79,6 +79,8 @@ Result<Json> parseJson(std::string_view text)
                           {},
                           {},
                           error.byte > 0 ? error.byte - 1 : 0});
+    } catch (const Json::exception&) {
+        return refuse("The recipe is not valid JSON: it holds a number that is too large.");
     }
 }
 

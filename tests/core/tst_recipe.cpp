@@ -122,6 +122,7 @@ private slots:
         row("no version", "{'preset': 'Q8_0'}", "'weightwright-recipe' is missing");
         row("version as text", "{'weightwright-recipe': '1', 'preset': 'Q8_0'}", "must be the number 1");
         row("version 2", "{'weightwright-recipe': 2, 'preset': 'Q8_0'}", "has version 2, but this program reads version 1 only");
+        row("number out of range", "{'weightwright-recipe': 1e999999, 'preset': 'Q8_0'}", "a number that is too large");
         row("huge version", "{'weightwright-recipe': 99999999999999999999, 'preset': 'Q8_0'}", "must be the number 1");
         row("neither", "{'weightwright-recipe': 1}", "neither a 'preset' nor a 'base' format");
         row("both", "{'weightwright-recipe': 1, 'preset': 'Q8_0', 'base': 'Q8_0'}", "a preset and a base format");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes the seed corpora: make_seeds FOLDER makes FOLDER/gguf/… and FOLDER/safetensors/… Small good files from which the fuzzer
-// starts.
+// Writes the seed corpora: make_seeds FOLDER makes FOLDER/gguf/…, FOLDER/safetensors/…, FOLDER/imatrix/… and FOLDER/recipe/…
+// Small good files from which the fuzzer starts.
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -45,6 +45,34 @@ std::map<std::string, std::string> safetensorsSeeds()
     return seeds;
 }
 
+std::map<std::string, std::string> imatrixSeeds()
+{
+    const std::string value = littleEndian(2.0F);
+    GgufBuilder file;
+    file.pair("general.type", std::string("imatrix"));
+    file.pair("imatrix.datasets", MetadataArray(std::vector<std::string>{"text.txt"}));
+    file.pair("imatrix.chunk_count", std::uint32_t{3});
+    file.pair("imatrix.chunk_size", std::uint32_t{512});
+    file.tensor("blk.1.a.in_sum2", TensorType::F32, {2, 2}, value + value + value + value);
+    file.tensor("blk.1.a.counts", TensorType::F32, {1, 2}, value + littleEndian(0.0F));
+    const auto number = [](std::int32_t n) { return littleEndian(n); };
+    const std::string legacy =
+        number(1) + number(7) + "blk.0.a" + number(3) + number(2) + value + value + number(3) + number(5) + "x.txt";
+    return {{"matrix.gguf", file.bytes()}, {"matrix.dat", legacy}};
+}
+
+std::map<std::string, std::string> recipeSeeds()
+{
+    return {{"recipe.json", "{\"weightwright-recipe\":1,\"name\":\"n\",\"preset\":\"Q4_K_M\",\"pure\":true,\"leaveOutput\":true,"
+                            "\"outputType\":\"Q6_K\","
+                            "\"tokenEmbeddingType\":\"F16\",\"rules\":[{\"pattern\":\"ffn\",\"format\":\"keep\"},{\"tensor\":\"a\","
+                            "\"format\":\"Q8_0\"},"
+                            "{\"role\":\"attn_q\",\"format\":\"F16\",\"method\":\"reference\"}]}"},
+            {"uniform.json", "{\"weightwright-recipe\":1,\"base\":\"Q4_0\",\"rules\":[]}"},
+            {"types.txt", "blk\\.[0-9]+\\.attn_v=q8_0\nffn_(down|up)=Q5_K token_embd=f16\n"},
+            {"pattern.txt", "^(?:a|b+)*\\1[^]{2,3}$(?=x)"}};
+}
+
 bool writeCorpus(const std::filesystem::path& folder, const std::map<std::string, std::string>& seeds)
 {
     std::error_code ec;
@@ -63,7 +91,8 @@ int main(int count, char** arguments)
         return 2;
     }
     const std::filesystem::path folder = arguments[1];
-    if (!writeCorpus(folder / "gguf", ggufSeeds()) || !writeCorpus(folder / "safetensors", safetensorsSeeds())) {
+    if (!writeCorpus(folder / "gguf", ggufSeeds()) || !writeCorpus(folder / "safetensors", safetensorsSeeds()) ||
+        !writeCorpus(folder / "imatrix", imatrixSeeds()) || !writeCorpus(folder / "recipe", recipeSeeds())) {
         std::fputs("The seeds could not be written.\n", stderr);
         return 1;
     }
