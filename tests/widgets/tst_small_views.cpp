@@ -12,6 +12,7 @@
 #include <QtTest>
 
 #include "widgets/delegates/format_delegate.h"
+#include "widgets/views/block_map.h"
 #include "widgets/views/drop_area.h"
 #include "widgets/views/format_palette.h"
 #include "widgets/views/job_indicator.h"
@@ -143,6 +144,48 @@ private Q_SLOTS:
         indicator.clear();
         QVERIFY(indicator.isHidden());
         QVERIFY(indicator.text().isEmpty());
+    }
+
+    void blockMapByMouseAndKeyboard()
+    {
+        BlockMap map;
+        map.resize(200, 200);
+        map.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&map));
+        map.grab();
+        QVERIFY(map.isEmpty());
+        QTest::keyClick(&map, Qt::Key_Right);
+        BlockMapData data;
+        data.rows = 3;
+        data.blocksPerRow = 40;
+        data.blockLength = 4;
+        data.firstRow = 100;
+        for (int b = 0; b < 120; ++b) {
+            data.scales.push_back(0.25F * static_cast<float>(b));
+            for (std::int16_t c : {-8, 0, 3, 7}) data.codes.push_back(c);
+        }
+        map.setData(data);
+        QSignalSpy spy(&map, &BlockMap::currentBlockChanged);
+        QTest::keyClick(&map, Qt::Key_Down);
+        QTest::keyClick(&map, Qt::Key_Right);
+        QCOMPARE(map.currentBlock(), 41);
+        QCOMPARE(map.blockText(41), text("row 101, block 1: scale 10.25, codes -8 … 7"));
+        QCOMPARE(map.accessibleDescription(), map.blockText(41));
+        QTest::keyClick(&map, Qt::Key_End);
+        QCOMPARE(map.currentBlock(), 79);
+        QVERIFY(map.viewport()->rect().contains(map.blockRect(79)));
+        QTest::keyClick(&map, Qt::Key_Right);
+        QCOMPARE(map.currentBlock(), 79);
+        QTest::mouseClick(map.viewport(), Qt::LeftButton, {}, map.blockRect(78).center());
+        QCOMPARE(map.currentBlock(), 78);
+        QCOMPARE(spy.count(), 4);
+        map.grab();
+        // Lists that do not fit their sizes are not read.
+        data.codes.pop_back();
+        map.setData(data);
+        QVERIFY(map.isEmpty());
+        QCOMPARE(map.currentBlock(), -1);
+        map.grab();
     }
 
     void labelledValueSaysItsOrigin()
