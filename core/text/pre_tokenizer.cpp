@@ -186,7 +186,7 @@ constexpr const char* kDeepSeekLlm[] = {
     R"([\r\n])", R"(\s?\p{DeepSeekL}+)", R"(\s?\p{DeepSeekP}+)", R"(\s++(?:\z|(*SKIP)(*FAIL)))", R"(\p{Cjk}+)", R"(\p{N}+)"};
 constexpr const char* kDeepSeek3[] = {
     R"(\p{N}{1,3})", R"(\p{CjkKana}+)",
-    R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*)" WW_SPACES};
+    (R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*)" WW_SPACES)};
 constexpr const char* kTekken[] = {WW_CASED(R"(\p{N})", "")};
 constexpr const char* kGpt4o[] = {WW_CASED(R"(\p{N}{1,3})", WW_CONTRACTION "?")};
 constexpr const char* kBloom[] = {WW_BLOOM};
