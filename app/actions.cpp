@@ -10,6 +10,7 @@ QAction* Actions::make(const char* name, const QString& text, const QKeySequence
 {
     auto* action = new QAction(text, this);
     action->setObjectName(QString::fromLatin1(name));
+    action->setData(text);  // undo and redo change theirs
     if (!shortcut.isEmpty()) action->setShortcut(shortcut);
     if (iconName) action->setIcon(icon(iconName));
     const QString keys = shortcut.toString(QKeySequence::NativeText);
@@ -32,7 +33,8 @@ Actions::Actions(QObject* parent) : QObject(parent)
     startOver = make("startOver", tr("Start &Over"), {}, nullptr,
                      tr("Put recipes and measurements away and begin with a fresh recipe"), true);
     exportModel = make("export", tr("&Export…"), K(Qt::CTRL | Qt::Key_E), "export", tr("Write quantized GGUF files"), true);
-    close = make("close", tr("&Close"), K::Close, nullptr, tr("Close the model; recipes and measurements are kept"), true);
+    close = make("close", tr("&Close"), K(Qt::CTRL | Qt::Key_W), nullptr, tr("Close the model; recipes and measurements are kept"),
+                 true);
     quit = make("quit", tr("&Quit"), K(Qt::CTRL | Qt::Key_Q), nullptr, tr("Save the work and leave"), false);
     quit->setMenuRole(QAction::QuitRole);
 
@@ -49,8 +51,8 @@ Actions::Actions(QObject* parent) : QObject(parent)
                      tr("Add a recipe that starts from the current preset"), true);
     duplicateRecipe = make("duplicateRecipe", tr("&Duplicate Recipe"), K(Qt::CTRL | Qt::Key_D), "duplicate",
                            tr("Add a copy of the current recipe"), true);
-    renameRecipe =
-        make("renameRecipe", tr("&Rename Recipe…"), K(Qt::Key_F2), nullptr, tr("Give the current recipe another name"), true);
+    renameRecipe = make("renameRecipe", tr("&Rename Recipe…"), K(Qt::CTRL | Qt::SHIFT | Qt::Key_R), nullptr,
+                        tr("Give the current recipe another name"), true);
     deleteRecipe = make("deleteRecipe", tr("De&lete Recipe"), {}, "delete", tr("Remove the current recipe"), true);
     loadRecipe = make("loadRecipe", tr("&Load Recipe…"), {}, nullptr, tr("Add a recipe from a file"), true);
     saveRecipe = make("saveRecipe", tr("&Save Recipe…"), {}, nullptr,

@@ -472,11 +472,11 @@ void MainWindow::refreshStatus()
         m_perplexityLabel->setToolTip(tr("Perplexity: use Measure"));
         return;
     }
-    QString text = tr("PPL %1 measured").arg(perplexityText(variant->perplexity, variant->standardError));
+    const QString measured = perplexityText(variant->perplexity, variant->standardError);
+    QString text = tr("PPL %1 measured").arg(measured);
     if (const Variant* original = document.variantFor(std::nullopt, variant))
-        text = tr("PPL %1 measured (original %2)")
-                   .arg(perplexityText(variant->perplexity, variant->standardError),
-                        perplexityText(original->perplexity, original->standardError));
+        text = tr("PPL %1 measured, %2 to the original")
+                   .arg(measured, deltaErrorText(variant->perplexity - original->perplexity, variant->deltaError));
     m_perplexityLabel->setText(text);
     m_perplexityLabel->setToolTip(tr("Perplexity on %1: %n window(s) of %2 tokens", nullptr, static_cast<int>(variant->windows))
                                       .arg(QFileInfo(variant->textPath).fileName(), countText(variant->contextLength)));
@@ -631,6 +631,8 @@ void MainWindow::renameRecipe()
     dialog->setObjectName(QStringLiteral("renameDialog"));
     dialog->setWindowTitle(tr("Rename Recipe"));
     dialog->setLabelText(tr("Name:"));
+    dialog->setOkButtonText(tr("Rename"));
+    dialog->setCancelButtonText(tr("Cancel"));
     dialog->setTextValue(QString::fromStdString(current->recipe.name));
     connect(dialog, &QInputDialog::textValueSelected, this,
             [this, id = current->id](const QString& name) { m_workbench.document.renameRecipe(id, name); });

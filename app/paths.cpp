@@ -52,6 +52,12 @@ QString sessionsDir()
     return QDir().mkpath(dir) ? dir : QString();
 }
 
+QString cacheDir()
+{
+    const QString dir = QStandardPaths::writableLocation(QStandardPaths::CacheLocation);
+    return QDir().mkpath(dir) ? dir : QString();
+}
+
 QString sessionPathFor(const QString& modelPath)
 {
     const QString dir = sessionsDir();

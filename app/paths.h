@@ -19,6 +19,8 @@ namespace ww {
 
 /// Folder of the sessions that are saved as one works. Created on demand; empty if that fails.
 [[nodiscard]] QString sessionsDir();
+/// Folder of what can be computed again: one file per text and model. Created on demand; empty if that fails.
+[[nodiscard]] QString cacheDir();
 /// The session file that belongs to a model, until it is saved as a project under a name.
 [[nodiscard]] QString sessionPathFor(const QString& modelPath);
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "app/choices.h"
+#include "app/likelihoods.h"
 #include "app/paths.h"
 #include "base/atomic_file.h"
 #include "base/thread_pool.h"
@@ -141,6 +142,7 @@ Result<std::unique_ptr<PlotWidget>> makePareto(const Scene& scene)
         point.bitsPerWeight = preset.bitsPerWeight;
         point.perplexity = result.perplexity;
         point.standardError = result.standardError;
+        point.deltaError = pairedError(original.nll, result.nll);
         point.current = preset.name == QString::fromStdString(scene.recipe.preset);
         points.push_back(std::move(point));
     }

@@ -40,6 +40,7 @@ QJsonObject toJson(const Variant& v)
     o[QStringLiteral("bitsPerWeight")] = v.bitsPerWeight;
     o[QStringLiteral("perplexity")] = v.perplexity;
     o[QStringLiteral("standardError")] = v.standardError;
+    if (v.deltaError) o[QStringLiteral("deltaError")] = *v.deltaError;
     o[QStringLiteral("scoredTokens")] = static_cast<qint64>(v.scoredTokens);
     o[QStringLiteral("windows")] = static_cast<qint64>(v.windows);
     o[QStringLiteral("contextLength")] = static_cast<qint64>(v.contextLength);
@@ -89,6 +90,12 @@ Result<Variant> variantFrom(const QJsonValue& value, const QString& path)
         readInteger(o, QStringLiteral("scoredTokens"), v.scoredTokens) && readInteger(o, QStringLiteral("windows"), v.windows) &&
         readInteger(o, QStringLiteral("contextLength"), v.contextLength) && readNumber(o, QStringLiteral("seconds"), v.seconds);
     if (!whole) return corrupt(path, QCoreApplication::translate("ProjectFile", "a measurement is incomplete"));
+    if (o.contains(QStringLiteral("deltaError"))) {
+        double error = 0;
+        if (!readNumber(o, QStringLiteral("deltaError"), error))
+            return corrupt(path, QCoreApplication::translate("ProjectFile", "a measurement is incomplete"));
+        v.deltaError = error;
+    }
     v.textPath = o.value(QStringLiteral("text")).toString();
     v.textHash = o.value(QStringLiteral("textHash")).toString();
     v.measuredAt = QDateTime::fromString(o.value(QStringLiteral("measuredAt")).toString(), Qt::ISODateWithMs);

@@ -19,6 +19,7 @@ struct Variant {
     double bitsPerWeight = 0;
     double perplexity = 0;
     double standardError = 0;
+    std::optional<double> deltaError;  ///< standard error of the difference to the original's perplexity, token by token
     std::uint64_t scoredTokens = 0;
     std::uint32_t windows = 0;
     std::uint32_t contextLength = 0;

@@ -65,6 +65,21 @@
     </message>
 </context>
 <context>
+    <name>Buttons</name>
+    <message>
+        <source>OK</source>
+        <translation>OK</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
     <name>Choices</name>
     <message>
         <source>Stays as it is: only weight matrices are quantized.</source>
@@ -953,6 +968,31 @@
     <message>
         <source>Restore the Last Project</source>
         <translation>Letztes Projekt wiederherstellen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::BlockMap</name>
+    <message>
+        <source>Blocks</source>
+        <translation>Blöcke</translation>
+    </message>
+    <message>
+        <source>row %1, block %2</source>
+        <translation>Zeile %1, Block %2</translation>
+    </message>
+    <message>
+        <source>%1: scale %2</source>
+        <comment>place of a block: its scale</comment>
+        <translation>%1: Skala %2</translation>
+    </message>
+    <message>
+        <source>%1: scale %2, codes %3 … %4</source>
+        <comment>place of a block: its scale, smallest and largest code</comment>
+        <translation>%1: Skala %2, Codes %3 … %4</translation>
+    </message>
+    <message>
+        <source>No blocks to show.</source>
+        <translation>Keine Blöcke zu zeigen.</translation>
     </message>
 </context>
 <context>
@@ -2085,10 +2125,6 @@
         <source>PPL %1 measured</source>
         <translation>PPL %1 gemessen</translation>
     </message>
-    <message>
-        <source>PPL %1 measured (original %2)</source>
-        <translation>PPL %1 gemessen (Original %2)</translation>
-    </message>
     <message numerus="yes">
         <source>Perplexity on %1: %n window(s) of %2 tokens</source>
         <translation>
@@ -2136,6 +2172,18 @@
     <message>
         <source>Change rules and options</source>
         <translation>Regeln und Optionen ändern</translation>
+    </message>
+    <message>
+        <source>PPL %1 measured, %2 to the original</source>
+        <translation>PPL %1 gemessen, %2 zum Original</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Umbenennen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>
@@ -2567,10 +2615,6 @@ gewählt</translation>
         <translation>Neue Regel</translation>
     </message>
     <message>
-        <source>Part of the names or a regular expression, such as ffn_down or blk\.[0-3]\.</source>
-        <translation>Teil der Namen oder ein regulärer Ausdruck, etwa ffn_down oder blk\.[0-3]\.</translation>
-    </message>
-    <message>
         <source>Names of the tensors</source>
         <translation>Namen der Tensoren</translation>
     </message>
@@ -2602,10 +2646,6 @@ gewählt</translation>
         <source>&amp;Token embedding:</source>
         <translation>&amp;Token-Einbettung:</translation>
     </message>
-    <message>
-        <source>The new rule is put in front of the others.</source>
-        <translation>Die neue Regel kommt vor die anderen.</translation>
-    </message>
     <message numerus="yes">
         <source>Fits %n tensor(s).</source>
         <translation>
@@ -2624,6 +2664,14 @@ gewählt</translation>
         <source>Result: %1, %2.</source>
         <comment>size, bits per weight</comment>
         <translation>Ergebnis: %1, %2.</translation>
+    </message>
+    <message>
+        <source>Names, such as ffn_down or blk\.[0-3]\.</source>
+        <translation>Namen, etwa ffn_down oder blk\.[0-3]\.</translation>
+    </message>
+    <message>
+        <source>Write a part of the names or a regular expression. The new rule is put in front of the others.</source>
+        <translation>Schreiben Sie einen Teil der Namen oder einen regulären Ausdruck. Die neue Regel kommt vor die anderen.</translation>
     </message>
 </context>
 <context>
@@ -2750,6 +2798,10 @@ gewählt</translation>
     <message>
         <source>The table was not saved.</source>
         <translation>Die Tabelle wurde nicht gespeichert.</translation>
+    </message>
+    <message>
+        <source>Error bars: of the difference to the original.</source>
+        <translation>Fehlerbalken: des Unterschieds zum Original.</translation>
     </message>
 </context>
 <context>

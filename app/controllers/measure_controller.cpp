@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "app/likelihoods.h"
 #include "app/paths.h"
 #include "base/atomic_file.h"
 #include "text/tokenizer.h"
@@ -28,6 +29,7 @@ QString hashOf(const std::string& text)
 
 struct MeasureController::Outcome {
     PerplexityResult result;
+    std::optional<double> deltaError;
     QString textHash;
     std::uint64_t sizeBytes = 0;
     double bitsPerWeight = 0;
@@ -135,7 +137,9 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
             if (!known.empty()) {
                 WW_TRY(const TextFacts facts, readTextFacts(*model, options.textPath, options.contextLength));
                 const std::uint32_t windows = options.maxWindows == 0 ? facts.windows : std::min(facts.windows, options.maxWindows);
-                if (std::ranges::find(known, std::pair(facts.hash, windows)) != known.end()) return outcome;
+                const bool likelihoods =
+                    recipe || !loadLikelihoods(likelihoodsPath(*model, facts.hash, options.contextLength, windows)).empty();
+                if (likelihoods && std::ranges::find(known, std::pair(facts.hash, windows)) != known.end()) return outcome;
             }
             std::shared_ptr<const Plan> plan;
             if (recipe) {
@@ -153,6 +157,11 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
                                                           live->windows = windows;
                                                           live->perplexity = perplexity;
                                                       }));
+            const QString path = likelihoodsPath(*model, outcome.textHash, outcome.result.contextLength, outcome.result.windows);
+            if (recipe)
+                outcome.deltaError = pairedError(loadLikelihoods(path), outcome.result.nll);
+            else
+                saveLikelihoods(path, outcome.result.nll);
             outcome.result.nll.clear();
             return outcome;
         },
@@ -179,6 +188,7 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         variant.bitsPerWeight = result->bitsPerWeight;
         variant.perplexity = r.perplexity;
         variant.standardError = r.standardError;
+        variant.deltaError = result->deltaError;
         variant.scoredTokens = r.scoredTokens;
         variant.windows = r.windows;
         variant.contextLength = r.contextLength;

@@ -12,6 +12,7 @@
 #include <QVBoxLayout>
 
 #include "app/actions.h"
+#include "app/dialogs/buttons.h"
 #include "base/blas.h"
 #include "widgets/theme/theme.h"
 
@@ -33,6 +34,7 @@ QDialog* makeDialog(QWidget* parent, const QString& title)
 void addClose(QDialog* dialog, QVBoxLayout* layout)
 {
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    localizeButtons(buttons);
     QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
     layout->addWidget(buttons);
 }
@@ -83,7 +85,7 @@ QDialog* makeShortcutsDialog(const Actions& actions, QWidget* parent)
     list->header()->setStretchLastSection(false);
     for (const QAction* action : actions.all()) {
         if (action->shortcut().isEmpty()) continue;
-        QString text = action->text();
+        QString text = action->data().toString();
         text.remove(QLatin1Char('&'));
         new QTreeWidgetItem(list, {text, action->shortcut().toString(QKeySequence::NativeText)});
     }

@@ -16,6 +16,7 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
+#include "app/dialogs/buttons.h"
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "widgets/theme/format_text.h"
@@ -81,6 +82,7 @@ void ExportDialog::build()
     m_folder->setObjectName(QStringLiteral("exportFolder"));
     label->setBuddy(m_folder);
     auto* browseButton = new QPushButton(icon("folder"), tr("&Browse…"));
+    browseButton->setAutoDefault(false);
     connect(browseButton, &QPushButton::clicked, this, &ExportDialog::browse);
     row->addWidget(label);
     row->addWidget(m_folder, 1);
@@ -99,6 +101,7 @@ void ExportDialog::build()
     layout->addWidget(m_warnings);
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    localizeButtons(buttons);
     m_start = buttons->addButton(tr("&Export"), QDialogButtonBox::ActionRole);
     m_start->setObjectName(QStringLiteral("exportStart"));
     m_start->setDefault(true);
@@ -106,6 +109,7 @@ void ExportDialog::build()
     m_cancel->setObjectName(QStringLiteral("exportCancel"));
     m_show = buttons->addButton(tr("&Show in Folder"), QDialogButtonBox::ActionRole);
     m_show->setEnabled(false);
+    for (QPushButton* button : {m_cancel, m_show, buttons->button(QDialogButtonBox::Close)}) button->setAutoDefault(false);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
     connect(m_start, &QPushButton::clicked, this, &ExportDialog::start);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "app/dialogs/buttons.h"
 #include "widgets/theme/format_text.h"
 
 namespace ww {
@@ -115,6 +116,7 @@ JobListDialog::JobListDialog(JobRunner& jobs, QWidget* parent) : QDialog(parent)
     layout->addWidget(splitter, 1);
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    localizeButtons(buttons);
     m_cancel = buttons->addButton(tr("Cancel &Job"), QDialogButtonBox::ActionRole);
     m_cancelAll = buttons->addButton(tr("Cancel &All"), QDialogButtonBox::ActionRole);
     layout->addWidget(buttons);

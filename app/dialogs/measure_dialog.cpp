@@ -17,6 +17,7 @@
 #include <algorithm>
 
 #include "app/choices.h"
+#include "app/dialogs/buttons.h"
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "widgets/theme/format_text.h"
@@ -56,7 +57,7 @@ MeasureDialog::MeasureDialog(Workbench& workbench, bool presets, QWidget* parent
     connect(m_windows, &QSpinBox::valueChanged, this, &MeasureDialog::refresh);
     connect(m_list, &QListWidget::itemChanged, this, &MeasureDialog::refresh);
     readText();
-    resize(560, presets ? 560 : 480);
+    resize(560, presets ? 560 : 420);
 }
 
 MeasureDialog::~MeasureDialog()
@@ -77,7 +78,7 @@ void MeasureDialog::build()
     auto* what = new QLabel(tr("&What to measure:"));
     m_list = new QListWidget;
     m_list->setObjectName(QStringLiteral("measureList"));
-    m_list->setMinimumHeight(110);
+    m_list->setMinimumHeight(80);
     what->setBuddy(m_list);
     layout->addWidget(what);
     layout->addWidget(m_list, 1);
@@ -91,6 +92,7 @@ void MeasureDialog::build()
     m_text->setObjectName(QStringLiteral("measureText"));
     m_text->setClearButtonEnabled(true);
     auto* browseButton = new QPushButton(icon("folder"), tr("&Browse…"));
+    browseButton->setAutoDefault(false);
     connect(browseButton, &QPushButton::clicked, this, &MeasureDialog::browse);
     textLayout->addWidget(m_text, 1);
     textLayout->addWidget(browseButton);
@@ -121,8 +123,10 @@ void MeasureDialog::build()
     layout->addWidget(m_facts);
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
+    localizeButtons(buttons);
     m_start = buttons->addButton(tr("&Measure"), QDialogButtonBox::AcceptRole);
     m_start->setObjectName(QStringLiteral("measureStart"));
+    buttons->button(QDialogButtonBox::Cancel)->setAutoDefault(false);
     m_start->setDefault(true);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {
@@ -150,7 +154,7 @@ void MeasureDialog::fillList(bool presets)
         row->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
         row->setCheckState(item.id == document.currentId() ? Qt::Checked : Qt::Unchecked);
     }
-    if (!document.survey()) return;
+    if (!document.survey() || !presets) return;
     for (const PresetChoice& preset : presetChoices(*document.survey())) {
         Recipe recipe;
         recipe.preset = preset.name.toStdString();
@@ -160,7 +164,7 @@ void MeasureDialog::fillList(bool presets)
         row->setData(PresetRole, preset.name);
         row->setToolTip(preset.description);
         row->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable);
-        row->setCheckState(presets && preset.common ? Qt::Checked : Qt::Unchecked);
+        row->setCheckState(preset.common ? Qt::Checked : Qt::Unchecked);
     }
 }
 

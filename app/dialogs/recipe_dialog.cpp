@@ -17,6 +17,7 @@
 #include <algorithm>
 
 #include "app/choices.h"
+#include "app/dialogs/buttons.h"
 #include "plan/plan.h"
 #include "widgets/delegates/format_delegate.h"
 #include "widgets/theme/colors.h"
@@ -95,6 +96,7 @@ void RecipeDialog::build()
     m_result->setWordWrap(true);
     layout->addWidget(m_result);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel);
+    localizeButtons(buttons);
     m_ok = buttons->button(QDialogButtonBox::Ok);
     layout->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
@@ -118,7 +120,7 @@ QWidget* RecipeDialog::buildAdder()
     auto* row = new QHBoxLayout;
     m_pattern = new QLineEdit;
     m_pattern->setObjectName(QStringLiteral("rulePattern"));
-    m_pattern->setPlaceholderText(tr("Part of the names or a regular expression, such as ffn_down or blk\\.[0-3]\\."));
+    m_pattern->setPlaceholderText(tr("Names, such as ffn_down or blk\\.[0-3]\\."));
     m_pattern->setAccessibleName(tr("Names of the tensors"));
     m_format = new QComboBox;
     m_format->setObjectName(QStringLiteral("ruleFormat"));
@@ -215,7 +217,7 @@ void RecipeDialog::refreshAdder()
     const std::string pattern = m_pattern->text().trimmed().toStdString();
     m_add->setEnabled(false);
     if (pattern.empty()) {
-        m_matches->setText(tr("The new rule is put in front of the others."));
+        m_matches->setText(tr("Write a part of the names or a regular expression. The new rule is put in front of the others."));
         return;
     }
     Recipe probe;

@@ -10,6 +10,7 @@
 #include <QThread>
 #include <QVBoxLayout>
 
+#include "app/dialogs/buttons.h"
 #include "app/languages.h"
 #include "app/settings.h"
 
@@ -66,6 +67,7 @@ SettingsDialog::SettingsDialog(Settings& settings, QWidget* parent) : QDialog(pa
     layout->addWidget(note);
     layout->addStretch(1);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    localizeButtons(buttons);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
     layout->addWidget(buttons);
     resize(420, sizeHint().height());

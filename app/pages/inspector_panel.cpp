@@ -30,11 +30,10 @@ namespace {
 
 enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab };
 
-/// A weight or error value with a few digits, small ones in powers of ten.
+/// A weight with a few digits, small ones in powers of ten, and a true minus sign.
 QString valueText(double value)
 {
-    if (!std::isfinite(value)) return QStringLiteral("–");
-    return QLocale().toString(value, 'g', 3);
+    return value < 0 ? QChar(0x2212) + errorText(-value) : errorText(value);
 }
 
 }  // namespace
@@ -155,8 +154,8 @@ void InspectorPanel::buildFacts()
     auto* inner = new QWidget;
     auto* grid = new QGridLayout(inner);
     grid->setContentsMargins(4, 8, 4, 4);
-    grid->setHorizontalSpacing(18);
-    grid->setVerticalSpacing(10);
+    grid->setHorizontalSpacing(12);
+    grid->setVerticalSpacing(8);
     const auto add = [&](int row, int column, const QString& caption, const QString& tip) {
         auto* value = new LabelledValue(caption);
         value->setToolTip(tip);
@@ -173,11 +172,11 @@ void InspectorPanel::buildFacts()
     m_sqnr = add(2, 1, tr("Signal to noise"), tr("10·log₁₀(Σw² / Σ(w−q)²)"));
     m_kurtosis = add(2, 2, tr("Excess kurtosis"),
                      tr("0 for a normal distribution; large values mean many outliers, which are hard to quantize"));
-    m_mean = add(3, 0, tr("Mean"), tr("Of the original weights"));
-    m_deviation = add(3, 1, tr("Standard deviation"), tr("Of the original weights"));
-    m_range = add(3, 2, tr("Range"), tr("Smallest and largest original weight"));
-    grid->setRowStretch(4, 1);
-    for (int column = 0; column < 3; ++column) grid->setColumnStretch(column, 1);
+    m_mean = add(0, 3, tr("Mean"), tr("Of the original weights"));
+    m_deviation = add(1, 3, tr("Standard deviation"), tr("Of the original weights"));
+    m_range = add(2, 3, tr("Range"), tr("Smallest and largest original weight"));
+    grid->setRowStretch(3, 1);
+    for (int column = 0; column < 4; ++column) grid->setColumnStretch(column, 1);
     auto* area = new QScrollArea;
     area->setWidget(inner);
     area->setWidgetResizable(true);

@@ -281,8 +281,10 @@ void ResultsPanel::refreshVariants()
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (!shown[i] || rows[i].original) continue;
-        if (const Variant* original = document.variantFor(std::nullopt, shown[i]))
+        if (const Variant* original = document.variantFor(std::nullopt, shown[i])) {
             rows[i].delta = shown[i]->perplexity - original->perplexity;
+            rows[i].deltaError = shown[i]->deltaError;
+        }
     }
 
     std::vector<ParetoPoint> points;
@@ -300,15 +302,22 @@ void ResultsPanel::refreshVariants()
         point.bitsPerWeight = rows[i].bitsPerWeight;
         point.perplexity = shown[i]->perplexity;
         point.standardError = shown[i]->standardError;
+        point.deltaError = shown[i]->deltaError;
         point.current = rows[i].current;
         points.push_back(std::move(point));
     }
+    const bool paired =
+        reference && !points.empty() && std::ranges::all_of(points, [](const ParetoPoint& p) { return p.deltaError.has_value(); });
     m_pareto->setData(std::move(points), reference);
-    m_yardstick->setText(newest ? detailText(*newest) : QString());
+    QString yardstick = newest ? detailText(*newest) + QLatin1Char('.') : QString();
+    if (paired) yardstick += QLatin1Char(' ') + tr("Error bars: of the difference to the original.");
+    m_yardstick->setText(yardstick);
 
     const bool wasEmpty = m_variants->rowCount() == 0;
     m_variants->setRows(std::move(rows));
-    if (wasEmpty && m_variants->rowCount() > 0)
+    m_table->setColumnHidden(VariantsModel::KlDivergence, !m_variants->hasKlDivergence());
+    // Widths follow the content until somebody measures: later they belong to the person.
+    if (wasEmpty || document.variants().empty())
         for (int column = 0; column < m_variants->columnCount(); ++column) m_table->resizeColumnToContents(column);
 }
 

@@ -42,6 +42,7 @@ StartPage::StartPage(Workbench& workbench, QWidget* parent) : QWidget(parent), m
     auto* column = new QVBoxLayout(content);
     column->setSpacing(14);
 
+    column->addStretch(1);
     auto* heading = new QHBoxLayout;
     heading->setSpacing(14);
     auto* picture = new QLabel;
@@ -68,7 +69,7 @@ StartPage::StartPage(Workbench& workbench, QWidget* parent) : QWidget(parent), m
     auto* buttons = new QWidget;
     auto* buttonRow = new QHBoxLayout(buttons);
     buttonRow->setContentsMargins(0, 0, 0, 0);
-    m_open = new QPushButton(icon("open"), tr("&Open a Model…"));
+    m_open = new QPushButton(tr("&Open a Model…"));
     m_open->setObjectName(QStringLiteral("openButton"));
     m_open->setDefault(true);
     m_open->setAutoDefault(true);
@@ -84,7 +85,6 @@ StartPage::StartPage(Workbench& workbench, QWidget* parent) : QWidget(parent), m
     m_drop->addButton(buttons);
     m_drop->setMinimumHeight(240);
     m_drop->setMaximumHeight(300);
-    column->addStretch(1);
     column->addWidget(m_drop, 4);
     buildRecent(column);
 

@@ -21,6 +21,7 @@
 #include "widgets/models/tensor_tree_model.h"
 #include "widgets/views/format_palette.h"
 #include "widgets/views/layer_map.h"
+#include "widgets/views/layer_map_canvas.h"
 #include "widgets/views/tensor_table.h"
 
 namespace ww {
@@ -186,6 +187,7 @@ void WorkbenchPage::showSelection()
     const QList<int> rows = toRows(selection.tensors());
     m_map->setSelectedRows(rows);
     m_table->setSelectedRows(rows);
+    if (selection.current() && !rows.contains(m_map->currentRow())) m_map->setCurrentRow(static_cast<int>(*selection.current()));
     if (selection.current() && !m_table->view()->hasFocus()) m_table->showRow(static_cast<int>(*selection.current()));
 
     QSet<TensorType> formats;
@@ -232,12 +234,12 @@ void WorkbenchPage::restoreLayout()
 
 void WorkbenchPage::resetLayout()
 {
-    m_columns->setSizes({590, 410});
+    m_columns->setSizes({565, 435});
     resetColumns();
     m_left->setSizes({500, 500});
     m_right->setSizes({500, 500});
-    m_columns->setStretchFactor(0, 59);
-    m_columns->setStretchFactor(1, 41);
+    m_columns->setStretchFactor(0, 56);
+    m_columns->setStretchFactor(1, 44);
 }
 
 void WorkbenchPage::resetColumns()
@@ -245,13 +247,15 @@ void WorkbenchPage::resetColumns()
     QHeaderView* header = m_table->view()->header();
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     static constexpr std::pair<int, int> kWidths[] = {
-        {TensorTreeModel::Name, 28},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 12},
+        {TensorTreeModel::Name, 27},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 12},
         {TensorTreeModel::Source, 9},        {TensorTreeModel::Format, 11}, {TensorTreeModel::Method, 15},
         {TensorTreeModel::BitsPerWeight, 7}, {TensorTreeModel::Size, 10},   {TensorTreeModel::Error, 9},
     };
     for (const auto& [column, digits] : kWidths) header->resizeSection(column, digits * digit);
-    // The name says the role already; the column is there for sorting.
-    for (int column = 0; column < header->count(); ++column) header->setSectionHidden(column, column == TensorTreeModel::Role);
+    // The name says the role already, and a single method needs no column; both can be shown by the header's menu.
+    for (int column = 0; column < header->count(); ++column)
+        header->setSectionHidden(column, column == TensorTreeModel::Role ||
+                                             (column == TensorTreeModel::Method && m_model->methods().size() < 2));
 }
 
 void WorkbenchPage::buildColumnMenu()

@@ -217,6 +217,9 @@ private Q_SLOTS:
         VariantsModel* table = m_program->window().page()->results()->variants();
         QCOMPARE(table->rowCount(), 2);
         QVERIFY(table->rows()[1].delta.has_value());
+        // Token by token the difference is known far better than either number.
+        QVERIFY(table->rows()[1].deltaError.has_value());
+        QVERIFY(*table->rows()[1].deltaError < 0.3 * *table->rows()[1].standardError);
         QVERIFY(table->rows()[1].detail.contains(QStringLiteral("evaluation.txt")));
         QVERIFY(table->rows()[1].detail.contains(QStringLiteral("2 windows")));
         // The same again is known already.

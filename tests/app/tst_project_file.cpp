@@ -37,6 +37,7 @@ class TestProjectFile : public QObject {
         variant.bitsPerWeight = 5.0891;
         variant.perplexity = 84.08490001;
         variant.standardError = 1.13;
+        variant.deltaError = 0.0421;
         variant.scoredTokens = 46410;
         variant.windows = 182;
         variant.contextLength = 512;
@@ -46,6 +47,7 @@ class TestProjectFile : public QObject {
         variant.measuredAt = QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9, 123), Qt::UTC);
         project.content.variants = {variant};
         variant.recipe.reset();
+        variant.deltaError.reset();
         project.content.variants.push_back(variant);
         project.view[QStringLiteral("inspectorTab")] = 2;
         return project;

@@ -25,6 +25,7 @@ class Program {
 public:
     explicit Program(const QString& folder) : m_folder(folder)
     {
+        qputenv("XDG_CACHE_HOME", QFile::encodeName(folder + QStringLiteral("/cache")));
         qputenv("XDG_DATA_HOME", QFile::encodeName(folder + QStringLiteral("/data")));
         {
             Settings settings(settingsFile());

@@ -71,6 +71,8 @@ private Q_SLOTS:
         QCOMPARE(parameterCountText(124000000), QStringLiteral("124 M"));
         QCOMPARE(parameterCountText(512), QStringLiteral("512"));
         QCOMPARE(deltaText(0.0421), QStringLiteral("+0.042"));
+        QCOMPARE(deltaErrorText(0.7921, 0.053), QStringLiteral("+0.79 ± 0.05"));
+        QCOMPARE(deltaErrorText(0.7921, std::nullopt), QStringLiteral("+0.792"));
         QCOMPARE(deltaText(-1.5), QStringLiteral("−1.500"));
         QCOMPARE(deltaText(0), QStringLiteral("0.000"));
     }

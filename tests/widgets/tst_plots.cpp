@@ -128,9 +128,10 @@ private Q_SLOTS:
     {
         ParetoPlot plot;
         plot.setData(paretoPoints(), reference());
-        QCOMPARE(plot.csv(),
-                 text("name,size_bytes,bits_per_weight,perplexity,standard_error,kind\nF16,16000000,,6.1,0.04,original\n"
-                      "Q4_K_M,5000000,4.9,6.25,0.04,measured\nmine,4500000,4.4,6.4,,predicted\n"));
+        QCOMPARE(
+            plot.csv(),
+            text("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_error,kind\nF16,16000000,,6.1,0.04,,original\n"
+                 "Q4_K_M,5000000,4.9,6.25,0.04,,measured\nmine,4500000,4.4,6.4,,,predicted\n"));
     }
     void slicesSumUp()
     {

@@ -35,6 +35,7 @@ class TestTableModels : public QObject {
         small.bitsPerWeight = 4.9;
         small.perplexity = 6.25;
         small.delta = 0.15;
+        small.deltaError = 0.02;
         VariantRow open;
         open.id = text("b");
         open.name = text("Q8_0");
@@ -52,7 +53,7 @@ private Q_SLOTS:
         const auto cell = [&](int row, int column) { return model.index(row, column).data().toString(); };
         QCOMPARE(cell(0, VariantsModel::Perplexity), text("6.10 ± 0.04"));
         QCOMPARE(cell(0, VariantsModel::Delta), text("–"));
-        QCOMPARE(cell(1, VariantsModel::Delta), text("+0.150"));
+        QCOMPARE(cell(1, VariantsModel::Delta), text("+0.15 ± 0.02"));
         QCOMPARE(cell(1, VariantsModel::Time), text("2 min 5 s"));
         QCOMPARE(cell(2, VariantsModel::Perplexity), text("–"));
         QCOMPARE(cell(2, VariantsModel::State), VariantsModel::statusText(VariantRow::Status::NotMeasured));
@@ -100,11 +101,11 @@ private Q_SLOTS:
         VariantsModel model;
         model.setRows(variants());
         const QStringList lines = model.csv().split(QLatin1Char('\n'));
-        QCOMPARE(lines[0],
-                 text("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,kl_divergence,seconds,state"));
-        QCOMPARE(lines[1], text("model F16,16000000,16,6.1,0.04,,,125,measured"));
-        QCOMPARE(lines[2], text("\"Q4_K_M, tuned\",5000000,4.9,6.25,0.04,0.15,,125,measured"));
-        QCOMPARE(lines[3], text("Q8_0,8500000,8.5,,,,,,not measured"));
+        QCOMPARE(lines[0], text("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_"
+                                "divergence,seconds,state"));
+        QCOMPARE(lines[1], text("model F16,16000000,16,6.1,0.04,,,,125,measured"));
+        QCOMPARE(lines[2], text("\"Q4_K_M, tuned\",5000000,4.9,6.25,0.04,0.15,0.02,,125,measured"));
+        QCOMPARE(lines[3], text("Q8_0,8500000,8.5,,,,,,,not measured"));
     }
 
     void metadata()

@@ -73,7 +73,7 @@ QString VariantsModel::text(const VariantRow& r, int column) const
     case Size: return sizeText(r.sizeBytes);
     case BitsPerWeight: return bitsPerWeightText(r.bitsPerWeight, false);
     case Perplexity: return r.perplexity ? perplexityText(*r.perplexity, r.standardError) : none;
-    case Delta: return r.delta && !r.original ? deltaText(*r.delta) : none;
+    case Delta: return r.delta && !r.original ? deltaErrorText(*r.delta, r.deltaError) : none;
     case KlDivergence: return r.klDivergence ? errorText(*r.klDivergence) : none;
     case Time: return r.seconds ? durationText(*r.seconds) : none;
     case State: return r.original && r.status == VariantRow::Status::Measured ? tr("original, measured") : statusText(r.status);
@@ -162,8 +162,8 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
 
 QString VariantsModel::csv() const
 {
-    QString out =
-        QStringLiteral("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,kl_divergence,seconds,state\n");
+    QString out = QStringLiteral(
+        "name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_divergence,seconds,state\n");
     const auto number = [](const std::optional<double>& v) { return v ? plainNumber(*v) : QString(); };
     // The file's words stay English whatever the language of the window.
     const auto state = [](VariantRow::Status s) -> QString {
@@ -175,14 +175,9 @@ QString VariantsModel::csv() const
         }
     };
     for (const auto& r : m_rows) {
-        const QStringList fields{csvField(r.name),
-                                 QString::number(r.sizeBytes),
-                                 plainNumber(r.bitsPerWeight),
-                                 number(r.perplexity),
-                                 number(r.standardError),
-                                 number(r.delta),
-                                 number(r.klDivergence),
-                                 number(r.seconds),
+        const QStringList fields{csvField(r.name),     QString::number(r.sizeBytes), plainNumber(r.bitsPerWeight),
+                                 number(r.perplexity), number(r.standardError),      number(r.delta),
+                                 number(r.deltaError), number(r.klDivergence),       number(r.seconds),
                                  state(r.status)};
         out += fields.join(QLatin1Char(',')) + QLatin1Char('\n');
     }

@@ -24,7 +24,8 @@ struct VariantRow {
     std::optional<double> klDivergence;
     std::optional<double> seconds;  ///< what measuring took
     Status status = Status::NotMeasured;
-    QString detail;  ///< tooltip: text, windows, what failed; translated
+    QString detail;                      ///< tooltip: text, windows, what failed; translated
+    std::optional<double> deltaError{};  ///< standard error of delta, from the same tokens of both
     bool operator==(const VariantRow&) const = default;
 };
 

@@ -31,13 +31,15 @@ void ParetoPlot::setData(std::vector<ParetoPoint> points, std::optional<ParetoRe
     std::erase_if(m_points, [](const ParetoPoint& p) { return !p.perplexity || !std::isfinite(*p.perplexity); });
     m_reference = std::move(reference);
     if (m_reference && !std::isfinite(m_reference->perplexity)) m_reference.reset();
+    m_paired = m_reference && !m_points.empty() &&
+               std::all_of(m_points.begin(), m_points.end(), [](const ParetoPoint& p) { return p.deltaError.has_value(); });
     std::uint64_t largest = 0;
     for (const auto& p : m_points) largest = std::max(largest, p.sizeBytes);
     if (m_reference) largest = std::max(largest, m_reference->sizeBytes);
     const bool gib = largest >= std::uint64_t{1} << 30;
     m_unitBytes = gib ? 1024.0 * 1024 * 1024 : 1024.0 * 1024;
     plot()->xAxis->setLabel(gib ? tr("size in GiB") : tr("size in MiB"));
-    m_band->setVisible(m_reference && m_reference->standardError);
+    m_band->setVisible(m_reference && m_reference->standardError && !m_paired);
     m_line->setVisible(m_reference.has_value());
     if (m_reference) {
         const double y = m_reference->perplexity;
@@ -56,19 +58,24 @@ void ParetoPlot::setData(std::vector<ParetoPoint> points, std::optional<ParetoRe
     dataChanged(m_points.empty() && !m_reference);
 }
 
+std::optional<double> ParetoPlot::barOf(const ParetoPoint& point) const
+{
+    return m_paired ? point.deltaError : point.standardError;
+}
+
 void ParetoPlot::fitAxes()
 {
     double left = 1e300, right = 0, low = 1e300, high = -1e300;
     for (const auto& p : m_points) {
         const double size = static_cast<double>(p.sizeBytes) / m_unitBytes;
-        const double e = p.standardError.value_or(0);
+        const double e = barOf(p).value_or(0);
         left = std::min(left, size);
         right = std::max(right, size);
         low = std::min(low, *p.perplexity - e);
         high = std::max(high, *p.perplexity + e);
     }
     if (m_reference) {
-        const double e = m_reference->standardError.value_or(0);
+        const double e = m_paired ? 0 : m_reference->standardError.value_or(0);
         low = std::min(low, m_reference->perplexity - e);
         high = std::max(high, m_reference->perplexity + e);
         if (m_points.empty()) left = right = static_cast<double>(m_reference->sizeBytes) / m_unitBytes;
@@ -93,7 +100,7 @@ void ParetoPlot::recolor(const ThemeColors& colors)
         PlotPoints::Point mark;
         mark.x = static_cast<double>(p.sizeBytes) / m_unitBytes;
         mark.y = *p.perplexity;
-        mark.error = p.standardError;
+        mark.error = barOf(p);
         mark.label = p.label;
         mark.fill = p.measured ? colors.okabeIto(0) : colors.okabeIto(1);
         mark.hollow = !p.measured;
@@ -112,7 +119,7 @@ QString ParetoPlot::pointText(int index) const
                       tr("%1, %2", "size, bits per weight").arg(sizeText(p.sizeBytes), bitsPerWeightText(p.bitsPerWeight))};
     const QString perplexity = perplexityText(*p.perplexity, p.standardError);
     lines << (p.measured ? tr("perplexity %1 (measured)").arg(perplexity) : tr("perplexity %1 (predicted)").arg(perplexity));
-    if (m_reference) lines << tr("%1 to the original").arg(deltaText(*p.perplexity - m_reference->perplexity));
+    if (m_reference) lines << tr("%1 to the original").arg(deltaErrorText(*p.perplexity - m_reference->perplexity, p.deltaError));
     return lines.join(QLatin1Char('\n'));
 }
 
@@ -140,19 +147,19 @@ PlotWidget::Step ParetoPlot::stepPoint(int direction)
 
 QString ParetoPlot::csv() const
 {
-    QString out = QStringLiteral("name,size_bytes,bits_per_weight,perplexity,standard_error,kind\n");
+    QString out = QStringLiteral("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_error,kind\n");
     const auto line = [&out](const QString& name, std::uint64_t bytes, const QString& bits, double ppl,
-                             const std::optional<double>& error, const QString& kind) {
-        out += QStringList(
-                   {csvField(name), QString::number(bytes), bits, plainNumber(ppl), error ? plainNumber(*error) : QString(), kind})
+                             const std::optional<double>& error, const std::optional<double>& deltaError, const QString& kind) {
+        out += QStringList({csvField(name), QString::number(bytes), bits, plainNumber(ppl), error ? plainNumber(*error) : QString(),
+                            deltaError ? plainNumber(*deltaError) : QString(), kind})
                    .join(QLatin1Char(',')) +
                QLatin1Char('\n');
     };
     if (m_reference)
-        line(m_reference->label, m_reference->sizeBytes, {}, m_reference->perplexity, m_reference->standardError,
+        line(m_reference->label, m_reference->sizeBytes, {}, m_reference->perplexity, m_reference->standardError, {},
              QStringLiteral("original"));
     for (const auto& p : m_points)
-        line(p.label, p.sizeBytes, plainNumber(p.bitsPerWeight), *p.perplexity, p.standardError,
+        line(p.label, p.sizeBytes, plainNumber(p.bitsPerWeight), *p.perplexity, p.standardError, p.deltaError,
              p.measured ? QStringLiteral("measured") : QStringLiteral("predicted"));
     return out;
 }

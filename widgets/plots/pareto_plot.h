@@ -23,6 +23,9 @@ struct ParetoPoint {
     std::optional<double> standardError;
     bool measured = true;  ///< false: predicted, drawn hollow
     bool current = false;  ///< the recipe that is being edited; ringed
+    /// Standard error of the difference to the reference, from the same tokens of both. When all points have it, it makes the
+    /// error bars: the error that they share with the reference says nothing about which is better.
+    std::optional<double> deltaError{};
 };
 
 /// The unquantized model: a line across, with its error as a band.
@@ -59,7 +62,10 @@ private:
     [[nodiscard]] QString pointText(int index) const;
 
     std::vector<ParetoPoint> m_points;
+    [[nodiscard]] std::optional<double> barOf(const ParetoPoint& point) const;
+
     std::optional<ParetoReference> m_reference;
+    bool m_paired = false;  ///< error bars are of differences
     double m_unitBytes = 1;
     PlotPoints* m_marks = nullptr;
     QCPItemRect* m_band = nullptr;

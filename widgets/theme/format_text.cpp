@@ -139,22 +139,33 @@ QString errorText(double value)
     return fixed(value, digits);
 }
 
+/// The error keeps one significant digit (two if it begins with 1), the value as many places.
+static int placesForError(double error)
+{
+    int places = -static_cast<int>(std::floor(std::log10(error)));
+    if (error * std::pow(10.0, places) < 1.95) ++places;
+    return std::clamp(places, 0, 6);
+}
+
 QString perplexityText(double perplexity, std::optional<double> standardError)
 {
     if (!std::isfinite(perplexity)) return dash();
     if (!standardError || !std::isfinite(*standardError) || *standardError <= 0)
         return fixed(perplexity, perplexity < 1000 ? std::max(2, digitsForThree(perplexity)) : 0);
-    // The error keeps one significant digit (two if it begins with 1), the value as many places.
-    const double e = *standardError;
-    int places = -static_cast<int>(std::floor(std::log10(e)));
-    if (e * std::pow(10.0, places) < 1.95) ++places;
-    places = std::clamp(places, 0, 6);
-    return FormatText::tr("%1 ± %2").arg(fixed(perplexity, places), fixed(e, places));
+    const int places = placesForError(*standardError);
+    return FormatText::tr("%1 ± %2").arg(fixed(perplexity, places), fixed(*standardError, places));
 }
 
 QString deltaText(double delta, int digits)
 {
     return std::isfinite(delta) ? signedFixed(delta, digits) : dash();
+}
+
+QString deltaErrorText(double delta, std::optional<double> standardError)
+{
+    if (!standardError || !std::isfinite(*standardError) || *standardError <= 0) return deltaText(delta);
+    const int places = placesForError(*standardError);
+    return FormatText::tr("%1 ± %2").arg(deltaText(delta, places), fixed(*standardError, places));
 }
 
 QString shapeText(const Shape& shape)

@@ -34,6 +34,8 @@ namespace ww {
 [[nodiscard]] QString perplexityText(double perplexity, std::optional<double> standardError = std::nullopt);
 /// Signed with three digits after the point: "+0.042".
 [[nodiscard]] QString deltaText(double delta, int digits = 3);
+/// With its error; the digits follow it: "+0.79 ± 0.05".
+[[nodiscard]] QString deltaErrorText(double delta, std::optional<double> standardError);
 /// "4096 × 11008"
 [[nodiscard]] QString shapeText(const Shape& shape);
 /// The field's name of a storage type: "Q4_K".

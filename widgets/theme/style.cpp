@@ -126,6 +126,37 @@ void drawProgress(const QStyleOptionProgressBar* option, QPainter* painter, bool
     painter->restore();
 }
 
+/// Box of a check box or of a checkable item: its edge is a line that is seen on light and dark ground alike.
+void drawCheck(const QStyleOption* option, QPainter* painter)
+{
+    const QPalette& p = option->palette;
+    const bool enabled = option->state.testFlag(QStyle::State_Enabled);
+    const bool on = option->state.testFlag(QStyle::State_On);
+    const bool partly = option->state.testFlag(QStyle::State_NoChange);
+    const int side = std::min({option->rect.width(), option->rect.height(), 16});
+    QRectF box(0, 0, side, side);
+    box.moveCenter(QRectF(option->rect).center());
+    box.adjust(1, 1, -1, -1);
+    const QPalette::ColorGroup group = enabled ? QPalette::Active : QPalette::Disabled;
+    const bool filled = (on || partly) && enabled;
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(filled ? p.color(QPalette::Active, QPalette::Highlight) : themeColors(p).plotAxis, 1.2));
+    painter->setBrush(filled ? p.color(QPalette::Active, QPalette::Highlight) : p.color(group, QPalette::Base));
+    painter->drawRoundedRect(box, 3, 3);
+    if (on || partly) {
+        const QColor mark = p.color(group, filled ? QPalette::HighlightedText : QPalette::Text);
+        painter->setPen(QPen(mark, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter->setBrush(Qt::NoBrush);
+        const auto at = [&box](double x, double y) { return QPointF(box.left() + x * box.width(), box.top() + y * box.height()); };
+        if (partly)
+            painter->drawLine(at(0.25, 0.5), at(0.75, 0.5));
+        else
+            painter->drawPolyline(QPolygonF({at(0.22, 0.53), at(0.42, 0.72), at(0.78, 0.3)}));
+    }
+    painter->restore();
+}
+
 }  // namespace
 
 Style::Style() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -147,6 +178,8 @@ void Style::drawPrimitive(PrimitiveElement element, const QStyleOption* option, 
         drawButtonPanel(option, painter, false, false);
         return;
     }
+    case PE_IndicatorCheckBox:
+    case PE_IndicatorItemViewItemCheck: drawCheck(option, painter); return;
     case PE_FrameFocusRect:
         // Buttons, tabs and rows show the focus themselves; the rest gets one clear ring.
         if (qobject_cast<const QAbstractItemView*>(widget)) break;

@@ -88,6 +88,7 @@ FormatPalette::FormatPalette(QWidget* parent) : QListView(parent), m_items(new Q
     setMouseTracking(true);
     setFrameShape(NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);  // the strip is always as high as its lines
     setAccessibleName(tr("Formats"));
     viewport()->setAutoFillBackground(false);
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
