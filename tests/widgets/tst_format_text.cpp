@@ -103,7 +103,8 @@ private Q_SLOTS:
         QCOMPARE(perplexityText(6.2134), QStringLiteral("6.21"));
         QCOMPARE(perplexityText(6.2134, 0.0432), QStringLiteral("6.21 ± 0.04"));
         QCOMPARE(perplexityText(6.2134, 0.0154), QStringLiteral("6.213 ± 0.015"));
-        QCOMPARE(perplexityText(123.4, 2.6), QStringLiteral("123 ± 3"));
+        QCOMPARE(perplexityText(123.4, 2.6), QStringLiteral("123.40 ± 2.60"));
+        QCOMPARE(perplexityText(12345.6, 26.0), QStringLiteral("12,346 ± 26"));
         QCOMPARE(perplexityText(6.2, 0.0), QStringLiteral("6.20"));
         QCOMPARE(perplexityText(std::nan("")), QStringLiteral("–"));
     }

@@ -152,7 +152,8 @@ QString perplexityText(double perplexity, std::optional<double> standardError)
     if (!std::isfinite(perplexity)) return dash();
     if (!standardError || !std::isfinite(*standardError) || *standardError <= 0)
         return fixed(perplexity, perplexity < 1000 ? std::max(2, digitsForThree(perplexity)) : 0);
-    const int places = placesForError(*standardError);
+    // At least two decimals: variants are measured on the same tokens, so they differ by far less than the error shows.
+    const int places = perplexity < 1000 ? std::max(2, placesForError(*standardError)) : placesForError(*standardError);
     return FormatText::tr("%1 ± %2").arg(fixed(perplexity, places), fixed(*standardError, places));
 }
 
