@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "formats/block_format.h"
 #include "methods/quantizer.h"
@@ -140,28 +141,39 @@ QString ruleText(const RecipeRule& rule)
 }
 
 std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, const Recipe& recipe,
-                                  const std::function<std::optional<double>(const PlanEntry&)>& relativeError)
+                                  const std::function<std::optional<double>(const PlanEntry&)>& relativeError,
+                                  const std::vector<TensorRow>& previous)
 {
     const auto tensors = model.tensors();
-    std::vector<TensorRow> rows(tensors.size());
+    // Names and shapes do not depend on the plan, and few reasons serve many tensors: an edit of a model with thousands of
+    // tensors then makes hardly any new text.
+    std::vector<TensorRow> rows = previous.size() == tensors.size() ? previous : std::vector<TensorRow>(tensors.size());
+    std::map<std::pair<Decision, int>, QString> reasons;
+    std::map<std::string, QString, std::less<>> methods;
     for (const PlanEntry& entry : plan.entries) {
         if (entry.tensorIndex >= rows.size()) continue;
-        const TensorInfo& tensor = tensors[entry.tensorIndex];
         TensorRow& row = rows[entry.tensorIndex];
-        row.name = QString::fromStdString(tensor.name);
-        row.identity = entry.identity;
-        row.shapeText = shapeText(tensor.shape);
-        row.source = entry.source;
+        if (row.name.isEmpty()) {
+            const TensorInfo& tensor = tensors[entry.tensorIndex];
+            row.name = QString::fromStdString(tensor.name);
+            row.identity = entry.identity;
+            row.shapeText = shapeText(tensor.shape);
+            row.source = entry.source;
+            row.parameters = tensor.shape.elements();
+        }
         row.target = entry.target;
-        row.method = QString::fromStdString(entry.method);
-        row.parameters = tensor.shape.elements();
+        const auto method = methods.try_emplace(entry.method);
+        if (method.second) method.first->second = QString::fromStdString(entry.method);
+        row.method = method.first->second;
         row.sizeBytes = entry.sizeBytes;
         row.bitsPerWeight =
             row.parameters == 0 ? 0.0 : 8.0 * static_cast<double>(row.sizeBytes) / static_cast<double>(row.parameters);
         row.relativeError = entry.quantized ? relativeError(entry) : std::optional<double>(0.0);
         row.editable = entry.editable;
-        row.reason = reasonText(entry, recipe);
-        row.warning = QString::fromStdString(entry.warning);
+        const auto reason = reasons.try_emplace({entry.decision, entry.rule});
+        if (reason.second) reason.first->second = reasonText(entry, recipe);
+        row.reason = reason.first->second;
+        row.warning = entry.warning.empty() ? QString() : QString::fromStdString(entry.warning);
     }
     return rows;
 }

@@ -43,8 +43,10 @@ struct PresetChoice {
 /// "all of attn_v → Q6_K".
 [[nodiscard]] QString ruleText(const RecipeRule& rule);
 
-/// Rows for the tensor views; row number = tensor index. `relativeError` gives what was measured under this plan, or nothing.
+/// Rows for the tensor views; row number = tensor index. `relativeError` gives what was measured under this plan, or nothing;
+/// `previous` are rows of the same model under another plan, or empty.
 [[nodiscard]] std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, const Recipe& recipe,
-                                                const std::function<std::optional<double>(const PlanEntry&)>& relativeError);
+                                                const std::function<std::optional<double>(const PlanEntry&)>& relativeError,
+                                                const std::vector<TensorRow>& previous = {});
 
 }  // namespace ww

@@ -38,6 +38,13 @@ int usageError(const QString& text)
     return ww::ExitUsage;
 }
 
+/// What Qt says about a session without a desktop is no news to somebody who draws plots in a terminal.
+void quietMessages(QtMsgType type, const QMessageLogContext& context, const QString& text)
+{
+    if (text.contains(QLatin1String("XDG_RUNTIME_DIR")) || text.startsWith(QLatin1String("This plugin does not support"))) return;
+    QTextStream(stderr) << qFormatLogMessage(type, context, text) << Qt::endl;
+}
+
 struct Main {
     Q_DECLARE_TR_FUNCTIONS(Main)
 };
@@ -78,17 +85,13 @@ int takeScreenshot(const QString& file, const QString& model, QSize size, bool d
 
 int main(int argc, char** argv)
 {
-    const bool needsNoDisplay = hasArgument(argc, argv, "--plot") || hasArgument(argc, argv, "--screenshot") ||
-                                hasArgument(argc, argv, "--help") || hasArgument(argc, argv, "-h") ||
-                                hasArgument(argc, argv, "--version") || hasArgument(argc, argv, "-v");
-    if (!isSet("QT_QPA_PLATFORM")) {
-        if (needsNoDisplay) {
-            qputenv("QT_QPA_PLATFORM", "offscreen");
-        } else if (!isSet("DISPLAY") && !isSet("WAYLAND_DISPLAY") && !hasArgument(argc, argv, "-platform")) {
-            QTextStream(stderr) << "There is no display for the window. Without one use weightwright-cli, or weightwright --plot."
-                                << Qt::endl;
-            return ww::ExitFailed;
-        }
+    // Without a display everything but the window itself still works.
+    const bool hasDisplay =
+        isSet("QT_QPA_PLATFORM") || isSet("DISPLAY") || isSet("WAYLAND_DISPLAY") || hasArgument(argc, argv, "-platform");
+    const bool needsNoDisplay = hasArgument(argc, argv, "--plot") || hasArgument(argc, argv, "--screenshot");
+    if (!isSet("QT_QPA_PLATFORM") && (!hasDisplay || needsNoDisplay)) {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+        qInstallMessageHandler(quietMessages);
     }
     QCoreApplication::setApplicationName(QStringLiteral("weightwright"));
     QCoreApplication::setOrganizationName(QStringLiteral("weightwright"));
@@ -96,7 +99,7 @@ int main(int argc, char** argv)
     QGuiApplication::setApplicationDisplayName(QString());
     QGuiApplication::setDesktopFileName(QStringLiteral("weightwright"));
     QApplication qtApplication(argc, argv);
-    if (needsNoDisplay) ww::installLanguage({});
+    ww::installLanguage({});
 
     QCommandLineParser parser;
     parser.setApplicationDescription(Main::tr("A workbench for quantizing language models."));
@@ -164,6 +167,12 @@ int main(int argc, char** argv)
     }
     if (parser.isSet(screenshot)) return takeScreenshot(parser.value(screenshot), model, pictureSize, parser.isSet(dark));
 
+    if (!hasDisplay) {
+        QTextStream(stderr) << Main::tr(
+                                   "There is no display for the window. Without one use weightwright-cli, or weightwright --plot.")
+                            << Qt::endl;
+        return ww::ExitFailed;
+    }
     ww::Application application;
     application.start(model);
     return QApplication::exec();

@@ -2,6 +2,7 @@
 #include "app/plot_command.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QFileInfo>
 #include <QTextStream>
 
@@ -135,19 +136,23 @@ Result<std::unique_ptr<PlotWidget>> makePareto(const Scene& scene)
         WW_TRY(Plan plan, resolve(recipe, *scene.model));
         auto shared = std::make_shared<const Plan>(std::move(plan));
         WW_TRY(const PerplexityResult result, evaluatePerplexity(scene.model, shared, text, options, scene.context));
-        say(PlotCommand::tr("%1: perplexity %2").arg(preset.name, perplexityText(result.perplexity, result.standardError)));
+        const std::optional<double> deltaError = pairedError(original.nll, result.nll);
+        say(PlotCommand::tr("%1: perplexity %2, %3 to the original")
+                .arg(preset.name, perplexityText(result.perplexity, result.standardError),
+                     deltaErrorText(result.perplexity - original.perplexity, deltaError)));
         ParetoPoint point;
         point.id = point.label = preset.name;
         point.sizeBytes = preset.sizeBytes;
         point.bitsPerWeight = preset.bitsPerWeight;
         point.perplexity = result.perplexity;
         point.standardError = result.standardError;
-        point.deltaError = pairedError(original.nll, result.nll);
+        point.deltaError = deltaError;
         point.current = preset.name == QString::fromStdString(scene.recipe.preset);
         points.push_back(std::move(point));
     }
     auto plot = std::make_unique<ParetoPlot>();
-    plot->setTitle(PlotCommand::tr("%1 on %2, %n window(s) of %3 tokens", "model, text", static_cast<int>(original.windows))
+    plot->setTitle(PlotCommand::tr("%1 on %2, %n window(s) of %3 tokens; error bars: of the difference to the original",
+                                   "model, text", static_cast<int>(original.windows))
                        .arg(QString::fromStdString(scene.model->displayName()), QFileInfo(textPath).fileName(),
                             countText(original.contextLength)));
     plot->setData(std::move(points), reference);
@@ -207,6 +212,18 @@ int runPlot(const PlotRequest& request)
     if (!findPreset(request.preset.toStdString())) {
         say(PlotCommand::tr("There is no preset %1.").arg(request.preset));
         return ExitUsage;
+    }
+    // Looked at first: measuring for minutes and then failing at the last step would be a pity.
+    static const QStringList kSuffixes = {QStringLiteral("png"), QStringLiteral("svg"), QStringLiteral("pdf"),
+                                          QStringLiteral("csv")};
+    const QFileInfo output(request.output);
+    if (!kSuffixes.contains(output.suffix().toLower())) {
+        say(PlotCommand::tr("%1 does not end in .png, .svg, .pdf or .csv.").arg(request.output));
+        return ExitUsage;
+    }
+    if (!output.absoluteDir().exists()) {
+        say(PlotCommand::tr("The folder of %1 does not exist. Make it first or choose another.").arg(request.output));
+        return ExitFailed;
     }
     if (const auto drawn = draw(request, *kind); !drawn) {
         say(QString::fromStdString(drawn.error().describe()));

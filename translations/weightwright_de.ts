@@ -562,6 +562,10 @@
         <source>--plot needs a file to write: -o FILE.</source>
         <translation>--plot braucht eine Datei zum Schreiben: -o FILE.</translation>
     </message>
+    <message>
+        <source>There is no display for the window. Without one use weightwright-cli, or weightwright --plot.</source>
+        <translation>Für das Fenster ist keine Anzeige da. Ohne Anzeige hilft weightwright-cli oder weightwright --plot.</translation>
+    </message>
 </context>
 <context>
     <name>PlotCommand</name>
@@ -608,24 +612,32 @@
         <translation>Original</translation>
     </message>
     <message>
-        <source>%1: perplexity %2</source>
-        <translation>%1: Perplexität %2</translation>
-    </message>
-    <message numerus="yes">
-        <source>%1 on %2, %n window(s) of %3 tokens</source>
-        <comment>model, text</comment>
-        <translation>
-            <numerusform>%1 auf %2, %n Fenster von %3 Token</numerusform>
-            <numerusform>%1 auf %2, %n Fenster von %3 Token</numerusform>
-        </translation>
-    </message>
-    <message>
         <source>There is no plot of kind %1. Kinds: %2.</source>
         <translation>Ein Diagramm der Art %1 gibt es nicht. Arten: %2.</translation>
     </message>
     <message>
         <source>There is no preset %1.</source>
         <translation>Die Vorlage %1 gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>%1: perplexity %2, %3 to the original</source>
+        <translation>%1: Perplexität %2, %3 zum Original</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 on %2, %n window(s) of %3 tokens; error bars: of the difference to the original</source>
+        <comment>model, text</comment>
+        <translation>
+            <numerusform>%1 auf %2, %n Fenster von %3 Token; Fehlerbalken: des Unterschieds zum Original</numerusform>
+            <numerusform>%1 auf %2, %n Fenster von %3 Token; Fehlerbalken: des Unterschieds zum Original</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 does not end in .png, .svg, .pdf or .csv.</source>
+        <translation>%1 endet nicht auf .png, .svg, .pdf oder .csv.</translation>
+    </message>
+    <message>
+        <source>The folder of %1 does not exist. Make it first or choose another.</source>
+        <translation>Den Ordner von %1 gibt es nicht. Legen Sie ihn an oder wählen Sie einen anderen.</translation>
     </message>
 </context>
 <context>

@@ -14,11 +14,11 @@
 <context>
     <name>PlotCommand</name>
     <message numerus="yes">
-        <source>%1 on %2, %n window(s) of %3 tokens</source>
+        <source>%1 on %2, %n window(s) of %3 tokens; error bars: of the difference to the original</source>
         <comment>model, text</comment>
         <translation>
-            <numerusform>%1 on %2, %n window of %3 tokens</numerusform>
-            <numerusform>%1 on %2, %n windows of %3 tokens</numerusform>
+            <numerusform>%1 on %2, %n window of %3 tokens; error bars: of the difference to the original</numerusform>
+            <numerusform>%1 on %2, %n windows of %3 tokens; error bars: of the difference to the original</numerusform>
         </translation>
     </message>
 </context>

@@ -12,6 +12,8 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "widgets/theme/theme.h"
@@ -143,7 +145,6 @@ void StartPage::buildRecent(QVBoxLayout* column)
     m_recent->setFrameShape(QFrame::NoFrame);
     m_recent->setTextElideMode(Qt::ElideMiddle);
     m_recent->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_recent->setMaximumHeight(210);
     label->setBuddy(m_recent);
     // A click or Enter opens; the second click of a double click does nothing more.
     const auto openItem = [this](QListWidgetItem* item) {
@@ -175,6 +176,8 @@ void StartPage::refresh()
         item->setData(Qt::UserRole, path);
         item->setToolTip(QDir::toNativeSeparators(path));
     }
+    const int line = m_recent->count() > 0 ? m_recent->sizeHintForRow(0) : 0;
+    m_recent->setFixedHeight(std::min(8, m_recent->count()) * line + 2 * m_recent->frameWidth() + 4);
     m_recent->setVisible(m_recent->count() > 0);
     m_noRecent->setVisible(m_recent->count() == 0);
     m_restore->setVisible(!m_workbench.projects.restorablePath().isEmpty());

@@ -154,8 +154,10 @@ void WorkbenchPage::refreshRows()
     const Document& document = m_workbench.document;
     std::vector<TensorRow> rows;
     if (document.model() && document.plan())
-        rows = tensorRows(*document.model(), *document.plan(), document.current()->recipe,
-                          [this](const PlanEntry& entry) { return m_workbench.reports.relativeError(entry); });
+        rows = tensorRows(
+            *document.model(), *document.plan(), document.current()->recipe,
+            [this](const PlanEntry& entry) { return m_workbench.reports.relativeError(entry); },
+            m_newModel ? std::vector<TensorRow>() : m_model->rows());
     m_results->setRows(rows);
     if (m_newModel || rows.empty()) {
         m_model->setRows(std::move(rows));
