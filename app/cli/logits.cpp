@@ -36,6 +36,7 @@ Result<std::vector<TokenId>> readTokens(const std::string& path, std::uint32_t v
             path);
     std::vector<TokenId> tokens(bytes.size() / sizeof(TokenId));
     std::memcpy(tokens.data(), bytes.data(), bytes.size());
+    WW_TRY_VOID(file->checkUnchanged());
     const auto bad =
         std::ranges::find_if(tokens, [&](TokenId t) { return t < 0 || static_cast<std::uint32_t>(t) >= vocabularySize; });
     if (bad != tokens.end())

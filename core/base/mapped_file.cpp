@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_file_guard.h"
 #include "base/system_error.h"
 
 namespace ww {
@@ -46,12 +47,16 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
     }
     file->m_data = static_cast<const std::byte*>(data);
     file->m_size = size;
+    MappingGuard::add(file->m_data, file->m_size, file->m_fd);
     return file;
 }
 
 MappedFile::~MappedFile()
 {
-    if (m_data) ::munmap(const_cast<std::byte*>(m_data), m_size);
+    if (m_data) {
+        MappingGuard::remove(m_data);
+        ::munmap(const_cast<std::byte*>(m_data), m_size);
+    }
     if (m_fd >= 0) ::close(m_fd);
 }
 
@@ -59,11 +64,20 @@ Result<void> MappedFile::checkUnchanged() const
 {
     struct stat info = {};
     if (::fstat(m_fd, &info) != 0) return readError(errno, m_path);
-    if (static_cast<std::uint64_t>(info.st_size) == m_size) return {};
-    return fail(
-        ErrorCode::Unreadable,
-        fmt::format("Another program changed the file from {} to {} bytes while it was open; open it again.", m_size, info.st_size),
-        m_path);
+    if (static_cast<std::uint64_t>(info.st_size) != m_size)
+        return fail(ErrorCode::Unreadable,
+                    fmt::format("Another program changed the file from {} to {} bytes while it was open; open it again.", m_size,
+                                info.st_size),
+                    m_path);
+    switch (MappingGuard::damageOf(m_data)) {
+    case MappingGuard::Damage::None: return {};
+    case MappingGuard::Damage::Shortened:
+        return fail(ErrorCode::Unreadable, "Another program shortened the file for a while when it was open; open it again.",
+                    m_path);
+    case MappingGuard::Damage::ReadFailed: break;
+    }
+    return fail(ErrorCode::Unreadable,
+                "A part of the file could not be read; perhaps the disk is damaged or was disconnected.", m_path);
 }
 
 namespace {

@@ -279,7 +279,9 @@ Result<ImportanceMatrix> readEither(const std::filesystem::path& path)
 {
     WW_TRY(const auto file, MappedFile::open(path));
     if (file->bytes().empty()) return fail(corrupt("The file is empty."));
-    return looksLikeGguf(file->bytes()) ? readGgufForm(file) : LegacyReader(file->bytes()).read();
+    auto matrix = looksLikeGguf(file->bytes()) ? readGgufForm(file) : LegacyReader(file->bytes()).read();
+    WW_TRY_VOID(file->checkUnchanged());
+    return matrix;
 }
 
 }  // namespace

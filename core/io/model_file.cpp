@@ -90,7 +90,9 @@ Result<std::shared_ptr<const ModelFile>> openByContent(const std::filesystem::pa
         const ErrorCode code = file->bytes().empty() ? ErrorCode::Corrupt : ErrorCode::Unsupported;
         return fail(code, foreignContent(file->bytes()), path);
     }
-    WW_TRY(ModelFile::Parts parts, readGguf(std::move(file)));
+    auto read = readGguf(file);
+    WW_TRY_VOID(file->checkUnchanged());  // else the file is called damaged that is being copied or downloaded just now
+    WW_TRY(ModelFile::Parts parts, std::move(read));
     if (isSplit(parts.metadata)) {
         WW_TRY(parts, joinSplitGguf(std::move(parts)));
     }

@@ -39,9 +39,9 @@ public:
                               {}});
         Slot& slot = m_slots[static_cast<std::size_t>(known - m_model->tensors().data())];
         if (!slot.entry) return m_stored->loadRows(tensor, firstRow, rowCount, out, context);
-        WW_TRY_VOID(m_model->checkUnchanged());
         WW_TRY(const QuantizedTensor* quantized, quantizedTensor(slot, *known));
         WW_TRY_VOID(quantized->loadRowsParallel(firstRow, rowCount, out, context));
+        WW_TRY_VOID(m_model->checkUnchanged());
         if (firstRow + rowCount == known->shape.rows()) m_model->release(*known);
         return {};
     }

@@ -132,6 +132,7 @@ Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tens
         report.errorHistogram.merge(c.error);
     }
     model.release(tensor);
+    WW_TRY_VOID(model.checkUnchanged());
     return report;
 }
 
@@ -236,6 +237,7 @@ Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, 
         if (onPoint) onPoint(points.back());
     }
     model.release(tensor);
+    WW_TRY_VOID(model.checkUnchanged());
     return points;
 }
 

@@ -109,7 +109,10 @@ private:
 Result<void> streamTensors(const ModelFile& model, std::span<const PlanEntry> entries, const TensorSink& sink,
                            const JobContext& context)
 {
-    return TensorStream(model, entries, sink, context).run();
+    auto result = TensorStream(model, entries, sink, context).run();
+    // What was read of a file that another program shortened meanwhile is worth nothing, and other errors follow from it.
+    if (result || result.error().code != ErrorCode::Cancelled) WW_TRY_VOID(model.checkUnchanged());
+    return result;
 }
 
 }  // namespace ww

@@ -47,6 +47,7 @@ public:
         });
         // Pages of the file that were decoded are not needed again before the next pass; the system's cache keeps them anyway.
         if (firstRow + rowCount == rows) m_model->release(*known);
+        if (result || result.error().code != ErrorCode::Cancelled) WW_TRY_VOID(m_model->checkUnchanged());
         if (!result && result.error().tensor.empty() && result.error().code != ErrorCode::Cancelled)
             result.error().tensor = tensor.name;
         return result;

@@ -2,11 +2,18 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/mapped_file.h"
 #include "tests/support/gguf_builder.h"
@@ -89,6 +96,66 @@ private slots:
         WW_VERIFY(file);
         for (const char* same : {"f", "hard", "soft", "./f"}) QVERIFY2((*file)->isSameFile(pathFor(same)), same);
         for (const char* other : {"twin", "missing", ""}) QVERIFY2(!(*file)->isSameFile(pathFor(other)), other);
+    }
+    // Without the guard of the mapping each of these rows ends the test program by SIGBUS.
+    void survivesAFileThatIsShortened_data()
+    {
+        QTest::addColumn<int>("newPages");
+        QTest::addColumn<bool>("grownAgain");
+        QTest::newRow("to nothing") << 0 << false;
+        QTest::newRow("to a part") << 3 << false;
+        QTest::newRow("for a while") << 1 << true;
+    }
+    void survivesAFileThatIsShortened()
+    {
+        QFETCH(int, newPages);
+        QFETCH(bool, grownAgain);
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        QVERIFY(test::writeFile(pathFor("f"), std::string(16 * page, 'x')));
+        const auto file = MappedFile::open(pathFor("f"));
+        WW_VERIFY(file);
+        const std::size_t kept = static_cast<std::size_t>(newPages) * page;
+        fs::resize_file(pathFor("f"), kept);
+        std::vector<std::thread> readers;
+        std::atomic<int> wrong = 0;
+        for (int i = 0; i < 4; ++i)
+            readers.emplace_back([&] {
+                const std::string text = textOf(**file);
+                if (text != std::string(kept, 'x') + std::string(16 * page - kept, '\0')) ++wrong;
+            });
+        for (std::thread& reader : readers) reader.join();
+        QCOMPARE(wrong.load(), 0);
+        if (grownAgain) fs::resize_file(pathFor("f"), 16 * page);
+        WW_VERIFY_FAILS((*file)->checkUnchanged(), ErrorCode::Unreadable, grownAgain ? "shortened" : "while it was open");
+        // A new mapping, perhaps with the record of an old one, begins without damage.
+        QVERIFY(test::writeFile(pathFor("whole"), std::string(page, 'y')));
+        const auto whole = MappedFile::open(pathFor("whole"));
+        WW_VERIFY(whole);
+        QCOMPARE(textOf(**whole), std::string(page, 'y'));
+        WW_VERIFY((*whole)->checkUnchanged());
+    }
+    void leavesOtherBusErrorsToTheSystem()
+    {
+        QVERIFY(test::writeFile(pathFor("f"), "x"));
+        const auto file = MappedFile::open(pathFor("f"));
+        WW_VERIFY(file);
+        const pid_t child = ::fork();
+        QVERIFY(child >= 0);
+        if (child == 0) {
+            ::signal(SIGALRM, SIG_DFL);
+            ::alarm(10);  // a fault that comes again and again would hang here
+            const int fd = ::open(pathFor("f").c_str(), O_RDWR | O_TRUNC);
+            const void* foreign = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0);
+            ::_exit(*static_cast<const volatile char*>(foreign));
+        }
+        int status = 0;
+        QCOMPARE(::waitpid(child, &status, 0), child);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        QVERIFY(!WIFEXITED(status) || WEXITSTATUS(status) != 0);  // the sanitizer reports it and exits
+#else
+        QVERIFY(WIFSIGNALED(status));
+        QCOMPARE(WTERMSIG(status), SIGBUS);
+#endif
     }
     void noticesChangesOfSizeButNotAReplacement()
     {
