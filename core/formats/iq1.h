@@ -17,6 +17,9 @@ namespace ww {
 
 void decodeRowIq1S(const std::byte* row, float* out, std::size_t columns);
 void decodeRowIq1M(const std::byte* row, float* out, std::size_t columns);
+/// The same values by vector instructions, chosen for the processor at run time.
+void decodeFastIq1S(const std::byte* row, float* out, std::size_t columns);
+void decodeFastIq1M(const std::byte* row, float* out, std::size_t columns);
 /// Importance is required: one value per column.
 void encodeRowIq1S(const float* row, std::byte* out, std::size_t columns, const float* importance);
 /// `importance` may be null.

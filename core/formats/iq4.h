@@ -16,6 +16,9 @@ namespace ww {
 
 void decodeRowIq4Nl(const std::byte* row, float* out, std::size_t columns);
 void decodeRowIq4Xs(const std::byte* row, float* out, std::size_t columns);
+/// The same values by vector instructions, chosen for the processor at run time.
+void decodeFastIq4Nl(const std::byte* row, float* out, std::size_t columns);
+void decodeFastIq4Xs(const std::byte* row, float* out, std::size_t columns);
 /// `importance`: one value per column, or null.
 void encodeRowIq4Nl(const float* row, std::byte* out, std::size_t columns, const float* importance);
 void encodeRowIq4Xs(const float* row, std::byte* out, std::size_t columns, const float* importance);

@@ -19,6 +19,12 @@ void decodeRowIq2Xs(const std::byte* row, float* out, std::size_t columns);
 void decodeRowIq2S(const std::byte* row, float* out, std::size_t columns);
 void decodeRowIq3Xxs(const std::byte* row, float* out, std::size_t columns);
 void decodeRowIq3S(const std::byte* row, float* out, std::size_t columns);
+/// The same values by vector instructions, chosen for the processor at run time.
+void decodeFastIq2Xxs(const std::byte* row, float* out, std::size_t columns);
+void decodeFastIq2Xs(const std::byte* row, float* out, std::size_t columns);
+void decodeFastIq2S(const std::byte* row, float* out, std::size_t columns);
+void decodeFastIq3Xxs(const std::byte* row, float* out, std::size_t columns);
+void decodeFastIq3S(const std::byte* row, float* out, std::size_t columns);
 
 /// `importance` holds one value per column; it may be null for IQ2_S, IQ3_XXS and IQ3_S only.
 void encodeRowIq2Xxs(const float* row, std::byte* out, std::size_t columns, const float* importance);
