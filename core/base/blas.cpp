@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ using Gemm = void (*)(int order, int transA, int transB, int m, int n, int k, fl
 using Gemv = void (*)(int order, int trans, int m, int n, float alpha, const float* a, int lda, const float* x, int incX,
                       float beta, float* y, int incY);
 using Dsdot = double (*)(int n, const float* x, int incX, const float* y, int incY);
+using Potrf = void (*)(const char* upper, const int* n, float* a, const int* lda, int* info);
 using Axpy = void (*)(int n, float alpha, const float* x, int incX, float* y, int incY);
 
 /// Sets an environment variable for the time of loading unless the person has set it, and removes it afterwards.
@@ -80,6 +82,7 @@ struct Library {
     Gemv gemv = nullptr;
     Dsdot dsdot = nullptr;
     Axpy axpy = nullptr;
+    Potrf potrf = nullptr;  // missing in an OpenBLAS that was built without LAPACK
     std::string description = "no OpenBLAS";
     std::optional<Error> error;
 
@@ -108,6 +111,7 @@ struct Library {
             refuse("it lacks the functions of CBLAS");
             return;
         }
+        potrf = symbol<Potrf>(handle, "spotrf_");
         if (const auto setThreads = symbol<void (*)(int)>(handle, "openblas_set_num_threads")) setThreads(1);
         describe(handle);
     }
@@ -164,6 +168,22 @@ void plainGemm(std::size_t m, std::size_t n, std::size_t k, float alpha, const f
             float& out = c[i * ldc + j];
             out = alpha * static_cast<float>(sum) + (beta == 0.0F ? 0.0F : beta * out);
         }
+}
+
+/// Row by row, every sum in double.
+bool plainCholesky(std::size_t n, float* a, std::size_t lda)
+{
+    for (std::size_t i = 0; i < n; ++i) {
+        float* row = a + i * lda;
+        for (std::size_t j = 0; j < i; ++j) {
+            const float* other = a + j * lda;
+            row[j] = static_cast<float>((row[j] - dot(j, row, other)) / other[j]);
+        }
+        const double rest = row[i] - dot(i, row, row);
+        if (!(rest > 0)) return false;
+        row[i] = static_cast<float>(std::sqrt(rest));
+    }
+    return true;
 }
 
 }  // namespace
@@ -223,6 +243,18 @@ void axpy(std::size_t n, float alpha, const float* x, float* y)
         return;
     }
     for (std::size_t i = 0; i < n; i += kVectorPiece) blas.axpy(asInt(std::min(kVectorPiece, n - i)), alpha, x + i, 1, y + i, 1);
+}
+
+bool cholesky(std::size_t n, float* a, std::size_t lda)
+{
+    const Library& blas = library();
+    if (!blas.potrf) return plainCholesky(n, a, lda);
+    const int size = asInt(n);
+    const int stride = asInt(lda);
+    int info = 0;
+    // LAPACK counts by columns: its upper triangle is our lower one.
+    blas.potrf("U", &size, a, &stride, &info);
+    return info == 0;
 }
 
 const char* description()

@@ -25,13 +25,18 @@ void gemmNN(std::size_t m, std::size_t n, std::size_t k, float alpha, const floa
             std::size_t ldb, float beta, float* c, std::size_t ldc);
 
 /// y[rows] = alpha · A[rows×columns] · x + beta · y. A is read once, which is what a single token needs.
-void gemv(std::size_t rows, std::size_t columns, float alpha, const float* a, std::size_t lda, const float* x, float beta, float* y);
+void gemv(std::size_t rows, std::size_t columns, float alpha, const float* a, std::size_t lda, const float* x, float beta,
+          float* y);
 
 /// Sum of x[i]·y[i], accumulated in double (cblas_dsdot).
 double dot(std::size_t n, const float* x, const float* y);
 
 /// y += alpha · x
 void axpy(std::size_t n, float alpha, const float* x, float* y);
+
+/// Lower Cholesky factor C of a symmetric matrix, A = C·Cᵀ, in place (LAPACK spotrf). Reads and writes the lower triangle only.
+/// False if the matrix is not positive definite in these digits; its content is then unspecified.
+[[nodiscard]] bool cholesky(std::size_t n, float* a, std::size_t lda);
 
 /// Description for --version and bug reports, e.g. "OpenBLAS 0.3.21 (SkylakeX)" or "no OpenBLAS". Valid forever.
 const char* description();

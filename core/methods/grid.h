@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// A format seen as a grid: for each column of an encoded row the values that its codes can take while the scales stay as
+// they are stored. Methods that choose codes (GPTQ, descent) see formats only through this.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "tensor/tensor_type.h"
+
+namespace ww {
+
+/// What the codes of a format mean: value(code) = scale · (code − zero) + offset, or scale · levels[code].
+struct GridTraits {
+    TensorType type;
+    std::size_t group;          ///< columns that share scale and offset
+    int codeCount;              ///< codes are 0 … codeCount − 1
+    int zero;                   ///< code of the number 0
+    const std::int8_t* levels;  ///< sixteen uneven levels, ascending; null: evenly spaced
+    bool freeScale;             ///< each group has a 16-bit scale of its own and no offset
+};
+
+struct GroupScale {
+    float scale = 0;
+    float offset = 0;
+};
+
+/// Null for formats whose codes are not chosen column by column (lattices, ternary, floats).
+[[nodiscard]] const GridTraits* gridTraits(TensorType type);
+
+/// Scales as the decoder computes them from the bytes of one row: columns / group entries.
+void readGroupScales(TensorType type, const std::byte* row, std::size_t columns, std::span<GroupScale> out);
+/// Codes of one row, one byte per column, into its bytes; scales and offsets stay. Decoding gives gridValue exactly.
+void writeCodes(TensorType type, const std::uint8_t* codes, std::size_t columns, std::byte* row);
+/// Scale of group `index` of a format with freeScale. `scale` must be representable in 16 bits.
+void writeFreeScale(TensorType type, std::byte* row, std::size_t index, float scale);
+
+/// The float that the decoder makes of a code.
+[[nodiscard]] inline float gridValue(const GridTraits& grid, GroupScale group, std::uint8_t code)
+{
+    if (grid.levels) return group.scale * static_cast<float>(grid.levels[code]);
+    return static_cast<float>(static_cast<int>(code) - grid.zero) * group.scale + group.offset;
+}
+
+/// 1 / scale, or 0 for a scale that holds nothing, with which every target gets the code of 0.
+[[nodiscard]] inline float gridInverse(float scale)
+{
+    const float inverse = 1.0F / scale;
+    return std::isfinite(inverse) ? inverse : 0.0F;
+}
+
+/// The code whose value is nearest to `target`; values beyond the ends get the code at the end.
+[[nodiscard]] std::uint8_t roundToGrid(const GridTraits& grid, GroupScale group, float target);
+
+}  // namespace ww
