@@ -45,8 +45,8 @@ Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tens
                                   std::size_t bins, const JobContext& context, const ImportanceEntry* importance = nullptr);
 
 /// Error of one tensor in every format that fits its rows: the rate–distortion curve. `sampleRows` > 0 limits the work to
-/// evenly spaced rows. onPoint is called as points come, from the calling thread, in the order of bits per weight. Formats that
-/// need importance are left out without it.
+/// evenly spaced rows. onPoint is called as points come, from the calling thread, in the order of bits per weight. Without
+/// importance, formats that need it are tried with every column weighing the same; a real matrix may do better or worse.
 struct RateDistortionPoint {
     TensorType format;
     double bitsPerWeight = 0;

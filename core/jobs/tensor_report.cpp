@@ -198,15 +198,22 @@ Result<TensorError> sampledError(const RowQuantizer& quantizer, std::span<const 
     return total;
 }
 
-std::vector<TensorType> comparableFormats(const TensorInfo& tensor, const Quantizer& quantizer, bool haveImportance)
+std::vector<TensorType> comparableFormats(const TensorInfo& tensor, const Quantizer& quantizer)
 {
     std::vector<TensorType> formats;
     for (const TensorTypeTraits& t : allTensorTypes())
-        if (t.target && (haveImportance || t.importance != ImportanceUse::Required) && rowBytes(t.type, tensor.shape.columns()) &&
+        if (t.target && rowBytes(t.type, tensor.shape.columns()) &&
             findBlockFormat(t.type) && (t.type == tensor.type || quantizer.supports(t.type)))
             formats.push_back(t.type);
     std::ranges::stable_sort(formats, {}, [](TensorType type) { return traits(type).bitsPerWeight(); });
     return formats;
+}
+
+/// Every column of every expert weighs one.
+ImportanceEntry equalImportance(const TensorInfo& tensor)
+{
+    const std::size_t matrices = tensor.shape.ne[2];
+    return {tensor.name, std::vector<float>(tensor.shape.ne[0] * matrices, 1.0F), std::vector<std::uint64_t>(matrices, 1)};
 }
 
 }  // namespace
@@ -225,13 +232,16 @@ Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, 
     std::vector<std::size_t> rows(count);
     for (std::size_t i = 0; i < count; ++i) rows[i] = i * (available / count) + i * (available % count) / count;
 
-    const auto formats = comparableFormats(tensor, *quantizer, importance != nullptr);
+    const auto formats = comparableFormats(tensor, *quantizer);
     context.begin("Comparing formats", formats.size() * count * rowBytes(tensor.type, tensor.shape.columns()).value_or(0),
                   ProgressUnit::Bytes);
     std::vector<RateDistortionPoint> points;
+    ImportanceEntry equal;
     for (const TensorType format : formats) {
+        const bool lacking = !importance && traits(format).importance == ImportanceUse::Required;
+        if (lacking && equal.counts.empty()) equal = equalImportance(tensor);
         context.detail(std::string(name(format)));
-        WW_TRY(const RowQuantizer rowQuantizer, RowQuantizer::create(model, tensor, format, method, importance));
+        WW_TRY(const RowQuantizer rowQuantizer, RowQuantizer::create(model, tensor, format, method, lacking ? &equal : importance));
         WW_TRY(const TensorError error, sampledError(rowQuantizer, rows, context));
         points.push_back({format, traits(format).bitsPerWeight(), error.relativeError()});
         if (onPoint) onPoint(points.back());
