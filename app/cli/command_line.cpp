@@ -147,6 +147,7 @@ CommandLine::CommandLine()
     addTokenizeCommand(*this);
     addLogitsCommand(*this);
     addGenerateCommand(*this);
+    addImatrixCommands(*this);
     addListCommands(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);
 }

@@ -69,6 +69,7 @@ void addTensorErrorCommand(CommandLine& commands);
 void addTokenizeCommand(CommandLine& commands);
 void addLogitsCommand(CommandLine& commands);
 void addGenerateCommand(CommandLine& commands);
+void addImatrixCommands(CommandLine& commands);
 void addListCommands(CommandLine& commands);
 
 }  // namespace ww::cli

@@ -213,6 +213,23 @@ void gemmNN(std::size_t m, std::size_t n, std::size_t k, float alpha, const floa
     blas.gemm(kRowMajor, kPlain, kPlain, asInt(m), asInt(n), asInt(k), alpha, a, asInt(lda), b, asInt(ldb), beta, c, asInt(ldc));
 }
 
+void gemmTN(std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a, std::size_t lda, const float* b,
+            std::size_t ldb, float beta, float* c, std::size_t ldc)
+{
+    if (m == 0 || n == 0) return;
+    const Library& blas = library();
+    if (blas.gemm)
+        return blas.gemm(kRowMajor, kTransposed, kPlain, asInt(m), asInt(n), asInt(k), alpha, a, asInt(lda), b, asInt(ldb), beta, c,
+                         asInt(ldc));
+    for (std::size_t i = 0; i < m; ++i)
+        for (std::size_t j = 0; j < n; ++j) {
+            double sum = 0;
+            for (std::size_t l = 0; l < k; ++l) sum += static_cast<double>(a[l * lda + i]) * b[l * ldb + j];
+            float& out = c[i * ldc + j];
+            out = alpha * static_cast<float>(sum) + (beta == 0.0F ? 0.0F : beta * out);
+        }
+}
+
 void gemv(std::size_t rows, std::size_t columns, float alpha, const float* a, std::size_t lda, const float* x, float beta, float* y)
 {
     if (rows == 0) return;

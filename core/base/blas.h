@@ -24,6 +24,10 @@ void gemmNT(std::size_t m, std::size_t n, std::size_t k, float alpha, const floa
 void gemmNN(std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a, std::size_t lda, const float* b,
             std::size_t ldb, float beta, float* c, std::size_t ldc);
 
+/// C[m×n] = alpha · A[k×m]ᵀ · B[k×n] + beta · C. With A and B columns of the same rows this is a part of their Gram matrix.
+void gemmTN(std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a, std::size_t lda, const float* b,
+            std::size_t ldb, float beta, float* c, std::size_t ldc);
+
 /// y[rows] = alpha · A[rows×columns] · x + beta · y. A is read once, which is what a single token needs.
 void gemv(std::size_t rows, std::size_t columns, float alpha, const float* a, std::size_t lda, const float* x, float beta,
           float* y);

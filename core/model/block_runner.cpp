@@ -27,6 +27,22 @@ std::size_t mostHeads(const Architecture& architecture, std::uint32_t BlockShape
 
 }  // namespace
 
+Result<void> observeInput(LinearInputObserver* observer, const LinearTensors& tensors, RowsView input, std::size_t rows,
+                          const JobContext& context)
+{
+    if (!observer || rows == 0) return {};
+    std::vector<std::string_view> names;
+    for (const LinearTensors::Part& part : tensors.parts) names.push_back(part.weight->name);
+    return observer->onInput(names, 0, input, rows, tensors.inputs, context);
+}
+
+Result<void> BlockRunner::show(const Group& group, LinearTensors BlockTensors::*map, RowsView input,
+                               const JobContext& context) const
+{
+    if (!m_observer) return {};
+    return observeInput(m_observer, m_tensors[group.block].*map, input, group.rows.total(), context);
+}
+
 std::size_t BlockRunner::scratchFloats(const Architecture& architecture)
 {
     const std::size_t d = architecture.facts.embeddingLength;
@@ -109,6 +125,7 @@ Result<void> BlockRunner::attention(const Group& group, const JobContext& contex
     }
     const std::size_t stride = weights.qkv.outputs;
     m_qkv.ensure(rows * stride);
+    WW_TRY_VOID(show(group, &BlockTensors::qkv, input, context));
     WW_TRY_VOID(project(weights.qkv, input, 1, 0, {m_qkv.data(), stride}, group.rows, context));
     WW_TRY_VOID(prepareHeads(group, context));
 
@@ -130,6 +147,7 @@ Result<void> BlockRunner::attention(const Group& group, const JobContext& contex
     const std::size_t mixed = settings.heads * value;
     m_mixed.ensure(rows * mixed);
     WW_TRY_VOID(attend(settings, heads, {m_mixed.data(), mixed}, group.rows, context));
+    WW_TRY_VOID(show(group, &BlockTensors::attnOutput, {m_mixed.data(), mixed}, context));
     return addBranch(group, weights.attnOutput, weights.postAttentionNorm, {m_mixed.data(), mixed}, context);
 }
 
@@ -196,6 +214,7 @@ Result<void> BlockRunner::feedForward(const Group& group, const JobContext& cont
     const std::size_t stride = weights.gateUp.outputs;
     const std::size_t width = weights.down.inputs;
     m_wide.ensure(rows * stride);
+    WW_TRY_VOID(show(group, &BlockTensors::gateUp, input, context));
     WW_TRY_VOID(project(weights.gateUp, input, 1, 0, {m_wide.data(), stride}, group.rows, context));
     WW_TRY_VOID(forEachRows(rows, stride, context, [&](std::size_t first, std::size_t count) -> Result<void> {
         for (std::size_t r = first; r < first + count; ++r) {
@@ -209,6 +228,7 @@ Result<void> BlockRunner::feedForward(const Group& group, const JobContext& cont
         }
         return {};
     }));
+    WW_TRY_VOID(show(group, &BlockTensors::down, {m_wide.data(), stride}, context));
     return addBranch(group, weights.down, weights.postFfwNorm, {m_wide.data(), stride}, context);
 }
 

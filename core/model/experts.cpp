@@ -2,6 +2,7 @@
 #include "model/experts.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -13,6 +14,14 @@ namespace {
 
 // Values of the rows that pass an expert at once, per thread.
 constexpr std::size_t kGroupFloatsPerThread = std::size_t{4} << 20;
+
+std::vector<std::string_view> namesOf(const std::optional<LinearTensors>& map)
+{
+    std::vector<std::string_view> names;
+    if (map)
+        for (const LinearTensors::Part& part : map->parts) names.push_back(part.weight->name);
+    return names;
+}
 
 }  // namespace
 
@@ -32,22 +41,31 @@ Result<void> ExpertRunner::run(std::size_t block, const ExpertTensors& tensors, 
     m_normed.ensure(count * d);
     const auto where = fmt::format("the experts of block {}", block);
     WW_TRY_VOID(m_blocks.normRows(weights.ffnNorm, {x, d}, {m_normed.data(), d}, count, where, context));
-    WW_TRY_VOID(choose(weights, rows, context));
+    WW_TRY_VOID(choose(tensors, weights, rows, context));
     const std::size_t experts = m_architecture.experts.count;
     for (std::size_t expert = 0; expert < experts; ++expert) {
         WW_TRY_VOID(runExpert(expert, tensors, x, rows, context));
         if (!quiet) context.advance(count * (expert + 1) / experts - count * expert / experts);
     }
-    return weights.sharedDown.weight ? runShared(weights, x, rows, context) : Result<void>();
+    return weights.sharedDown.weight ? runShared(tensors, weights, x, rows, context) : Result<void>();
 }
 
-Result<void> ExpertRunner::choose(const BlockWeights& weights, RowCount rows, const JobContext& context)
+Result<void> ExpertRunner::show(std::span<const std::string_view> names, std::size_t matrix, RowsView input, std::size_t rows,
+                                std::size_t columns, const JobContext& context) const
+{
+    LinearInputObserver* const observer = m_blocks.observer();
+    return observer ? observer->onInput(names, matrix, input, rows, columns, context) : Result<void>();
+}
+
+Result<void> ExpertRunner::choose(const ExpertTensors& tensors, const BlockWeights& weights, RowCount rows,
+                                  const JobContext& context)
 {
     const std::size_t d = m_architecture.facts.embeddingLength;
     const std::size_t experts = m_architecture.experts.count;
     const std::size_t used = m_architecture.experts.used;
     m_scores.ensure(rows.total() * experts);
     m_choices.resize(rows.total() * used);
+    WW_TRY_VOID(observeInput(m_blocks.observer(), tensors.router, {m_normed.data(), d}, rows.total(), context));
     WW_TRY_VOID(project(weights.router, {m_normed.data(), d}, 1, 0, {m_scores.data(), experts}, rows, context));
     return forEachRows(rows.total(), experts * used, context, [&](std::size_t first, std::size_t count) -> Result<void> {
         for (std::size_t row = first; row < first + count; ++row)
@@ -103,17 +121,22 @@ Result<void> ExpertRunner::runExpert(std::size_t expert, const ExpertTensors& te
     WW_TRY_VOID(m_source.loadRows(*tensors.down, expert * d, d, m_down.data(), context));
     const LinearWeights gateUp{m_gateUp.data(), nullptr, d, 2 * width};
     const LinearWeights down{m_down.data(), nullptr, width, d};
-    return applyInGroups({gateUp, down, x}, segments, context);
+    const std::array<std::string_view, 2> inNames{tensors.gate->name, tensors.up->name};
+    const std::array<std::string_view, 1> outNames{tensors.down->name};
+    return applyInGroups({gateUp, down, x, inNames, outNames, expert}, segments, context);
 }
 
-Result<void> ExpertRunner::runShared(const BlockWeights& weights, float* x, RowCount rows, const JobContext& context)
+Result<void> ExpertRunner::runShared(const ExpertTensors& tensors, const BlockWeights& weights, float* x, RowCount rows,
+                                     const JobContext& context)
 {
     m_rows.resize(rows.total());
     std::iota(m_rows.begin(), m_rows.end(), std::size_t{0});
     m_rowWeights.assign(rows.total(), 1.0F);
     std::vector<RowSegment> segments(rows.windows);
     for (std::size_t w = 0; w < rows.windows; ++w) segments[w] = {w * rows.windowRows, rows.windowRows};
-    return applyInGroups({weights.sharedGateUp, weights.sharedDown, x}, segments, context);
+    const std::vector<std::string_view> inNames = namesOf(tensors.sharedGateUp);
+    const std::vector<std::string_view> outNames = namesOf(tensors.sharedDown);
+    return applyInGroups({weights.sharedGateUp, weights.sharedDown, x, inNames, outNames, 0}, segments, context);
 }
 
 Result<void> ExpertRunner::applyInGroups(const Job& job, std::span<const RowSegment> segments, const JobContext& context)
@@ -146,6 +169,7 @@ Result<void> ExpertRunner::applyGroup(const Job& job, std::span<const RowSegment
             std::copy_n(m_normed.data() + m_rows[first + r] * d, d, m_gathered.data() + r * d);
         return {};
     }));
+    WW_TRY_VOID(show(job.gateUpNames, job.matrix, {m_gathered.data(), d}, count, d, context));
     WW_TRY_VOID(project(job.gateUp, {m_gathered.data(), d}, 1, 0, {m_wide.data(), stride}, local, context));
     WW_TRY_VOID(forEachRows(count, stride, context, [&](std::size_t begin, std::size_t rows) -> Result<void> {
         for (std::size_t r = begin; r < begin + rows; ++r) {
@@ -154,6 +178,7 @@ Result<void> ExpertRunner::applyGroup(const Job& job, std::span<const RowSegment
         }
         return {};
     }));
+    WW_TRY_VOID(show(job.downNames, job.matrix, {m_wide.data(), stride}, count, width, context));
     WW_TRY_VOID(project(job.down, {m_wide.data(), stride}, 1, 0, {m_output.data(), d}, local, context));
     return forEachRows(count, d, context, [&](std::size_t begin, std::size_t rows) -> Result<void> {
         for (std::size_t r = begin; r < begin + rows; ++r)

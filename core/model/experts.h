@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -36,11 +38,15 @@ private:
         const LinearWeights& gateUp;
         const LinearWeights& down;
         float* x;
+        std::span<const std::string_view> gateUpNames, downNames;
+        std::size_t matrix;
     };
-    Result<void> choose(const BlockWeights& weights, RowCount rows, const JobContext& context);
+    Result<void> show(std::span<const std::string_view> names, std::size_t matrix, RowsView input, std::size_t rows,
+                      std::size_t columns, const JobContext& context) const;
+    Result<void> choose(const ExpertTensors& tensors, const BlockWeights& weights, RowCount rows, const JobContext& context);
     void chooseForRow(const float* scores, Choice* choices) const;
     Result<void> runExpert(std::size_t expert, const ExpertTensors& tensors, float* x, RowCount rows, const JobContext& context);
-    Result<void> runShared(const BlockWeights& weights, float* x, RowCount rows, const JobContext& context);
+    Result<void> runShared(const ExpertTensors& tensors, const BlockWeights& weights, float* x, RowCount rows, const JobContext& context);
     Result<void> applyInGroups(const Job& job, std::span<const RowSegment> segments, const JobContext& context);
     Result<void> applyGroup(const Job& job, std::span<const RowSegment> segments, std::size_t first, std::size_t count,
                             const JobContext& context);

@@ -17,6 +17,8 @@
 
 namespace ww {
 
+class LinearInputObserver;
+
 /// One text with the keys and values of its tokens. Not thread-safe.
 class TextSession {
 public:
@@ -41,6 +43,11 @@ public:
     /// Progress counts tokens × blocks. Results do not depend on the number of threads or windows per call.
     virtual Result<void> forward(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                  const JobContext& context) const = 0;
+
+    /// The same, and shows the input of every linear map, the output matrix included (see linear_inputs.h): for calibration.
+    /// A model that cannot show them fails with Unsupported.
+    virtual Result<void> forwardObserved(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
+                                         LinearInputObserver& observer, const JobContext& context) const;
 
     /// Logits of normed hidden states (any number of windows of windowRows rows each; results do not depend on how many),
     /// streamed over the vocabulary so that the output matrix is never whole in memory:

@@ -32,6 +32,12 @@ Result<std::shared_ptr<const LanguageModel>> LanguageModel::create(std::shared_p
     return Transformer::create(std::move(weights));
 }
 
+Result<void> LanguageModel::forwardObserved(std::span<const TokenId>, std::size_t, std::span<float>, LinearInputObserver&,
+                                            const JobContext&) const
+{
+    return fail(ErrorCode::Unsupported, "This model does not show the inputs of its weights, so it cannot be calibrated.");
+}
+
 Result<std::shared_ptr<const LanguageModel>> Transformer::create(std::shared_ptr<const WeightSource> weights)
 {
     WW_TRY_VOID(blas::available());
@@ -131,6 +137,19 @@ Result<void> Transformer::applyOutputNorm(const BlockRunner& runner, float* hidd
 Result<void> Transformer::forward(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                   const JobContext& context) const
 {
+    return runBlocks(tokens, windowLength, hidden, nullptr, context);
+}
+
+Result<void> Transformer::forwardObserved(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
+                                          LinearInputObserver& observer, const JobContext& context) const
+{
+    WW_TRY_VOID(runBlocks(tokens, windowLength, hidden, &observer, context));
+    return observeInput(&observer, m_tensors.output, {hidden.data(), m_architecture.facts.embeddingLength}, tokens.size(), context);
+}
+
+Result<void> Transformer::runBlocks(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
+                                    LinearInputObserver* observer, const JobContext& context) const
+{
     const std::size_t d = m_architecture.facts.embeddingLength;
     if (windowLength == 0 || tokens.empty() || tokens.size() % windowLength != 0 || hidden.size() != tokens.size() * d)
         return fail(ErrorCode::InvalidArgument,
@@ -144,6 +163,7 @@ Result<void> Transformer::forward(std::span<const TokenId> tokens, std::size_t w
         WW_TRY_VOID(embed(tokens, windowLength, 0, hidden.data(), context));
         const std::vector<RopeTable> ropes = ropeTables(windowLength);
         BlockRunner runner(m_architecture, ropes);
+        if (observer) runner.observe(*observer, m_tensors.blocks);
         ExpertRunner experts(m_architecture, *m_weights, runner);
         BlockWeights weights;
         for (std::size_t block = 0; block < m_tensors.blocks.size(); ++block) {

@@ -20,6 +20,8 @@ public:
     [[nodiscard]] const Hyperparameters& hyperparameters() const override { return m_architecture.facts; }
     Result<void> forward(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                          const JobContext& context) const override;
+    Result<void> forwardObserved(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
+                                 LinearInputObserver& observer, const JobContext& context) const override;
     Result<void> logits(std::span<const float> hidden, std::size_t windowRows, const LogitSink& sink,
                         const JobContext& context) const override;
     Result<std::unique_ptr<TextSession>> startSession(std::size_t maxTokens, std::uint64_t weightBudgetBytes,
@@ -43,6 +45,8 @@ public:
 private:
     Transformer() = default;
     Result<void> loadRopeFactors();
+    Result<void> runBlocks(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
+                           LinearInputObserver* observer, const JobContext& context) const;
 
     std::shared_ptr<const WeightSource> m_weights;
     Architecture m_architecture;

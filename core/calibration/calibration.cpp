@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#include "calibration/calibration.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <new>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/aligned_buffer.h"
+#include "base/blas.h"
+#include "base/parallel.h"
+#include "model/linear_inputs.h"
+
+namespace ww {
+namespace {
+
+// Rows of one product for a Gram matrix: short enough for single precision, long enough for BLAS. Pieces begin at multiples of
+// this in the order of the text, whatever the length of the calls.
+constexpr std::size_t kGramRows = 256;
+// Columns that one task sums, and rows of a Gram matrix that one task computes.
+constexpr std::size_t kColumnPiece = 64;
+constexpr std::size_t kGramPiece = 256;
+
+/// Sums of one input that still grow.
+struct Collected {
+    InputStatistics statistics;
+    std::vector<double> gram;      ///< lower triangle of columns × columns
+    std::vector<float> waiting;    ///< rows that do not yet fill a piece
+    std::size_t waitingRows = 0;
+};
+
+class Collector final : public LinearInputObserver {
+public:
+    Collector(const LanguageModel& model, const CalibrationOptions& options) : m_model(model), m_options(options) {}
+
+    Result<void> onInput(std::span<const std::string_view> tensors, std::size_t matrix, RowsView x, std::size_t rows,
+                         std::size_t columns, const JobContext& context) override
+    {
+        WW_TRY(Collected * const input, inputFor(tensors, matrix, columns));
+        WW_TRY_VOID(addSums(input->statistics, x, rows, context));
+        return m_gramOf.at(input->statistics.tensors.front()) ? addRows(*input, x, rows, context) : Result<void>();
+    }
+
+    Result<std::vector<InputStatistics>> finish(const JobContext& context)
+    {
+        std::vector<InputStatistics> result;
+        for (const auto& key : m_order) {
+            auto& experts = m_inputs.at(key);
+            const InputStatistics first = shapeOf(experts.begin()->second.statistics);
+            std::size_t matrix = 0;
+            for (auto& [number, input] : experts) {
+                for (; matrix < number; ++matrix) result.push_back(emptyOf(first, matrix));
+                WW_TRY_VOID(finishGram(input, context));
+                result.push_back(std::move(input.statistics));
+                matrix = number + 1;
+            }
+            for (; matrix < first.matrices; ++matrix) result.push_back(emptyOf(first, matrix));
+        }
+        return result;
+    }
+
+private:
+    static InputStatistics shapeOf(const InputStatistics& input)
+    {
+        InputStatistics shape;
+        shape.tensors = input.tensors;
+        shape.matrices = input.matrices;
+        shape.columns = input.columns;
+        return shape;
+    }
+    static InputStatistics emptyOf(InputStatistics shape, std::size_t matrix)
+    {
+        shape.matrix = matrix;
+        shape.sumSquares.assign(shape.columns, 0);
+        shape.sum = shape.sumAbs = shape.sumSquares;
+        shape.absMax.assign(shape.columns, 0);
+        return shape;
+    }
+
+    Result<Collected*> inputFor(std::span<const std::string_view> tensors, std::size_t matrix, std::size_t columns)
+    {
+        const std::string key(tensors.front());
+        auto found = m_inputs.find(key);
+        if (found == m_inputs.end()) {
+            found = m_inputs.emplace(key, std::map<std::size_t, Collected>()).first;
+            m_order.push_back(key);
+            m_gramOf[key] = m_options.collectGram && std::ranges::any_of(tensors, [&](std::string_view name) {
+                                return !m_options.wantsGram || m_options.wantsGram(name);
+                            });
+        }
+        auto& experts = found->second;
+        if (const auto it = experts.find(matrix); it != experts.end()) return &it->second;
+        if (m_gramOf[key]) {
+            m_gramBytes += std::uint64_t{columns} * columns * (sizeof(double) + sizeof(float));
+            if (m_gramBytes > m_options.gramBudgetBytes)
+                return fail(Error{ErrorCode::OutOfMemory,
+                                  fmt::format("The Gram matrices of the inputs need more than the {} MiB allowed for them; collect "
+                                              "fewer tensors at a time or allow more.",
+                                              m_options.gramBudgetBytes >> 20U),
+                                  {},
+                                  key,
+                                  {}});
+        }
+        Collected& input = experts[matrix];
+        InputStatistics shape;
+        shape.tensors.assign(tensors.begin(), tensors.end());
+        shape.columns = columns;
+        const bool stacked = key.find("_exps.") != std::string::npos;
+        shape.matrices = stacked ? std::max<std::size_t>(1, m_model.hyperparameters().expertCount) : 1;
+        input.statistics = emptyOf(std::move(shape), matrix);
+        if (m_gramOf[key]) {
+            input.gram.assign(columns * columns, 0);
+            input.waiting.resize(kGramRows * columns);
+        }
+        return &input;
+    }
+
+    // Every column is summed row after row, so the sums do not depend on how the rows were grouped.
+    static Result<void> addSums(InputStatistics& input, RowsView x, std::size_t rows, const JobContext& context)
+    {
+        input.count += rows;
+        const std::size_t pieces = (input.columns + kColumnPiece - 1) / kColumnPiece;
+        return parallelTry(context, pieces, [&](std::size_t piece) -> Result<void> {
+            const std::size_t begin = piece * kColumnPiece;
+            const std::size_t end = std::min(begin + kColumnPiece, input.columns);
+            for (std::size_t r = 0; r < rows; ++r) {
+                const float* row = x.data + r * x.stride;
+                for (std::size_t c = begin; c < end; ++c) {
+                    const double value = row[c];
+                    const float magnitude = std::fabs(row[c]);
+                    input.sum[c] += value;
+                    input.sumAbs[c] += magnitude;
+                    input.sumSquares[c] += value * value;
+                    input.absMax[c] = std::max(input.absMax[c], magnitude);
+                }
+            }
+            for (std::size_t c = begin; c < end; ++c)
+                if (!std::isfinite(input.sumSquares[c]))
+                    return fail(Error{ErrorCode::Corrupt,
+                                      "The inputs of this tensor hold values that are not numbers: some weights before it are not "
+                                      "numbers, or are far too large.",
+                                      {},
+                                      input.tensors.front(),
+                                      {}});
+            return {};
+        });
+    }
+
+    static Result<void> addRows(Collected& input, RowsView x, std::size_t rows, const JobContext& context)
+    {
+        const std::size_t columns = input.statistics.columns;
+        for (std::size_t r = 0; r < rows; ++r) {
+            std::copy_n(x.data + r * x.stride, columns, input.waiting.data() + input.waitingRows * columns);
+            if (++input.waitingRows == kGramRows) WW_TRY_VOID(addPiece(input, context));
+        }
+        return {};
+    }
+
+    // gram += XᵀX of the waiting rows, lower triangle, in stripes.
+    static Result<void> addPiece(Collected& input, const JobContext& context)
+    {
+        const std::size_t columns = input.statistics.columns;
+        const std::size_t rows = std::exchange(input.waitingRows, 0);
+        if (rows == 0) return {};
+        return parallelTry(context, (columns + kGramPiece - 1) / kGramPiece, [&](std::size_t stripe) -> Result<void> {
+            const std::size_t begin = stripe * kGramPiece;
+            const std::size_t height = std::min(kGramPiece, columns - begin);
+            AlignedBuffer<float> product(height * (begin + height));
+            const std::size_t width = begin + height;
+            const float* x = input.waiting.data();
+            blas::gemmTN(height, width, rows, 1, x + begin, columns, x, columns, 0, product.data(), width);
+            for (std::size_t i = 0; i < height; ++i)
+                for (std::size_t j = 0; j <= begin + i; ++j)
+                    input.gram[(begin + i) * columns + j] += static_cast<double>(product[i * width + j]);
+            return {};
+        });
+    }
+
+    static Result<void> finishGram(Collected& input, const JobContext& context)
+    {
+        if (input.gram.empty()) return {};
+        WW_TRY_VOID(addPiece(input, context));
+        input.waiting = {};
+        const std::size_t columns = input.statistics.columns;
+        std::vector<float>& gram = input.statistics.gram;
+        gram.resize(columns * columns);
+        const auto count = static_cast<double>(std::max<std::uint64_t>(1, input.statistics.count));
+        for (std::size_t i = 0; i < columns; ++i)
+            for (std::size_t j = 0; j <= i; ++j)
+                gram[i * columns + j] = gram[j * columns + i] = static_cast<float>(input.gram[i * columns + j] / count);
+        input.gram = {};
+        return {};
+    }
+
+    const LanguageModel& m_model;
+    const CalibrationOptions& m_options;
+    std::map<std::string, std::map<std::size_t, Collected>, std::less<>> m_inputs;  ///< by first tensor, then expert
+    std::map<std::string, bool, std::less<>> m_gramOf;
+    std::vector<std::string> m_order;
+    std::uint64_t m_gramBytes = 0;
+};
+
+/// Windows as in imatrix-formats.md §1.
+struct Windows {
+    std::vector<TokenId> tokens;
+    std::size_t count = 0;
+};
+Result<Windows> cutWindows(const Tokenizer& tokenizer, std::string_view text, const CalibrationOptions& options)
+{
+    const std::size_t length = options.contextLength;
+    if (length < 1) return fail(ErrorCode::InvalidArgument, "A context of 0 tokens shows nothing; choose at least 1.");
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    Windows windows;
+    windows.tokens = tokenizer.encode(text);
+    if (windows.tokens.size() < 2 * length)
+        return fail(ErrorCode::TooShort,
+                    fmt::format("The text is too short: it has {} tokens, and calibration with a context of {} needs at least {}. "
+                                "Choose a longer text or a shorter context.",
+                                windows.tokens.size(), length, 2 * length));
+    windows.count = windows.tokens.size() / length;
+    if (options.maxWindows != 0) windows.count = std::min<std::size_t>(windows.count, options.maxWindows);
+    windows.tokens.resize(windows.count * length);
+    if (const auto bos = tokenizer.bos(); tokenizer.addsBos() && bos)
+        for (std::size_t w = 0; w < windows.count; ++w) windows.tokens[w * length] = *bos;
+    return windows;
+}
+
+Result<Calibration> run(const LanguageModel& model, const Windows& windows, const CalibrationOptions& options,
+                        const JobContext& context)
+{
+    const std::size_t length = options.contextLength;
+    const Hyperparameters& facts = model.hyperparameters();
+    const std::uint64_t bytesPerWindow = std::max<std::uint64_t>(1, model.bytesPerToken(length) * length);
+    const auto most = static_cast<std::size_t>(options.activationBudgetBytes / bytesPerWindow);
+    const std::size_t perPass = std::clamp<std::size_t>(most, 1, windows.count);
+    context.begin("Calibrating", std::uint64_t{windows.tokens.size()} * facts.blockCount, ProgressUnit::Steps);
+    AlignedBuffer<float> hidden(perPass * length * facts.embeddingLength);
+    Collector collector(model, options);
+    for (std::size_t first = 0; first < windows.count; first += perPass) {
+        const std::size_t count = std::min(perPass, windows.count - first) * length;
+        WW_TRY_VOID(model.forwardObserved(std::span(windows.tokens).subspan(first * length, count), length,
+                                          {hidden.data(), count * facts.embeddingLength}, collector, context));
+    }
+    Calibration result;
+    result.textName = options.textName;
+    result.tokens = windows.tokens.size();
+    result.windows = static_cast<std::uint32_t>(windows.count);
+    result.contextLength = options.contextLength;
+    WW_TRY(result.inputs, collector.finish(context));
+    return result;
+}
+
+}  // namespace
+
+const InputStatistics* Calibration::find(std::string_view tensorName, std::size_t matrix) const
+{
+    for (const InputStatistics& input : inputs)
+        if (input.matrix == matrix && std::ranges::find(input.tensors, tensorName) != input.tensors.end()) return &input;
+    return nullptr;
+}
+
+Result<Calibration> calibrate(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view text,
+                              const CalibrationOptions& options, const JobContext& context)
+{
+    try {
+        WW_TRY(const Windows windows, cutWindows(tokenizer, text, options));
+        return run(model, windows, options, context);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, "There is not enough memory for this calibration; try a shorter context.");
+    }
+}
+
+ImportanceMatrix importanceOf(const Calibration& calibration, bool withOutput)
+{
+    ImportanceMatrix matrix;
+    if (!calibration.textName.empty()) matrix.datasets.push_back(calibration.textName);
+    matrix.chunkCount = calibration.windows;
+    matrix.chunkSize = calibration.contextLength;
+    std::map<std::string, ImportanceEntry> entries;
+    for (const InputStatistics& input : calibration.inputs)
+        for (const std::string& tensor : input.tensors) {
+            if (!tensor.starts_with("blk.") && !(withOutput && tensor == "output.weight")) continue;
+            ImportanceEntry& entry = entries[tensor];
+            entry.tensor = tensor;
+            for (const double sum : input.sumSquares) entry.sums.push_back(static_cast<float>(sum));
+            entry.counts.push_back(input.count);
+        }
+    for (auto& [name, entry] : entries) matrix.add(std::move(entry));
+    return matrix;
+}
+
+}  // namespace ww

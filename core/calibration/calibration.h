@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// What a model's weights see while it reads a text: statistics of the inputs of every linear map.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "calibration/importance.h"
+#include "model/language_model.h"
+#include "text/tokenizer.h"
+
+namespace ww {
+
+/// Of the input x[columns] of one matrix (one expert), over `count` rows. All vectors but `gram` have `columns` values.
+struct InputStatistics {
+    std::vector<std::string> tensors;  ///< weight tensors that share this input, e.g. attn_q, attn_k and attn_v
+    std::size_t matrix = 0;            ///< expert, or 0
+    std::size_t matrices = 1;          ///< of these tensors: experts, or 1
+    std::size_t columns = 0;
+    std::uint64_t count = 0;
+    std::vector<double> sumSquares, sum, sumAbs;
+    std::vector<float> absMax;
+    /// columns × columns, row-major and symmetric: XᵀX / count, added up in double. Empty when it was not collected.
+    std::vector<float> gram;
+
+    bool operator==(const InputStatistics&) const = default;
+};
+
+/// Plain value. Inputs stand in the order in which a forward pass reaches them; an expert that no token reached has count 0.
+struct Calibration {
+    std::string textName;
+    std::uint64_t tokens = 0;
+    std::uint32_t windows = 0;
+    std::uint32_t contextLength = 0;
+    std::vector<InputStatistics> inputs;
+
+    /// Null when the tensor (and expert) is not there.
+    [[nodiscard]] const InputStatistics* find(std::string_view tensorName, std::size_t matrix = 0) const;
+    bool operator==(const Calibration&) const = default;
+};
+
+struct CalibrationOptions {
+    std::string textName;
+    std::uint32_t contextLength = 512;
+    std::uint32_t maxWindows = 0;  ///< 0: all
+    bool collectGram = false;
+    /// Which tensors get a Gram matrix; empty: all. Asked once per tensor name.
+    std::function<bool(std::string_view tensor)> wantsGram;
+    std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of the windows run at once
+    std::uint64_t gramBudgetBytes = std::uint64_t{4} << 30;          ///< all Gram matrices together, while they are added up
+};
+
+/// One pass over the text in windows as llama-imatrix cuts them (imatrix-formats.md §1): all positions of every complete window
+/// count. Results do not depend on the number of threads or on the activation budget. Errors: TooShort as for perplexity;
+/// OutOfMemory when the Gram matrices would exceed their budget; Corrupt for inputs that are not finite.
+Result<Calibration> calibrate(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view text,
+                              const CalibrationOptions& options, const JobContext& context);
+
+/// llama.cpp's importance matrix: the sums of squares and counts of all tensors of blocks (the output matrix too with
+/// `withOutput`), with the number of windows as chunks.
+ImportanceMatrix importanceOf(const Calibration& calibration, bool withOutput = false);
+
+}  // namespace ww
