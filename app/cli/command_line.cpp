@@ -149,6 +149,7 @@ CommandLine::CommandLine()
     addGenerateCommand(*this);
     addImatrixCommands(*this);
     addListCommands(*this);
+    addMethodsCommand(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);
 }
 

@@ -71,5 +71,6 @@ void addLogitsCommand(CommandLine& commands);
 void addGenerateCommand(CommandLine& commands);
 void addImatrixCommands(CommandLine& commands);
 void addListCommands(CommandLine& commands);
+void addMethodsCommand(CommandLine& commands);
 
 }  // namespace ww::cli

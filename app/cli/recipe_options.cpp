@@ -9,6 +9,7 @@
 #include "app/cli/command_line.h"
 #include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
+#include "methods/quantizer.h"
 #include "plan/preset.h"
 
 namespace ww::cli {
@@ -38,6 +39,7 @@ Result<Recipe> makeRecipe(const RecipeOptions& o)
         recipe.preset = preset ? std::string(preset->name) : std::string();
         if (!preset) recipe.base = *o.type;
     }
+    if (!o.method.empty()) recipe.method = o.method;
     if (o.outputType) recipe.outputType = o.outputType;
     if (o.tokenEmbeddingType) recipe.tokenEmbeddingType = o.tokenEmbeddingType;
     if (o.leaveOutput) {
@@ -72,6 +74,19 @@ CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional
         .add_option_function<std::string>(
             name, [name, &format](const std::string& text) { format = formatByName(name, text); }, description)
         ->type_name("FORMAT");
+}
+
+CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& description)
+{
+    return command
+        .add_option_function<std::string>(
+            "--method",
+            [&spec](const std::string& text) {
+                if (const auto method = parseMethod(text); !method) usageError("--method", method.error().message);
+                spec = text;
+            },
+            description)
+        ->type_name("METHOD");
 }
 
 CLI::Option* addImportance(CLI::App& command, std::string& path)
@@ -111,12 +126,17 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
     command
         .add_flag("--pure", options.pure, "With --type or --preset: the base format for all tensors, without the preset's rules.")
         ->group(kGroup);
+    addMethod(command, options.method,
+              "How the stored numbers are chosen, for all tensors that no rule gives another method: NAME or "
+              "NAME:OPTION=VALUE,OPTION=VALUE. \"weightwright-cli methods\" lists names and options; \"reference\", llama.cpp's "
+              "own search, if not given.")
+        ->group(kGroup);
     command
         .add_option(
             "--set", options.set,
             "The format of the tensors whose name matches a regular expression, such as 'ffn_down=Q6_K'. May be repeated; the "
             "first that matches wins, and it beats the preset and the rules of the recipe file. REGEX=FORMAT:METHOD also "
-            "chooses the method.")
+            "chooses the method, with options if need be (REGEX=FORMAT:METHOD:OPTION=VALUE).")
         ->type_name("REGEX=FORMAT")
         ->expected(1)
         ->take_all()
@@ -148,9 +168,9 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
     if (o.leaveOutput && o.outputType)
         usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
     const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || o.outputType || o.tokenEmbeddingType || o.leaveOutput ||
-                         !o.importanceFile.empty();
+                         !o.method.empty() || !o.importanceFile.empty();
     if (details && ways == 0)
-        usageError("", "Rules for single tensors and --imatrix need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
+        usageError("", "Rules for single tensors, --method and --imatrix need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
     std::set<std::string> patterns;
     for (const std::string& text : o.set) {
         const auto rule = parseRule(text);

@@ -21,6 +21,7 @@ struct RecipeOptions {
     std::string recipeFile;
     std::optional<TensorType> type;
     bool pure = false;
+    std::string method;
     std::vector<std::string> set;
     std::string tensorTypeFile;
     std::optional<TensorType> outputType;
@@ -39,6 +40,8 @@ CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional
 
 /// Refuses contradictions as usage errors. `required`: one of the three ways to say a recipe must be there.
 void checkRecipeOptions(const RecipeOptions& options, bool required);
+/// --method NAME[:option=value,…]; unknown names and options are usage errors.
+CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& description);
 /// Adds --imatrix alone.
 CLI::Option* addImportance(CLI::App& command, std::string& path);
 /// Recipe, importance and plan for a model, from the files that the options name; null when no recipe is given.

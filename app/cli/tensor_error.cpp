@@ -133,15 +133,6 @@ Result<void> run(const Options& options, Session& session)
     return {};
 }
 
-void check(const Options& options)
-{
-    if (!findQuantizer(options.method)) {
-        std::string names;
-        for (const Quantizer* q : quantizers()) names += fmt::format("{}{}", names.empty() ? "" : ", ", q->name());
-        usageError("--method", fmt::format("There is no method \"{}\"; known: {}.", options.method, names));
-    }
-}
-
 }  // namespace
 
 void addTensorErrorCommand(CommandLine& commands)
@@ -152,14 +143,14 @@ void addTensorErrorCommand(CommandLine& commands)
         "Show what quantizing does to one tensor.\nPrints the root mean square error, the relative error (Frobenius norm of the "
         "difference over that of the tensor), cosine, largest error, signal-to-noise ratio, moments, and histograms of the values "
         "before and after and of the error.",
-        [options](Session& session) { return run(*options, session); }, [options] { check(*options); });
+        [options](Session& session) { return run(*options, session); });
     addModel(command, options->model);
     command.add_option("--tensor", options->tensor, "The tensor's whole name, such as blk.0.ffn_down.weight.")
         ->required()
         ->type_name("NAME");
     addFormat(command, "--type", options->format, "The format to quantize to.")->required();
-    command.add_option("--method", options->method, "The quantization method; \"reference\", that of llama.cpp, if not given.")
-        ->type_name("NAME");
+    addMethod(command, options->method,
+              "The quantization method, NAME or NAME:OPTION=VALUE,…; \"reference\", that of llama.cpp, if not given.");
     addImportance(command, options->importanceFile);
     command.add_option("--bins", options->bins, "Bins of the histograms; 40 if not given.")
         ->type_name("N")

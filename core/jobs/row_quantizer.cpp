@@ -41,11 +41,14 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
     q.m_rows = tensor.shape.rows();
     const auto refuse = [&](ErrorCode code, std::string message) { return fail(q.named({code, std::move(message), {}, {}, {}})); };
 
-    if (method.empty()) method = kDefaultMethod;
-    q.m_quantizer = findQuantizer(method);
-    if (!q.m_quantizer) return refuse(ErrorCode::InvalidArgument, fmt::format("There is no quantization method \"{}\".", method));
-    if (format != tensor.type && !q.m_quantizer->supports(format))
-        return refuse(ErrorCode::Unsupported, fmt::format("The method \"{}\" cannot write the format {}.", method, name(format)));
+    auto parsed = parseMethod(method);
+    if (!parsed) return refuse(parsed.error().code, parsed.error().message);
+    q.m_quantizer = parsed->quantizer;
+    q.m_options = std::make_shared<const MethodValues>(std::move(parsed->values));
+    q.m_copies = format == tensor.type && (q.m_quantizer->exportable() || !q.m_quantizer->supports(format));
+    if (!q.m_copies && !q.m_quantizer->supports(format))
+        return refuse(ErrorCode::Unsupported,
+                      fmt::format("The method \"{}\" cannot write the format {}.", q.m_quantizer->name(), name(format)));
     if (!findBlockFormat(tensor.type))
         return refuse(
             ErrorCode::Unsupported,
@@ -93,8 +96,12 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
                                           std::span<std::byte> out) const
 {
     const float* importance = m_importance ? m_importance->data() + firstRow / m_tensor->shape.ne[1] * m_columns : nullptr;
-    const RowBatch batch{
-        .values = values, .rowCount = rowCount, .columns = m_columns, .importance = importance, .firstRow = firstRow};
+    const RowBatch batch{.values = values,
+                         .rowCount = rowCount,
+                         .columns = m_columns,
+                         .importance = importance,
+                         .firstRow = firstRow,
+                         .options = m_options.get()};
     auto result = m_quantizer->quantize(batch, m_format, out);
     if (!result) return fail(named(std::move(result.error())));
     return {};
@@ -117,7 +124,7 @@ Result<void> RowQuantizer::quantizeRows(std::size_t firstRow, std::size_t rowCou
         const std::size_t first = firstRow + done;
         const std::size_t count = std::min(batchRows, rowCount - done);
         const auto target = out.subspan(done * m_formatRowBytes, count * m_formatRowBytes);
-        if (m_format == m_view.type) {
+        if (m_copies) {
             std::memcpy(target.data(), m_view.bytes.data() + first * m_sourceRowBytes, target.size());
         } else if (const float* values = sourceInPlace(first)) {
             WW_TRY_VOID(quantizeValues(values, first, count, target));

@@ -50,6 +50,8 @@ public:
                                        const ImportanceEntry* importance);
 
     [[nodiscard]] const TensorInfo& tensor() const { return *m_tensor; }
+    /// The bytes of the file are taken as they are: same type, and no method that changes the values first.
+    [[nodiscard]] bool copies() const { return m_copies; }
     [[nodiscard]] TensorType format() const { return m_format; }
     [[nodiscard]] std::size_t columns() const { return m_columns; }
     [[nodiscard]] std::size_t rows() const { return m_rows; }
@@ -75,6 +77,8 @@ private:
 
     const TensorInfo* m_tensor = nullptr;
     const Quantizer* m_quantizer = nullptr;
+    std::shared_ptr<const MethodValues> m_options;
+    bool m_copies = false;
     std::shared_ptr<const std::vector<float>> m_importance;  ///< ne[0] × ne[2] values; null: none
     TensorView m_view;
     TensorType m_format = TensorType::F32;

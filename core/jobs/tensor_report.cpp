@@ -178,7 +178,7 @@ Result<TensorError> sampledError(const RowQuantizer& quantizer, std::span<const 
             original.ensure(n);
             for (std::size_t i = 0; i < chosen.size(); ++i)
                 WW_TRY_VOID(quantizer.decodeSource(chosen[i], 1, original.data() + i * columns));
-            if (quantizer.format() == quantizer.tensor().type) {
+            if (quantizer.copies()) {
                 errors[part].add(original.data(), original.data(), n);
             } else {
                 decoded.ensure(n);
@@ -224,9 +224,8 @@ Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, 
                                                         const ImportanceEntry* importance)
 {
     WW_TRY_VOID(model.checkUnchanged());
-    if (method.empty()) method = kDefaultMethod;
-    const Quantizer* quantizer = findQuantizer(method);
-    if (!quantizer) return fail(ErrorCode::InvalidArgument, fmt::format("There is no quantization method \"{}\".", method));
+    WW_TRY(const Method parsed, parseMethod(method));
+    const Quantizer* quantizer = parsed.quantizer;
     const std::size_t available = tensor.shape.columns() == 0 ? 0 : tensor.shape.rows();
     const std::size_t count = sampleRows == 0 ? available : std::min(sampleRows, available);
     std::vector<std::size_t> rows(count);

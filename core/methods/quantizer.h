@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include "base/result.h"
+#include "methods/method_spec.h"
 #include "tensor/tensor_type.h"
 
 namespace ww {
@@ -17,8 +19,22 @@ struct RowBatch {
     const float* values = nullptr;  ///< rowCount × columns, row-major
     std::size_t rowCount = 0;
     std::size_t columns = 0;
-    const float* importance = nullptr;  ///< columns values, diag(H); null without calibration
-    std::size_t firstRow = 0;           ///< number of the first row in its tensor, for messages
+    const float* importance = nullptr;      ///< columns values, diag(H); null without calibration
+    std::size_t firstRow = 0;               ///< number of the first row in its tensor, for messages
+    const MethodValues* options = nullptr;  ///< null: the defaults of the method
+};
+
+/// What a method must know about the inputs of a layer, at least.
+enum class MethodData : std::uint8_t {
+    None,        ///< the weights alone; importance is used when there is any
+    Importance,  ///< mean squares of the inputs
+    Gram         ///< the whole matrix XᵀX of the inputs
+};
+
+/// What comes out of a method.
+enum class MethodOutcome : std::uint8_t {
+    GgufCodes,  ///< better codes and scales inside the chosen format: an ordinary file
+    Analysis    ///< values of a format that GGUF cannot hold, then stored in the chosen format (which adds its own loss)
 };
 
 /// Stateless and thread-safe: the same rows give the same bytes whatever the thread and the batch size.
@@ -29,6 +45,15 @@ public:
     [[nodiscard]] virtual std::string_view title() const = 0;        ///< for people: "llama.cpp search"
     [[nodiscard]] virtual std::string_view description() const = 0;  ///< one or two sentences
     [[nodiscard]] virtual bool supports(TensorType format) const = 0;
+    /// Settings in the order in which people see them. Static lifetime.
+    [[nodiscard]] virtual std::span<const MethodOption> options() const { return {}; }
+    [[nodiscard]] virtual MethodData dataNeeded() const { return MethodData::None; }
+    [[nodiscard]] virtual MethodOutcome outcome() const { return MethodOutcome::GgufCodes; }
+    /// The file holds what the method chose, with nothing lost on top.
+    [[nodiscard]] bool exportable() const { return outcome() == MethodOutcome::GgufCodes; }
+    /// Of the format that an analysis method simulates, scales included, for rows of this length; 0 for other methods,
+    /// whose size is that of the format they write.
+    [[nodiscard]] virtual double analysisBitsPerWeight(const MethodValues& /*values*/, std::size_t /*columns*/) const { return 0; }
     /// out: rowCount × rowBytes(format, columns). Refuses NaN and infinite values (Error.message names row and
     /// column), negative or non-finite importance, a missing importance where the format requires one, and values so
     /// large that the format cannot hold their scale. `out` is unspecified after an error.
@@ -37,8 +62,8 @@ public:
 
 /// All methods, the default ("reference": byte-identical to llama.cpp) first.
 [[nodiscard]] std::span<const Quantizer* const> quantizers();
-/// Null if there is none of that name.
-[[nodiscard]] const Quantizer* findQuantizer(std::string_view name);
+/// The method that a spec names, whatever its options (parseMethod() checks those); null if there is none of that name.
+[[nodiscard]] const Quantizer* findQuantizer(std::string_view spec);
 inline constexpr std::string_view kDefaultMethod = "reference";
 
 }  // namespace ww

@@ -13,10 +13,10 @@ std::span<const Quantizer* const> quantizers()
     return kQuantizers;
 }
 
-const Quantizer* findQuantizer(std::string_view name)
+const Quantizer* findQuantizer(std::string_view spec)
 {
     for (const Quantizer* quantizer : quantizers())
-        if (quantizer->name() == name) return quantizer;
+        if (quantizer->name() == methodName(spec)) return quantizer;
     return nullptr;
 }
 

@@ -111,13 +111,14 @@ private:
         if (entry.editable) {
             WW_TRY(const auto rule, m_matcher.firstMatch(source.name, tensor.identity.role));
             choose(tensor, rule, entry);
+            chooseMethod(entry);
             WW_TRY_VOID(fit(source, entry));
             WW_TRY_VOID(checkRequantizing(entry));
             WW_TRY_VOID(findImportance(tensor, source, entry));
         } else {
             entry.reason = tensor.whyKept;
         }
-        entry.quantized = entry.target != entry.source;
+        entry.quantized = changes(entry);
         if (!entry.quantized) entry.method.clear();
         entry.sizeBytes =
             entry.quantized ? *rowBytes(entry.target, source.shape.columns()) * source.shape.rows() : source.sizeBytes;
@@ -127,7 +128,6 @@ private:
     /// Sets target, decision, rule, method and reason.
     void choose(const ModelSurvey::Tensor& tensor, std::optional<std::size_t> rule, PlanEntry& entry)
     {
-        entry.method = kDefaultMethod;
         const bool ruleForThisTensor = rule && m_recipe.rules[*rule].match == RecipeRule::Match::Exact;
         if (!ruleForThisTensor && chooseOption(tensor.category, entry)) return;
         if (rule) {
@@ -171,6 +171,28 @@ private:
             return true;
         }
         return false;
+    }
+
+    /// The method of the recipe where no rule named one and it can make the format.
+    void chooseMethod(PlanEntry& entry)
+    {
+        const bool named = !entry.method.empty();
+        if (!named) entry.method = kDefaultMethod;
+        const bool kept = entry.decision == Decision::KeptSource ||
+                          (entry.decision == Decision::Rule && !m_recipe.rules[static_cast<std::size_t>(entry.rule)].format);
+        if (named || kept || m_recipe.method.empty()) return;
+        if (findQuantizer(m_recipe.method)->supports(entry.target))
+            entry.method = m_recipe.method;
+        else if (entry.target != entry.source)
+            ++m_withoutMethod;
+    }
+
+    /// Analysis methods change the values even when they are stored in the type that they had.
+    static bool changes(const PlanEntry& entry)
+    {
+        if (entry.target != entry.source) return true;
+        const Quantizer* method = findQuantizer(entry.method);
+        return method && !method->exportable() && method->supports(entry.target);
     }
 
     void chooseRule(std::size_t index, PlanEntry& entry)
@@ -246,7 +268,7 @@ private:
 
     Result<void> findImportance(const ModelSurvey::Tensor& tensor, const TensorInfo& source, PlanEntry& entry)
     {
-        if (entry.target == entry.source) return {};
+        if (!changes(entry)) return {};
         if (m_haveMatrix) WW_TRY_VOID(takeImportance(tensor, source, entry));
         const auto& target = traits(entry.target);
         if (entry.importance || m_options.assumeImportance || target.importance == ImportanceUse::Ignored) return {};
@@ -339,6 +361,9 @@ private:
         if (m_withoutEntry > 0)
             plan.warnings.push_back(fmt::format("{} no entry in the importance matrix and will be quantized without.",
                                                 tensors(m_withoutEntry, "has", "have")));
+        if (m_withoutMethod > 0)
+            plan.warnings.push_back(fmt::format("The method \"{}\" cannot make the format of {}; llama.cpp's search is used there.",
+                                                methodName(m_recipe.method), m_withoutMethod == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutMethod)));
         if (m_betterWithImportance > 0)
             plan.warnings.emplace_back("Formats below 4 bits lose clearly less with an importance matrix; none is given.");
         if (const auto alignment = m_survey.model().alignment(); alignment != GgufWriter::kAlignment)
@@ -367,6 +392,7 @@ private:
     std::size_t m_missingImportance = 0;
     std::size_t m_withoutEntry = 0;
     std::size_t m_betterWithImportance = 0;
+    std::size_t m_withoutMethod = 0;
 };
 
 Result<void> checkOption(const std::optional<TensorType>& type, const char* what)
@@ -406,6 +432,8 @@ Result<Plan> resolve(const Recipe& recipe, const ModelSurvey& survey, const Plan
     WW_TRY(const Start start, startOf(recipe));
     WW_TRY_VOID(checkOption(recipe.outputType, "type of the output matrix"));
     WW_TRY_VOID(checkOption(recipe.tokenEmbeddingType, "type of the token embedding"));
+    if (const auto method = parseMethod(recipe.method); !method)
+        return fail(ErrorCode::InvalidArgument, fmt::format("The recipe's method: {}", method.error().message));
     WW_TRY(const RuleMatcher matcher, RuleMatcher::compile(recipe.rules));
     return Resolver(recipe, survey, options, start, matcher).run();
 }

@@ -33,7 +33,7 @@ struct PlanEntry {
     TensorIdentity identity;
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
-    std::string method;  ///< registry name; empty when the bytes are copied
+    std::string method;  ///< spec as in the recipe; empty when the bytes are copied
     /// For the quantizer: mean squares of the inputs by ImportanceEntry::meanSquares(); has ne[0] × ne[2] values. Null: none.
     std::shared_ptr<const ImportanceEntry> importance;
     bool quantized = false;  ///< false: bit copy

@@ -187,6 +187,8 @@ Result<void> readMember(Recipe& recipe, const std::string& member, const Json& v
         WW_TRY(recipe.outputType, readFormat(value, member, {}));
     } else if (member == "tokenEmbeddingType") {
         WW_TRY(recipe.tokenEmbeddingType, readFormat(value, member, {}));
+    } else if (member == "method") {
+        WW_TRY(recipe.method, readText(value, member, {}));
     } else if (member == "rules") {
         if (!value.is_array()) return refuse("The member \"rules\" must be a list in brackets.");
         for (const auto& item : value) {
@@ -262,6 +264,17 @@ std::string patternForText(std::string_view pattern)
     return text;
 }
 
+/// The last "=" with a format behind it: patterns and options of methods may hold others. Else the last one at all.
+std::size_t ruleSeparator(std::string_view text)
+{
+    for (auto at = text.rfind('='); at != std::string_view::npos && at > 0; at = text.rfind('=', at - 1)) {
+        const std::string_view rest = text.substr(at + 1);
+        const std::string_view format = rest.substr(0, rest.find(':'));
+        if (format == kKeep || tensorTypeFromName(format)) return at;
+    }
+    return text.rfind('=');
+}
+
 }  // namespace
 
 std::string recipeToJson(const Recipe& recipe)
@@ -277,6 +290,7 @@ std::string recipeToJson(const Recipe& recipe)
     if (recipe.leaveOutput) json["leaveOutput"] = true;
     if (recipe.outputType) json["outputType"] = name(*recipe.outputType);
     if (recipe.tokenEmbeddingType) json["tokenEmbeddingType"] = name(*recipe.tokenEmbeddingType);
+    if (!recipe.method.empty()) json["method"] = recipe.method;
     json["rules"] = Json::array();
     for (const auto& rule : recipe.rules) {
         Json item;
@@ -324,7 +338,7 @@ Result<void> saveRecipe(const Recipe& recipe, const std::filesystem::path& path)
 
 Result<RecipeRule> parseRule(std::string_view text)
 {
-    const auto separator = text.rfind('=');
+    const auto separator = ruleSeparator(text);
     if (separator == std::string_view::npos || separator == 0)
         return refuse("\"{}\" is not of the form PATTERN=FORMAT, for example ffn_down=Q6_K.", shortened(text));
     RecipeRule rule;

@@ -27,7 +27,7 @@ struct RecipeRule {
     std::string pattern;                  ///< for Pattern and Exact
     TensorRole role = TensorRole::Other;  ///< for Role
     std::optional<TensorType> format;     ///< empty: keep the source type ("as is")
-    std::string method;                   ///< empty: default method
+    std::string method;                   ///< spec "NAME[:option=value,…]"; empty: that of the recipe
     bool operator==(const RecipeRule&) const = default;
 };
 
@@ -41,6 +41,7 @@ struct Recipe {
     bool leaveOutput = false;                      ///< output.weight keeps its source type
     std::optional<TensorType> outputType;          ///< --output-tensor-type
     std::optional<TensorType> tokenEmbeddingType;  ///< --token-embedding-type
+    std::string method{};  ///< spec for all tensors that no rule gives one; empty: default method
     std::vector<RecipeRule> rules;
     bool operator==(const Recipe&) const = default;
 };
@@ -57,8 +58,8 @@ Result<void> saveRecipe(const Recipe& recipe, const std::filesystem::path& path)
 /// Error InvalidArgument names the item.
 Result<std::vector<RecipeRule>> rulesFromTensorTypeFile(std::string_view text);
 std::string rulesToTensorTypeFile(const std::vector<RecipeRule>& rules);
-/// One "REGEX=FORMAT" or "REGEX=FORMAT:METHOD" (command line --set). The last "=" separates; FORMAT "keep" keeps the source
-/// type.
+/// One "REGEX=FORMAT" or "REGEX=FORMAT:METHOD[:option=value,…]" (command line --set). The last "=" that a format follows
+/// separates; FORMAT "keep" keeps the source type.
 Result<RecipeRule> parseRule(std::string_view text);
 
 }  // namespace ww

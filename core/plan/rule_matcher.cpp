@@ -18,11 +18,10 @@ Result<void> checkTarget(const RecipeRule& rule, std::size_t index)
         return fail(ErrorCode::InvalidArgument,
                     fmt::format("{} asks for {}, which is not a format for weights.", ruleLabel(rule, index), name(*rule.format)));
     if (rule.method.empty()) return {};
-    const Quantizer* method = findQuantizer(rule.method);
+    const auto method = parseMethod(rule.method);
     if (!method)
-        return fail(ErrorCode::InvalidArgument,
-                    fmt::format("{} names the method \"{}\", which does not exist.", ruleLabel(rule, index), rule.method));
-    if (rule.format && !method->supports(*rule.format))
+        return fail(ErrorCode::InvalidArgument, fmt::format("{}: {}", ruleLabel(rule, index), method.error().message));
+    if (rule.format && !method->quantizer->supports(*rule.format))
         return fail(ErrorCode::InvalidArgument, fmt::format("{} asks for {} by the method \"{}\", which cannot make it.",
                                                             ruleLabel(rule, index), name(*rule.format), rule.method));
     return {};

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/command_line.h"
+#include "app/cli/table.h"
+#include "methods/quantizer.h"
+
+namespace ww::cli {
+namespace {
+
+constexpr std::size_t kTextWidth = 96;
+
+const char* dataWord(MethodData data)
+{
+    switch (data) {
+    case MethodData::None: return "none";
+    case MethodData::Importance: return "importance";
+    case MethodData::Gram: return "Gram matrices";
+    }
+    return "";
+}
+
+std::string rangeText(const MethodOption& option)
+{
+    if (option.kind != MethodOption::Kind::Choice) return fmt::format("{:g} to {:g}", option.minimum, option.maximum);
+    std::string text;
+    for (const std::string_view choice : option.choices) text += fmt::format("{}{}", text.empty() ? "" : ", ", choice);
+    return text;
+}
+
+Json optionJson(const MethodOption& option)
+{
+    Json json;
+    json["name"] = option.name;
+    json["title"] = option.title;
+    json["description"] = option.description;
+    json["default"] = option.defaultValue;
+    switch (option.kind) {
+    case MethodOption::Kind::Choice:
+        json["type"] = "choice";
+        json["choices"] = Json::array();
+        for (const std::string_view choice : option.choices) json["choices"].push_back(choice);
+        return json;
+    case MethodOption::Kind::Integer: json["type"] = "integer"; break;
+    case MethodOption::Kind::Number: json["type"] = "number"; break;
+    }
+    json["minimum"] = option.minimum;
+    json["maximum"] = option.maximum;
+    return json;
+}
+
+std::vector<std::string_view> formatsOf(const Quantizer& method)
+{
+    std::vector<std::string_view> names;
+    for (const TensorTypeTraits& t : allTensorTypes())
+        if (t.target && method.supports(t.type)) names.push_back(t.name);
+    return names;
+}
+
+Json methodJson(const Quantizer& method)
+{
+    Json json;
+    json["name"] = method.name();
+    json["title"] = method.title();
+    json["description"] = method.description();
+    json["dataNeeded"] = dataWord(method.dataNeeded());
+    json["exportable"] = method.exportable();
+    json["formats"] = Json::array();
+    for (const std::string_view format : formatsOf(method)) json["formats"].push_back(format);
+    json["options"] = Json::array();
+    for (const MethodOption& option : method.options()) json["options"].push_back(optionJson(option));
+    return json;
+}
+
+void printMethod(Output& out, const Quantizer& method)
+{
+    std::string formats;
+    for (const std::string_view format : formatsOf(method)) formats += fmt::format("{}{}", formats.empty() ? "" : ", ", format);
+    out.print("{} – {}\n", method.name(), method.title());
+    const auto print = [&](std::string_view text) {
+        const std::string lines = wrapped(text, kTextWidth);
+        for (std::size_t first = 0; first < lines.size();) {
+            const std::size_t end = std::min(lines.find('\n', first), lines.size());
+            out.print("  {}\n", std::string_view(lines).substr(first, end - first));
+            first = end + 1;
+        }
+    };
+    print(method.description());
+    print(fmt::format("Data needed: {}. Result: {}.", dataWord(method.dataNeeded()),
+                      method.exportable() ? "an ordinary GGUF file"
+                                          : "analysis; the values are then stored in the format chosen, which adds its own loss"));
+    print(fmt::format("Formats: {}.", formats));
+    if (!method.options().empty()) {
+        Table table({{"option"}, {"default"}, {"allowed"}, {"meaning"}});
+        for (const MethodOption& o : method.options())
+            table.addRow({std::string(o.name), std::string(o.defaultValue), rangeText(o), std::string(o.description)});
+        out.write(table.text(2));
+    }
+    out.write("\n");
+}
+
+Result<void> listMethods(Session& session)
+{
+    Json json;
+    json["methods"] = Json::array();
+    for (const Quantizer* method : quantizers()) {
+        if (session.json)
+            json["methods"].push_back(methodJson(*method));
+        else
+            printMethod(session.out, *method);
+    }
+    if (session.json) session.out.writeJson(json);
+    return {};
+}
+
+}  // namespace
+
+void addMethodsCommand(CommandLine& commands)
+{
+    commands.add("methods",
+                 "List the methods that --method and --set take, with their options.\nA format says how numbers are stored, a method "
+                 "how they are chosen. Options follow the name: NAME:OPTION=VALUE,OPTION=VALUE.",
+                 listMethods);
+}
+
+}  // namespace ww::cli
