@@ -142,6 +142,7 @@ CommandLine::CommandLine()
 
     addInfoCommand(*this);
     addQuantizeCommand(*this);
+    addConvertCommand(*this);
     addPerplexityCommand(*this);
     addTensorErrorCommand(*this);
     addTokenizeCommand(*this);
@@ -238,7 +239,7 @@ int CommandLine::runSelected()
 
 CLI::Option* addModel(CLI::App& command, std::string& path)
 {
-    return command.add_option("MODEL", path, "The model: a GGUF file.")->required()->type_name("");
+    return command.add_option("MODEL", path, "The model: a GGUF file, any part of a split one, or a folder from Hugging Face.")->required()->type_name("");
 }
 
 void usageError(const std::string& option, const std::string& sentence)

@@ -64,6 +64,7 @@ Result<std::string> readText(const std::string& path, const Session& session);
 // One function per file of this folder: adds its command.
 void addInfoCommand(CommandLine& commands);
 void addQuantizeCommand(CommandLine& commands);
+void addConvertCommand(CommandLine& commands);
 void addPerplexityCommand(CommandLine& commands);
 void addTensorErrorCommand(CommandLine& commands);
 void addTokenizeCommand(CommandLine& commands);

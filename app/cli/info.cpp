@@ -3,7 +3,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "model/tensor_role.h"
 
 namespace ww::cli {
@@ -174,7 +174,7 @@ void printDetails(Output& out, const ModelFile& model, bool full)
 
 Result<void> run(const InfoOptions& options, Session& session)
 {
-    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto model, openAnyModel(options.model));
     if (session.json) {
         session.out.writeJson(infoJson(*model, options));
         return {};

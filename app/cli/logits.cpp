@@ -7,7 +7,7 @@
 #include "base/aligned_buffer.h"
 #include "base/atomic_file.h"
 #include "base/mapped_file.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "model/language_model.h"
 
 namespace ww::cli {
@@ -72,7 +72,7 @@ Result<void> writeWindow(const LanguageModel& model, std::span<const TokenId> to
 
 Result<void> run(const Options& options, Session& session)
 {
-    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto model, openAnyModel(options.model));
     auto created = LanguageModel::create(fileWeights(model));
     if (!created) {
         if (created.error().path.empty()) created.error().path = model->path();

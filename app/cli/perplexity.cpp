@@ -3,7 +3,7 @@
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "jobs/evaluate.h"
 
 namespace ww::cli {
@@ -19,7 +19,7 @@ struct Options {
 
 Result<void> run(const Options& options, Session& session)
 {
-    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto model, openAnyModel(options.model));
     WW_TRY(const auto plan, makePlan(options.recipe, *model));
     if (plan && !session.json) warnAboutPlan(*model, *plan);
     WW_TRY(const std::string text, readText(options.text, session));

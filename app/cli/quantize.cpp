@@ -3,7 +3,7 @@
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "jobs/export.h"
 
 namespace ww::cli {
@@ -33,7 +33,7 @@ Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
 
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
-    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto model, openAnyModel(options.model));
     WW_TRY(const auto plan, makePlan(options.recipe, *model));
     if (!session.json) warnAboutPlan(*model, *plan);
     if (options.dryRun) return dryRun(*model, *plan, session);

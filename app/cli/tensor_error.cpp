@@ -3,7 +3,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
 #include "calibration/imatrix_file.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "jobs/quantize.h"
 #include "methods/quantizer.h"
 
@@ -100,7 +100,7 @@ void printReport(Output& out, const TensorInfo& tensor, const Options& options, 
 
 Result<void> run(const Options& options, Session& session)
 {
-    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto model, openAnyModel(options.model));
     const TensorInfo* tensor = model->find(options.tensor);
     if (!tensor)
         return fail(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli/command_line.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "text/tokenizer.h"
 
 namespace ww::cli {
@@ -15,7 +15,7 @@ struct Options {
 
 Result<void> run(const Options& options, Session& session)
 {
-    WW_TRY(const auto model, openModel(options.model));
+    WW_TRY(const auto model, openAnyModel(options.model));
     auto tokenizer = Tokenizer::create(model->metadata());
     if (!tokenizer) {
         tokenizer.error().path = model->path();

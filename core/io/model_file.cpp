@@ -2,6 +2,7 @@
 #include "io/model_file.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,7 @@ namespace ww {
 
 ModelFile::ModelFile(Parts parts)
     : m_path(std::move(parts.path)), m_metadata(std::move(parts.metadata)), m_tensors(std::move(parts.tensors)),
-      m_files(std::move(parts.files)), m_alignment(parts.alignment)
+      m_files(std::move(parts.files)), m_sources(std::move(parts.sources)), m_alignment(parts.alignment)
 {
     m_byName.reserve(m_tensors.size());
     for (std::size_t i = 0; i < m_tensors.size(); ++i) {
@@ -29,8 +30,27 @@ const TensorInfo* ModelFile::find(std::string_view tensorName) const
     return it == m_byName.end() ? nullptr : &m_tensors[it->second];
 }
 
+const RowSource* ModelFile::sourceOf(const TensorInfo& tensor) const
+{
+    if (m_sources.empty()) return nullptr;
+    const auto it = m_byName.find(tensor.name);
+    return it == m_byName.end() ? nullptr : m_sources[it->second].get();
+}
+
+Result<void> ModelFile::readRows(const TensorInfo& tensor, std::uint64_t firstRow, std::uint64_t rowCount, std::byte* out) const
+{
+    const auto bytes = rowBytes(tensor.type, tensor.shape.columns());
+    if (!bytes || firstRow > tensor.shape.rows() || rowCount > tensor.shape.rows() - firstRow)
+        return fail(Error{ErrorCode::InvalidArgument, "The tensor does not have the rows that were asked for.", m_path, tensor.name, {}});
+    if (const RowSource* source = sourceOf(tensor)) return source->readRows(firstRow, rowCount, out);
+    const auto from = view(tensor).bytes.subspan(firstRow * *bytes, rowCount * *bytes);
+    if (!from.empty()) std::memcpy(out, from.data(), from.size());
+    return {};
+}
+
 TensorView ModelFile::view(const TensorInfo& tensor) const
 {
+    if (!hasView(tensor)) return {tensor.type, tensor.shape, {}};
     return {tensor.type, tensor.shape, m_files[tensor.file]->bytes().subspan(tensor.offset, tensor.sizeBytes)};
 }
 
@@ -42,11 +62,13 @@ Result<void> ModelFile::checkUnchanged() const
 
 void ModelFile::prefetch(const TensorInfo& tensor) const
 {
+    if (const RowSource* source = sourceOf(tensor)) return source->prefetch();
     m_files[tensor.file]->prefetch(tensor.offset, tensor.sizeBytes);
 }
 
 void ModelFile::release(const TensorInfo& tensor) const
 {
+    if (const RowSource* source = sourceOf(tensor)) return source->release();
     m_files[tensor.file]->release(tensor.offset, tensor.sizeBytes);
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "formats/block_format.h"
 
@@ -34,9 +33,11 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
                                           std::string_view method, const ImportanceEntry* importance)
 {
     RowQuantizer q;
+    q.m_model = &model;
     q.m_tensor = &tensor;
     q.m_format = format;
     q.m_view = model.view(tensor);
+    q.m_hasView = model.hasView(tensor);
     q.m_columns = tensor.shape.columns();
     q.m_rows = tensor.shape.rows();
     const auto refuse = [&](ErrorCode code, std::string message) { return fail(q.named({code, std::move(message), {}, {}, {}})); };
@@ -80,7 +81,14 @@ Error RowQuantizer::named(Error error) const
 
 Result<void> RowQuantizer::decodeSource(std::size_t firstRow, std::size_t rowCount, float* out) const
 {
-    auto result = decodeRows(m_view.type, m_view.bytes, firstRow, rowCount, m_columns, out);
+    const auto decode = [&]() -> Result<void> {
+        if (m_hasView) return decodeRows(m_view.type, m_view.bytes, firstRow, rowCount, m_columns, out);
+        if (m_view.type == TensorType::F32) return m_model->readRows(*m_tensor, firstRow, rowCount, reinterpret_cast<std::byte*>(out));
+        std::vector<std::byte> rows(rowCount * m_sourceRowBytes);
+        WW_TRY_VOID(m_model->readRows(*m_tensor, firstRow, rowCount, rows.data()));
+        return decodeRows(m_view.type, rows, 0, rowCount, m_columns, out);
+    };
+    auto result = decode();
     if (!result) return fail(named(std::move(result.error())));
     return {};
 }
@@ -110,7 +118,7 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
 // F32 rows need no conversion when the file keeps them where a float may lie.
 const float* RowQuantizer::sourceInPlace(std::size_t firstRow) const
 {
-    if (m_view.type != TensorType::F32) return nullptr;
+    if (!m_hasView || m_view.type != TensorType::F32) return nullptr;
     const std::byte* row = m_view.bytes.data() + firstRow * m_sourceRowBytes;
     return reinterpret_cast<std::uintptr_t>(row) % alignof(float) == 0 ? reinterpret_cast<const float*>(row) : nullptr;
 }
@@ -125,7 +133,8 @@ Result<void> RowQuantizer::quantizeRows(std::size_t firstRow, std::size_t rowCou
         const std::size_t count = std::min(batchRows, rowCount - done);
         const auto target = out.subspan(done * m_formatRowBytes, count * m_formatRowBytes);
         if (m_copies) {
-            std::memcpy(target.data(), m_view.bytes.data() + first * m_sourceRowBytes, target.size());
+            auto copied = m_model->readRows(*m_tensor, first, count, target.data());
+            if (!copied) return fail(named(std::move(copied.error())));
         } else if (const float* values = sourceInPlace(first)) {
             WW_TRY_VOID(quantizeValues(values, first, count, target));
         } else {

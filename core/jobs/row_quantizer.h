@@ -75,12 +75,14 @@ private:
     [[nodiscard]] Error named(Error error) const;
     [[nodiscard]] const float* sourceInPlace(std::size_t firstRow) const;
 
+    const ModelFile* m_model = nullptr;
     const TensorInfo* m_tensor = nullptr;
     const Quantizer* m_quantizer = nullptr;
     std::shared_ptr<const MethodValues> m_options;
     bool m_copies = false;
     std::shared_ptr<const std::vector<float>> m_importance;  ///< ne[0] × ne[2] values; null: none
     TensorView m_view;
+    bool m_hasView = true;  ///< else the rows come from m_model->readRows()
     TensorType m_format = TensorType::F32;
     std::size_t m_columns = 0;
     std::size_t m_rows = 0;

@@ -61,12 +61,30 @@ private:
                 m_pieces.push_back({static_cast<std::uint32_t>(index), false, piece.firstRow, piece.rowCount});
             }
         } else {
-            for (std::size_t first = 0; first < tensor.sizeBytes; first += kCopyPieceBytes)
-                m_pieces.push_back({static_cast<std::uint32_t>(index), false, first,
-                                    std::min<std::size_t>(kCopyPieceBytes, tensor.sizeBytes - first)});
+            const std::size_t step = copyPieceBytes(tensor);
+            for (std::size_t first = 0; first < tensor.sizeBytes; first += step)
+                m_pieces.push_back(
+                    {static_cast<std::uint32_t>(index), false, first, std::min<std::size_t>(step, tensor.sizeBytes - first)});
         }
         if (m_pieces.size() > before) m_pieces.back().last = true;
         return {};
+    }
+
+    /// Tensors without a view are copied in whole rows.
+    [[nodiscard]] std::size_t copyPieceBytes(const TensorInfo& tensor) const
+    {
+        const std::size_t row = rowBytes(tensor.type, tensor.shape.columns()).value_or(0);
+        return m_model.hasView(tensor) || row == 0 ? kCopyPieceBytes : std::max<std::size_t>(1, kCopyPieceBytes / row) * row;
+    }
+
+    Result<std::span<const std::byte>> copy(const TensorInfo& tensor, const StreamPiece& piece, PieceBuffers& buffers) const
+    {
+        if (m_model.hasView(tensor)) return m_model.view(tensor).bytes.subspan(piece.first, piece.count);
+        const std::size_t row = rowBytes(tensor.type, tensor.shape.columns()).value_or(1);
+        buffers.bytes.ensure(piece.count);
+        const auto out = buffers.bytes.span().first(piece.count);
+        WW_TRY_VOID(m_model.readRows(tensor, piece.first / row, piece.count / row, out.data()));
+        return std::span<const std::byte>(out);
     }
 
     Result<std::span<const std::byte>> make(const StreamPiece& piece, PieceBuffers& buffers) const
@@ -77,7 +95,7 @@ private:
             m_context.detail(tensorOf(entry).name);
             m_model.prefetch(tensorOf(entry));
         }
-        if (!entry.quantized) return m_model.view(tensorOf(entry)).bytes.subspan(piece.first, piece.count);
+        if (!entry.quantized) return copy(tensorOf(entry), piece, buffers);
         const RowQuantizer& quantizer = *m_quantizers[piece.entry];
         const std::size_t bytes = piece.count * quantizer.formatRowBytes();
         buffers.bytes.ensure(bytes);

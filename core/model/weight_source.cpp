@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -37,13 +38,15 @@ public:
                       tensor.name,
                       {}});
         if (rowCount == 0 || columns == 0) return {};
+        const bool hasView = m_model->hasView(*known);
         const TensorView view = m_model->view(*known);
         const std::size_t pieceRows = std::max<std::size_t>(1, kPieceFloats / columns);
         const std::size_t pieces = (rowCount + pieceRows - 1) / pieceRows;
         Result<void> result = parallelTry(context, pieces, [&](std::size_t piece) -> Result<void> {
             const std::size_t begin = piece * pieceRows;
-            return decodeRows(view.type, view.bytes, firstRow + begin, std::min(pieceRows, rowCount - begin), columns,
-                              out + begin * columns);
+            const std::size_t count = std::min(pieceRows, rowCount - begin);
+            if (!hasView) return decodeComputedRows(*known, firstRow + begin, count, out + begin * columns);
+            return decodeRows(view.type, view.bytes, firstRow + begin, count, columns, out + begin * columns);
         });
         // Pages of the file that were decoded are not needed again before the next pass; the system's cache keeps them anyway.
         if (firstRow + rowCount == rows) m_model->release(*known);
@@ -54,6 +57,15 @@ public:
     }
 
 private:
+    Result<void> decodeComputedRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out) const
+    {
+        const auto columns = static_cast<std::size_t>(tensor.shape.columns());
+        if (tensor.type == TensorType::F32) return m_model->readRows(tensor, firstRow, rowCount, reinterpret_cast<std::byte*>(out));
+        std::vector<std::byte> rows(rowCount * rowBytes(tensor.type, columns).value_or(0));
+        WW_TRY_VOID(m_model->readRows(tensor, firstRow, rowCount, rows.data()));
+        return decodeRows(tensor.type, rows, 0, rowCount, columns, out);
+    }
+
     std::shared_ptr<const ModelFile> m_model;
 };
 

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+#include "import/hf_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <initializer_list>
+#include <numbers>
+#include <optional>
+#include <string_view>
+
+#include "io/json_file.h"
+
+namespace ww {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint32_t kMaximumCount = 1U << 26;
+constexpr std::uint32_t kMaximumLayers = 4096;
+
+constexpr std::array kArchitectures = {
+    HfArchitecture{.className = "LlamaForCausalLM", .name = "llama", .interleavesRotary = true},
+    HfArchitecture{.className = "MistralForCausalLM", .name = "llama", .interleavesRotary = true},
+    HfArchitecture{.className = "MixtralForCausalLM", .name = "llama", .interleavesRotary = true, .isMixture = true},
+    HfArchitecture{.className = "Qwen2ForCausalLM", .name = "qwen2"},
+    HfArchitecture{.className = "Qwen3ForCausalLM", .name = "qwen3"},
+    HfArchitecture{.className = "Qwen3MoeForCausalLM", .name = "qwen3moe", .isMixture = true},
+    HfArchitecture{.className = "GemmaForCausalLM", .name = "gemma", .addsOneToNorms = true, .dropsOutput = true},
+    HfArchitecture{.className = "Gemma2ForCausalLM", .name = "gemma2", .addsOneToNorms = true, .postNorms = true, .dropsOutput = true},
+    HfArchitecture{.className = "Gemma3ForCausalLM", .name = "gemma3", .addsOneToNorms = true, .postNorms = true, .dropsOutput = true},
+    HfArchitecture{.className = "Gemma3ForConditionalGeneration", .name = "gemma3", .addsOneToNorms = true, .postNorms = true, .dropsOutput = true},
+    HfArchitecture{.className = "Phi3ForCausalLM", .name = "phi3"},
+    HfArchitecture{.className = "GPT2LMHeadModel", .name = "gpt2", .transposes = true, .layerNorm = true},
+    HfArchitecture{.className = "Starcoder2ForCausalLM", .name = "starcoder2", .layerNorm = true},
+    HfArchitecture{.className = "StableLmForCausalLM", .name = "stablelm", .layerNorm = true, .needsOutput = true},
+    HfArchitecture{.className = "Olmo2ForCausalLM", .name = "olmo2", .postNorms = true, .needsOutput = true},
+    HfArchitecture{.className = "Olmo3ForCausalLM", .name = "olmo2", .postNorms = true, .needsOutput = true},
+    HfArchitecture{.className = "GraniteForCausalLM", .name = "granite", .interleavesRotary = true},
+    HfArchitecture{.className = "GraniteMoeForCausalLM", .name = "granitemoe", .interleavesRotary = true, .isMixture = true},
+    HfArchitecture{.className = "GraniteMoeSharedForCausalLM", .name = "granitemoe", .interleavesRotary = true, .isMixture = true},
+    HfArchitecture{.className = "SmolLM3ForCausalLM", .name = "smollm3", .interleavesRotary = true},
+};
+
+using Names = std::initializer_list<std::string_view>;
+
+/// Members under any of several names; the first that is there and not null counts.
+class ConfigReader {
+public:
+    ConfigReader(const Json& json, std::filesystem::path path) : m_json(json), m_path(std::move(path)) {}
+
+    [[nodiscard]] const Json* member(Names names) const
+    {
+        for (const std::string_view name : names)
+            if (const Json* value = jsonMember(m_json, name); value && !value->is_null()) return value;
+        return nullptr;
+    }
+    [[nodiscard]] tl::unexpected<Error> wrong(std::string_view name, std::string_view what) const
+    {
+        return fail(ErrorCode::Corrupt, fmt::format("\"{}\" of the model's configuration {}.", name, what), m_path);
+    }
+    [[nodiscard]] tl::unexpected<Error> unsupported(std::string message) const
+    {
+        return fail(ErrorCode::Unsupported, std::move(message), m_path);
+    }
+    /// Empty when absent; a number from 1 to `maximum` otherwise.
+    [[nodiscard]] Result<std::optional<std::uint32_t>> count(Names names, std::uint32_t maximum = kMaximumCount) const
+    {
+        const Json* value = member(names);
+        if (!value) return std::nullopt;
+        if (!value->is_number_unsigned() || value->get<std::uint64_t>() == 0 || value->get<std::uint64_t>() > maximum)
+            return wrong(*names.begin(), fmt::format("is no whole number from 1 to {}", maximum));
+        return static_cast<std::uint32_t>(value->get<std::uint64_t>());
+    }
+    [[nodiscard]] Result<std::uint32_t> required(Names names, std::uint32_t fallback = 0, std::uint32_t maximum = kMaximumCount) const
+    {
+        WW_TRY(const auto value, count(names, maximum));
+        if (!value && fallback == 0) return wrong(*names.begin(), "is missing");
+        return value.value_or(fallback);
+    }
+    [[nodiscard]] Result<std::optional<double>> real(Names names) const
+    {
+        const Json* value = member(names);
+        if (!value) return std::nullopt;
+        const double number = value->is_number() ? value->get<double>() : 0;
+        if (!value->is_number() || !std::isfinite(number) || std::abs(number) > 1e30) return wrong(*names.begin(), "is no sensible number");
+        return number;
+    }
+    /// A positive number, `fallback` when absent.
+    [[nodiscard]] Result<double> positive(Names names, double fallback) const
+    {
+        WW_TRY(const auto value, real(names));
+        if (value && *value <= 0) return wrong(*names.begin(), "is not positive");
+        return value.value_or(fallback);
+    }
+    [[nodiscard]] ConfigReader inner(const Json& json) const { return {json, m_path}; }
+
+private:
+    const Json& m_json;
+    std::filesystem::path m_path;
+};
+
+/// Fills an HfConfig step by step.
+class ConfigImport {
+public:
+    ConfigImport(const ConfigReader& reader, HfConfig& config)
+        : m_reader(reader), m_config(config), m_name(config.architecture->name)
+    {
+    }
+
+    Result<void> run()
+    {
+        WW_TRY_VOID(sizes());
+        WW_TRY_VOID(heads());
+        if (m_name != "gpt2") WW_TRY_VOID(rope());
+        WW_TRY_VOID(norms());
+        if (m_config.architecture->isMixture) WW_TRY_VOID(experts());
+        return extras();
+    }
+
+private:
+    void put(std::string_view key, MetadataValue value) { m_config.keys.set(fmt::format("{}.{}", m_name, key), std::move(value)); }
+    void putReal(std::string_view key, double value) { put(key, static_cast<float>(value)); }
+    [[nodiscard]] bool isGemma() const { return m_name.starts_with("gemma"); }
+
+    Result<void> sizes()
+    {
+        WW_TRY(m_config.layers, m_reader.required({"num_hidden_layers", "n_layer"}, 0, kMaximumLayers));
+        WW_TRY(m_context, m_reader.required({"max_position_embeddings", "n_positions", "n_ctx"},
+                                            m_name == "gemma3" ? 131072 : isGemma() ? 8192 : 0));
+        WW_TRY(m_config.width, m_reader.required({"hidden_size", "n_embd"}));
+        WW_TRY(const std::uint32_t feedForward,
+               m_reader.required({"intermediate_size", "n_inner"}, m_name == "gpt2" ? 4 * m_config.width : 0));
+        put("block_count", m_config.layers);
+        put("context_length", m_context);
+        put("embedding_length", m_config.width);
+        put("feed_forward_length", feedForward);
+        return {};
+    }
+
+    Result<void> heads()
+    {
+        WW_TRY(m_config.heads, m_reader.required({"num_attention_heads", "n_head"}, m_name == "gemma3" ? 8 : 0));
+        WW_TRY(m_config.headsKv, m_reader.required({"num_key_value_heads"}, m_name == "gemma3" ? 4 : m_config.heads));
+        WW_TRY(const auto headSize, m_reader.count({"head_dim"}));
+        if (m_config.heads % m_config.headsKv != 0) return m_reader.wrong("num_key_value_heads", "does not divide the number of heads");
+        if (headSize) {
+            m_config.headSize = *headSize;
+        } else if (isGemma()) {
+            m_config.headSize = 256;
+        } else {
+            if (m_config.width % m_config.heads != 0) return m_reader.wrong("num_attention_heads", "does not divide the width of the model");
+            m_config.headSize = m_config.width / m_config.heads;
+        }
+        put("attention.head_count", m_config.heads);
+        if (m_name != "gpt2") put("attention.head_count_kv", m_config.headsKv);
+        if (headSize || isGemma()) {
+            put("attention.key_length", m_config.headSize);
+            put("attention.value_length", m_config.headSize);
+        }
+        return {};
+    }
+
+    Result<void> rope()
+    {
+        WW_TRY(double base, m_reader.positive({"rope_theta", "rotary_emb_base"}, m_name == "gemma3" ? 1e6 : 10000));
+        const Json* scaling = m_reader.member({"rope_scaling", "rope_parameters"});
+        if (scaling) {
+            // One entry per kind of layer in newer exports.
+            if (const Json* full = jsonMember(*scaling, "full_attention")) {
+                if (const Json* local = jsonMember(*scaling, "sliding_attention"); local && m_name == "gemma3") {
+                    WW_TRY(const double localBase, m_reader.inner(*local).positive({"rope_theta"}, 10000));
+                    putReal("rope.freq_base_swa", localBase);
+                }
+                scaling = full;
+            }
+            WW_TRY(base, m_reader.inner(*scaling).positive({"rope_theta"}, base));
+        }
+        putReal("rope.freq_base", base);
+        WW_TRY(const std::uint32_t rotated, rotatedValues(scaling));
+        put("rope.dimension_count", rotated);
+        return scaling ? ropeScaling(*scaling, base, rotated) : Result<void>{};
+    }
+
+    Result<std::uint32_t> rotatedValues(const Json* scaling)
+    {
+        if (m_name != "stablelm" && m_name != "phi3") return m_config.headSize;
+        WW_TRY(double part, m_reader.positive({"partial_rotary_factor", "rope_pct"}, m_name == "stablelm" ? 0.25 : 1.0));
+        if (scaling) {
+            WW_TRY(part, m_reader.inner(*scaling).positive({"partial_rotary_factor"}, part));
+        }
+        const auto rotated = static_cast<std::uint32_t>(std::min(part, 1.0) * m_config.headSize);
+        if (rotated == 0) return m_reader.wrong("partial_rotary_factor", "leaves nothing to rotate");
+        return rotated;
+    }
+
+    Result<void> ropeScaling(const Json& scaling, double base, std::uint32_t rotated)
+    {
+        const ConfigReader reader = m_reader.inner(scaling);
+        const Json* kind = reader.member({"rope_type", "type"});
+        const std::string type = kind && kind->is_string() ? kind->get<std::string>() : "default";
+        if (type == "default" || type == "none" || type == "dynamic") return originalContext(reader);
+        if (type == "llama3") return llama3Factors(reader, base, rotated);
+        if (type == "longrope" || type == "su") return longRope(reader, rotated);
+        if (type != "linear" && type != "yarn")
+            return m_reader.unsupported(fmt::format("The model scales RoPE by \"{}\", which is not known here.", type));
+        WW_TRY(const double factor, reader.positive({"factor"}, 1));
+        put("rope.scaling.type", type);
+        putReal("rope.scaling.factor", factor);
+        if (type == "yarn") {
+            WW_TRY(const std::uint32_t original, reader.required({"original_max_position_embeddings"}, m_context));
+            put("rope.scaling.original_context_length", original);
+        }
+        return {};
+    }
+
+    Result<void> originalContext(const ConfigReader& reader)
+    {
+        if (m_name != "phi3") return {};
+        WW_TRY(const auto inside, reader.count({"original_max_position_embeddings"}));
+        WW_TRY(const std::uint32_t original, m_reader.required({"original_max_position_embeddings"}, inside.value_or(m_context)));
+        put("rope.scaling.original_context_length", original);
+        return {};
+    }
+
+    Result<void> llama3Factors(const ConfigReader& reader, double base, std::uint32_t rotated)
+    {
+        WW_TRY(const double factor, reader.positive({"factor"}, 8));
+        WW_TRY(const double low, reader.positive({"low_freq_factor"}, 1));
+        WW_TRY(const double high, reader.positive({"high_freq_factor"}, 4));
+        WW_TRY(const std::uint32_t context, reader.required({"original_max_position_embeddings"}, 8192));
+        if (high <= low) return m_reader.wrong("high_freq_factor", "is not above low_freq_factor");
+        std::vector<float> factors;
+        for (std::uint32_t i = 0; i < rotated; i += 2) {
+            const double wave = 2 * std::numbers::pi * std::pow(base, static_cast<double>(i) / rotated);
+            const double smooth = (context / wave - low) / (high - low);
+            const double value = wave < context / high ? 1 : wave > context / low ? factor : 1 / ((1 - smooth) / factor + smooth);
+            factors.push_back(static_cast<float>(value));
+        }
+        m_config.tensors.emplace_back("rope_freqs.weight", std::move(factors));
+        return {};
+    }
+
+    Result<void> longRope(const ConfigReader& reader, std::uint32_t rotated)
+    {
+        WW_TRY(const auto inside, reader.count({"original_max_position_embeddings"}));
+        WW_TRY(const std::uint32_t original, m_reader.required({"original_max_position_embeddings"}, inside.value_or(m_context)));
+        const double scale = static_cast<double>(m_context) / original;
+        put("rope.scaling.original_context_length", original);
+        if (m_name != "phi3") put("rope.scaling.type", std::string("longrope"));
+        putReal("rope.scaling.attn_factor", scale <= 1 ? 1.0 : std::sqrt(1 + std::log(scale) / std::log(static_cast<double>(original))));
+        for (const auto& [member, tensor] : {std::pair{"long_factor", "rope_factors_long.weight"},
+                                             std::pair{"short_factor", "rope_factors_short.weight"}}) {
+            const Json* list = reader.member({member});
+            if (!list || !list->is_array() || list->size() != rotated / 2)
+                return m_reader.wrong(member, fmt::format("is no list of {} numbers", rotated / 2));
+            std::vector<float> factors;
+            for (const Json& value : *list) {
+                if (!value.is_number() || value.get<double>() <= 0) return m_reader.wrong(member, "holds something that is no positive number");
+                factors.push_back(value.get<float>());
+            }
+            m_config.tensors.emplace_back(tensor, std::move(factors));
+        }
+        return {};
+    }
+
+    Result<void> norms()
+    {
+        if (m_config.architecture->layerNorm) {
+            WW_TRY(const double epsilon, m_reader.positive({"layer_norm_eps", "layer_norm_epsilon", "norm_epsilon"}, 1e-5));
+            putReal("attention.layer_norm_epsilon", epsilon);
+        } else {
+            WW_TRY(const double epsilon, m_reader.positive({"rms_norm_eps"}, 1e-6));
+            putReal("attention.layer_norm_rms_epsilon", epsilon);
+        }
+        return {};
+    }
+
+    Result<void> experts()
+    {
+        WW_TRY(m_config.experts, m_reader.required({"num_local_experts", "num_experts"}, 0, 4096));
+        WW_TRY(const std::uint32_t used, m_reader.required({"num_experts_per_tok"}, 0, m_config.experts));
+        put("expert_count", m_config.experts);
+        put("expert_used_count", used);
+        if (m_name == "qwen3moe") {
+            WW_TRY(const std::uint32_t width, m_reader.required({"moe_intermediate_size"}));
+            put("expert_feed_forward_length", width);
+        }
+        if (const Json* shared = m_reader.member({"shared_intermediate_size"}); shared && *shared != 0) {
+            WW_TRY(const std::uint32_t width, m_reader.required({"shared_intermediate_size"}));
+            put("expert_shared_feed_forward_length", width);
+        }
+        return {};
+    }
+
+    Result<void> copyReals(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs)
+    {
+        for (const auto& [member, key] : pairs) {
+            WW_TRY(const auto value, m_reader.real({member}));
+            if (value) putReal(key, *value);
+        }
+        return {};
+    }
+
+    Result<void> extras()
+    {
+        const bool windowed = m_name == "gemma2" || m_name == "gemma3" || m_name == "phi3" || m_name == "olmo2";
+        if (windowed) {
+            WW_TRY(const auto window, m_reader.count({"sliding_window"}));
+            if (window) put("attention.sliding_window", *window);
+        }
+        if (m_name == "gemma3") {
+            WW_TRY(const auto pattern, m_reader.count({"sliding_window_pattern", "_sliding_window_pattern"}));
+            if (pattern) put("attention.sliding_window_pattern", *pattern);
+            WW_TRY_VOID(copyReals({{"rope_local_base_freq", "rope.freq_base_swa"}}));
+        }
+        if (isGemma())
+            WW_TRY_VOID(copyReals({{"attn_logit_softcapping", "attn_logit_softcapping"},
+                                   {"final_logit_softcapping", "final_logit_softcapping"}}));
+        if (m_name.starts_with("granite"))
+            WW_TRY_VOID(copyReals({{"attention_multiplier", "attention.scale"},
+                                   {"embedding_multiplier", "embedding_scale"},
+                                   {"residual_multiplier", "residual_scale"},
+                                   {"logits_scaling", "logit_scale"}}));
+        if (m_name == "stablelm") {
+            const Json* parallel = m_reader.member({"use_parallel_residual"});
+            put("use_parallel_residual", parallel && parallel->is_boolean() && parallel->get<bool>());
+        }
+        const Json* tied = m_reader.member({"tie_word_embeddings"});
+        m_config.tiedEmbeddings = tied ? tied->is_boolean() && tied->get<bool>() : m_config.architecture->dropsOutput;
+        return {};
+    }
+
+    const ConfigReader& m_reader;
+    HfConfig& m_config;
+    std::string_view m_name;
+    std::uint32_t m_context = 0;
+};
+
+Result<const HfArchitecture*> findArchitecture(const Json& json, const ConfigReader& reader)
+{
+    const Json* classes = jsonMember(json, "architectures");
+    if (!classes || !classes->is_array() || classes->empty() || !classes->front().is_string())
+        return reader.wrong("architectures", "does not name a model");
+    const auto& wanted = classes->front().get_ref<const std::string&>();
+    const auto found = std::ranges::find(kArchitectures, wanted, &HfArchitecture::className);
+    if (found == kArchitectures.end())
+        return reader.unsupported(fmt::format("Folders with a model of the kind \"{}\" cannot be read; a GGUF file of it can.", wanted));
+    return &*found;
+}
+
+}  // namespace
+
+Result<HfConfig> readHfConfig(const std::filesystem::path& folder)
+{
+    const auto path = folder / "config.json";
+    WW_TRY(const Json json, readJsonFile(path));
+    const ConfigReader outer(json, path);
+    if (!json.is_object()) return fail(ErrorCode::Corrupt, "The configuration of the model is no JSON object.", path);
+    if (const Json* quantized = outer.member({"quantization_config"})) {
+        const auto method = jsonText(*quantized, "quant_method").value_or("unknown");
+        return outer.unsupported(
+            fmt::format("The model in this folder is already quantized (method \"{}\"); choose the unquantized one.", method));
+    }
+    HfConfig config;
+    WW_TRY(config.architecture, findArchitecture(json, outer));
+    const Json* text = outer.member({"text_config"});
+    const ConfigReader reader = text ? outer.inner(*text) : outer;
+    WW_TRY_VOID(ConfigImport(reader, config).run());
+    return config;
+}
+
+}  // namespace ww

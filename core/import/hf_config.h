@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// config.json of a Hugging Face folder: which architecture, which hyperparameters under which GGUF keys.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "io/metadata.h"
+
+namespace ww {
+
+/// What the tensors of an architecture need on their way into a GGUF file; one line of a table in hf_config.cpp.
+struct HfArchitecture {
+    std::string_view className;  ///< config.json "architectures", "LlamaForCausalLM"
+    std::string_view name;       ///< general.architecture
+    bool interleavesRotary = false;  ///< rows of q and k change their order
+    bool addsOneToNorms = false;     ///< Gemma
+    bool postNorms = false;          ///< post_attention_layernorm is applied to the branch, not before the FFN
+    bool transposes = false;         ///< Conv1D weights of GPT-2
+    bool layerNorm = false;          ///< layer_norm_epsilon instead of layer_norm_rms_epsilon
+    bool dropsOutput = false;        ///< the output is always the embedding
+    bool needsOutput = false;        ///< the embedding is written again as output when the two are tied
+    bool isMixture = false;
+};
+
+/// Plain value.
+struct HfConfig {
+    const HfArchitecture* architecture = nullptr;
+    std::uint32_t layers = 0;
+    std::uint32_t width = 0;
+    std::uint32_t heads = 0;
+    std::uint32_t headsKv = 0;
+    std::uint32_t headSize = 0;
+    std::uint32_t experts = 0;
+    bool tiedEmbeddings = false;
+    Metadata keys;  ///< "<architecture>.*" without vocab_size
+    /// Tensors that exist in GGUF only, computed from the config: name and values.
+    std::vector<std::pair<std::string, std::vector<float>>> tensors;
+};
+
+/// Reads config.json of `folder`. Errors: NotFound, Corrupt (a member is missing or makes no sense: which), Unsupported (an
+/// architecture or a scaling of RoPE that is not known; a checkpoint that is quantized).
+Result<HfConfig> readHfConfig(const std::filesystem::path& folder);
+
+}  // namespace ww

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "import/open_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "import/hf_config.h"
+#include "import/hf_tensors.h"
+#include "text/hf_tokenizer.h"
+
+namespace ww {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kCachePrefix = "models--";
+
+bool isThere(const fs::path& path)
+{
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
+/// models--ORGANISATION--NAME/snapshots/REVISION: the newest revision that holds a model.
+fs::path snapshotOf(const fs::path& cache)
+{
+    std::error_code error;
+    fs::path best;
+    fs::file_time_type newest = fs::file_time_type::min();
+    for (fs::directory_iterator it(cache / "snapshots", error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        const auto time = fs::last_write_time(it->path(), ignored);
+        if (!isThere(it->path() / "config.json") || (!best.empty() && (time < newest || (time == newest && it->path() < best)))) continue;
+        best = it->path();
+        newest = time;
+    }
+    return best;
+}
+
+/// What people call the model: the folder, or the repository when the folder is a revision in the cache.
+std::string nameOf(const fs::path& folder)
+{
+    std::error_code error;
+    fs::path full = fs::absolute(folder, error).lexically_normal();
+    if (full.filename().empty()) full = full.parent_path();
+    const std::string repository = full.parent_path().parent_path().filename().string();
+    if (full.parent_path().filename() != "snapshots" || !repository.starts_with(kCachePrefix)) return full.filename().string();
+    const std::size_t separator = repository.find("--", kCachePrefix.size());
+    return repository.substr(separator == std::string::npos ? kCachePrefix.size() : separator + 2);
+}
+
+/// "7B", "360M", "8x7B" for the count of parameters.
+std::string sizeLabel(std::uint64_t parameters)
+{
+    constexpr std::array<std::pair<double, char>, 4> kUnits = {{{1e12, 'T'}, {1e9, 'B'}, {1e6, 'M'}, {1e3, 'K'}}};
+    for (const auto& [size, letter] : kUnits) {
+        const double value = static_cast<double>(parameters) / size;
+        if (value >= 0.9995 || letter == 'K') return value < 9.95 && letter == 'B' ? fmt::format("{:.1f}{}", value, letter) : fmt::format("{:.0f}{}", value, letter);
+    }
+    return {};
+}
+
+Result<SafetensorsModel> readWeights(const fs::path& folder)
+{
+    if (isThere(folder / "model.safetensors.index.json")) return readSafetensorsIndex(folder / "model.safetensors.index.json");
+    if (!isThere(folder / "model.safetensors"))
+        return fail(ErrorCode::NotFound,
+                    "This folder has a configuration but no weights: model.safetensors or model.safetensors.index.json is missing.", folder);
+    WW_TRY(auto file, MappedFile::open(folder / "model.safetensors"));
+    return readSafetensors(std::move(file));
+}
+
+/// llama.cpp's number for files in which most values have this type.
+std::uint32_t fileTypeOf(const std::vector<TensorInfo>& tensors)
+{
+    std::map<TensorType, std::uint64_t> values;
+    for (const TensorInfo& tensor : tensors) values[tensor.type] += tensor.shape.elements();
+    const auto most = std::ranges::max_element(values, {}, [](const auto& entry) { return entry.second; });
+    if (most == values.end() || most->first == TensorType::F32) return 0;
+    return most->first == TensorType::F16 ? 1 : 32;
+}
+
+Result<Metadata> metadataOf(const fs::path& folder, const HfConfig& config, const HfTensors& mapped)
+{
+    std::uint64_t parameters = 0;
+    for (const TensorInfo& tensor : mapped.tensors) parameters += tensor.shape.elements();
+    Metadata metadata;
+    metadata.append("general.architecture", std::string(config.architecture->name));
+    metadata.append("general.type", std::string("model"));
+    metadata.append("general.name", nameOf(folder));
+    metadata.append("general.size_label", sizeLabel(parameters));
+    for (const auto& entry : config.keys.entries()) metadata.append(entry.key, entry.value);
+    metadata.append("general.file_type", fileTypeOf(mapped.tensors));
+    metadata.append(fmt::format("{}.vocab_size", config.architecture->name), static_cast<std::uint32_t>(mapped.vocabularyRows));
+    metadata.append("general.quantization_version", std::uint32_t{2});
+    auto tokenizer = readHfTokenizer(folder, mapped.vocabularyRows);
+    if (!tokenizer) {
+        if (tokenizer.error().code != ErrorCode::NotFound) return fail(std::move(tokenizer.error()));
+        metadata.append("tokenizer.ggml.model", std::string("none"));  // llama.cpp then takes vocab_size
+        return metadata;
+    }
+    for (auto& entry : *tokenizer) metadata.append(std::move(entry.key), std::move(entry.value));
+    return metadata;
+}
+
+Result<std::shared_ptr<const ModelFile>> openFolder(const fs::path& folder)
+{
+    WW_TRY(const HfConfig config, readHfConfig(folder));
+    WW_TRY(SafetensorsModel weights, readWeights(folder));
+    auto shared = std::make_shared<const SafetensorsModel>(std::move(weights));
+    WW_TRY(HfTensors mapped, mapHfTensors(shared, config, folder));
+    ModelFile::Parts parts;
+    parts.path = folder;
+    WW_TRY(parts.metadata, metadataOf(folder, config, mapped));
+    parts.tensors = std::move(mapped.tensors);
+    parts.sources = std::move(mapped.sources);
+    parts.files = shared->files;
+    return std::make_shared<const ModelFile>(std::move(parts));
+}
+
+/// The folder of a Hugging Face model that `path` means; empty when it means something else.
+fs::path folderMeant(const fs::path& path)
+{
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) {
+        if (isThere(path / "config.json")) return path;
+        return isThere(path / "snapshots") ? snapshotOf(path) : fs::path();
+    }
+    const bool isPart = path.extension() == ".safetensors" || path.filename() == "model.safetensors.index.json" || path.filename() == "config.json";
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    return isPart && isThere(path) && isThere(folder / "config.json") ? folder : fs::path();
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ModelFile>> openAnyModel(const std::filesystem::path& path)
+{
+    try {
+        const fs::path folder = folderMeant(path);
+        if (!folder.empty()) return openFolder(folder);
+        std::error_code ignored;
+        if (fs::is_directory(path, ignored))
+            return fail(ErrorCode::Unsupported,
+                        "This folder holds no model from Hugging Face, which has a config.json; choose such a folder or a GGUF file.", path);
+        return openModel(path);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, "There is not enough free memory to open this model.", path);
+    } catch (const std::exception& e) {
+        return fail(ErrorCode::Corrupt, fmt::format("This model cannot be opened ({}).", e.what()), path);
+    }
+}
+
+}  // namespace ww

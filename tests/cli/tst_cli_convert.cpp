@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// The program with a folder from Hugging Face: convert, and commands that read models.
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "tests/support/paths.h"
+
+namespace {
+
+struct Outcome {
+    int exitCode = -1;
+    QByteArray out;
+    QByteArray err;
+};
+
+Outcome run(const QStringList& arguments)
+{
+    QProcess process;
+    process.start(WW_CLI_PATH, arguments);
+    if (!process.waitForFinished(120000)) return {};
+    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+}
+
+QJsonObject objectOf(const Outcome& outcome)
+{
+    return QJsonDocument::fromJson(outcome.out).object();
+}
+
+}  // namespace
+
+class TestCliConvert : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    [[nodiscard]] QString file(const QString& name) const { return m_folder.filePath(name); }
+    static QString fixture() { return QString::fromStdString((ww::test::fixturesDir() / "fixture-llama-8M-hf").string()); }
+
+private slots:
+    void converts()
+    {
+        if (ww::test::fixturesDir().empty()) QSKIP("the fixtures are not here (set WW_FIXTURES to their folder)");
+        const Outcome f16 = run({"convert", fixture(), "-o", file("f16.gguf"), "--type", "f16", "--json"});
+        QVERIFY2(f16.exitCode == 0, f16.err);
+        QCOMPARE(objectOf(f16)["type"].toString(), QString("F16"));
+        QCOMPARE(objectOf(f16)["architecture"].toString(), QString("llama"));
+        const Outcome automatic = run({"convert", fixture(), "-o", file("auto.gguf")});
+        QVERIFY2(automatic.exitCode == 0, automatic.err);
+        QVERIFY(automatic.out.contains("BF16"));
+
+        const Outcome ours = run({"tokenize", fixture(), "--text", QString::fromStdString(ww::test::sampleEvaluationText().string())});
+        const Outcome theirs =
+            run({"tokenize", file("f16.gguf"), "--text", QString::fromStdString(ww::test::sampleEvaluationText().string())});
+        QVERIFY2(ours.exitCode == 0, ours.err);
+        QVERIFY(!ours.out.isEmpty() && ours.out == theirs.out);
+        QVERIFY(run({"info", fixture()}).out.contains("llama"));
+    }
+
+    void saysWhatIsWrong()
+    {
+        const Outcome type = run({"convert", m_folder.path(), "-o", file("x.gguf"), "--type", "q9"});
+        QCOMPARE(type.exitCode, 2);
+        const Outcome empty = run({"convert", m_folder.path(), "-o", file("x.gguf")});
+        QCOMPARE(empty.exitCode, 1);
+        QVERIFY2(empty.err.contains("no model from Hugging Face"), empty.err);
+        QVERIFY(!QFile::exists(file("x.gguf")));
+        QCOMPARE(run({"convert", m_folder.path()}).exitCode, 2);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliConvert)
+#include "tst_cli_convert.moc"
