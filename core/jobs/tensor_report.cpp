@@ -31,8 +31,8 @@ Result<void> forParts(std::size_t batches, std::size_t parts, const JobContext& 
 /// Original and quantized values of one batch of rows after the other.
 class TensorComparison {
 public:
-    TensorComparison(const RowQuantizer& quantizer, bool keep)
-        : m_quantizer(quantizer), m_quantized(quantizer, keep), m_batches(quantizer.tensor().shape, kBatchElements),
+    TensorComparison(const ModelFile& model, const RowQuantizer& quantizer, bool keep)
+        : m_model(model), m_quantizer(quantizer), m_quantized(quantizer, keep), m_batches(quantizer.tensor().shape, kBatchElements),
           m_parts(std::min(kMaximumParts, m_batches.count()))
     {
     }
@@ -49,6 +49,7 @@ public:
                             AlignedBuffer<float> quantized;
                             for (std::size_t i = first; i < end; ++i) {
                                 if (context.stopRequested()) return cancelled();
+                                WW_TRY_VOID(m_model.checkUnchanged());
                                 const auto [row, count] = m_batches.at(i);
                                 const std::size_t n = count * m_quantizer.columns();
                                 original.ensure(n);
@@ -63,6 +64,7 @@ public:
     }
 
 private:
+    const ModelFile& m_model;
     const RowQuantizer& m_quantizer;
     QuantizedTensor m_quantized;
     RowPieces m_batches;
@@ -89,7 +91,7 @@ Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tens
     WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method, importance));
     context.begin("Comparing", 2 * tensor.sizeBytes, ProgressUnit::Bytes);
     context.detail(tensor.name);
-    const TensorComparison comparison(quantizer, QuantizedTensor::blocksSizeBytes(quantizer) <= kReportBlocksBytes);
+    const TensorComparison comparison(model, quantizer, QuantizedTensor::blocksSizeBytes(quantizer) <= kReportBlocksBytes);
 
     struct Sums {
         TensorError error;
