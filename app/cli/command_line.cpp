@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "app/cli/kld.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/table.h"
 #include "base/atomic_file.h"
@@ -149,6 +150,7 @@ CommandLine::CommandLine()
     addLogitsCommand(*this);
     addGenerateCommand(*this);
     addImatrixCommands(*this);
+    addDivergenceCommands(*this);
     addListCommands(*this);
     addMethodsCommand(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);

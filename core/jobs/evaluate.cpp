@@ -58,6 +58,22 @@ Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> mod
     });
 }
 
+Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> base, std::shared_ptr<const ModelFile> variant,
+                                            std::shared_ptr<const Plan> plan, std::string_view text,
+                                            const DivergenceOptions& options, const JobContext& context)
+{
+    return guarded<DivergenceResult>([&]() -> Result<DivergenceResult> {
+        const std::shared_ptr<const ModelFile> other = variant ? variant : base;
+        WW_TRY(const RunnableModel original, inFile(prepare(base, nullptr), *base));
+        WW_TRY(const RunnableModel changed, inFile(prepare(other, plan), *other));
+        PerplexityOptions cut;
+        cut.contextLength = options.contextLength;
+        cut.maxWindows = options.maxWindows;
+        WW_TRY(const EvaluationWindows windows, makeWindows(*original.tokenizer, text, cut));
+        return klDivergence(*original.model, *changed.model, windows, options, context);
+    });
+}
+
 Result<std::vector<TokenId>> generateText(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
                                           std::string_view prompt, const GenerateOptions& options,
                                           const std::function<bool(std::string_view)>& onToken, const JobContext& context)

@@ -9,6 +9,7 @@
 
 #include "base/progress.h"
 #include "base/result.h"
+#include "eval/kl_divergence.h"
 #include "eval/perplexity.h"
 #include "io/model_file.h"
 #include "model/language_model.h"
@@ -20,6 +21,12 @@ namespace ww {
 Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
                                             std::string_view text, const PerplexityOptions& options, const JobContext& context,
                                             const std::function<void(std::uint32_t, double)>& onWindow = {});
+
+/// KL divergence of a variant from `base` (as stored): `variant` is another file (null: the same), `plan` how to store it (null:
+/// as it is). The text is cut with the tokenizer of `base`.
+Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> base, std::shared_ptr<const ModelFile> variant,
+                                            std::shared_ptr<const Plan> plan, std::string_view text,
+                                            const DivergenceOptions& options, const JobContext& context);
 
 /// Text continued by a model as it is or as a plan would store it.
 Result<std::vector<TokenId>> generateText(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/kld.h"
+
+#include "app/cli/command_line.h"
+#include "app/cli/plan_output.h"
+#include "app/cli/recipe_options.h"
+#include "app/cli/table.h"
+#include "io/model_file.h"
+#include "jobs/evaluate.h"
+
+namespace ww::cli {
+namespace {
+
+struct Options {
+    std::string base;
+    std::string variant;
+    std::vector<std::string> variants;
+    std::string text;
+    DivergenceOptions settings;
+    RecipeOptions recipe;
+};
+
+Json estimate(const Estimate& value)
+{
+    Json json;
+    json["value"] = number(value.value);
+    json["standardError"] = number(value.error);
+    return json;
+}
+
+Json figures(const DivergenceResult& result)
+{
+    Json json;
+    json["meanKld"] = estimate(result.meanKld);
+    json["medianKld"] = estimate(result.medianKld);
+    json["p90Kld"] = estimate(result.p90Kld);
+    json["p99Kld"] = estimate(result.p99Kld);
+    json["maximumKld"] = number(result.maximumKld);
+    json["minimumKld"] = number(result.minimumKld);
+    json["sameTop"] = estimate(result.sameTop);
+    json["meanProbabilityChange"] = estimate(result.meanProbabilityChange);
+    json["rmsProbabilityChange"] = estimate(result.rmsProbabilityChange);
+    json["perplexity"] = estimate(result.perplexity);
+    json["basePerplexity"] = estimate(result.basePerplexity);
+    json["perplexityRatio"] = estimate(result.ratio);
+    json["logPerplexityRatio"] = estimate(result.logRatio);
+    json["perplexityDifference"] = estimate(result.difference);
+    json["scoredTokens"] = result.scoredTokens;
+    json["windows"] = result.windows;
+    json["contextLength"] = result.contextLength;
+    json["seconds"] = number(result.seconds);
+    return json;
+}
+
+Result<void> runKld(const Options& options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> base, openModel(options.base));
+    std::shared_ptr<const ModelFile> variant;
+    if (!options.variant.empty()) {
+        WW_TRY(variant, openModel(options.variant));
+    }
+    WW_TRY(const auto plan, makePlan(options.recipe, *base));
+    WW_TRY(const std::string text, readText(options.text, session));
+    WW_TRY(const DivergenceResult result, evaluateDivergence(base, variant, plan, text, options.settings, session.context()));
+    if (session.json) {
+        Json json;
+        json["base"] = base->path().string();
+        json["quantized"] = variant ? Json(variant->path().string()) : Json();
+        json["text"] = options.text;
+        json["sizeBytes"] = plan ? plan->sizeBytes : variant->fileSizeBytes();
+        json.update(figures(result));
+        session.out.writeJson(json);
+        return {};
+    }
+    const auto line = [&](const char* name, const Estimate& value) {
+        session.out.print("{:<26} {:>12.6f} ± {:.6f}\n", name, value.value, value.error);
+    };
+    const auto percent = [&](const char* name, const Estimate& value) {
+        session.out.print("{:<26} {:>10.3f} % ± {:.3f} %\n", name, 100 * value.value, 100 * value.error);
+    };
+    line("Mean KL divergence", result.meanKld);
+    line("Median", result.medianKld);
+    line("90 %", result.p90Kld);
+    line("99 %", result.p99Kld);
+    session.out.print("{:<26} {:>12.6f}\n", "Maximum", result.maximumKld);
+    percent("Same most probable token", result.sameTop);
+    percent("RMS change of probability", result.rmsProbabilityChange);
+    line("Perplexity", result.perplexity);
+    line("Perplexity of the base", result.basePerplexity);
+    line("Ratio", result.ratio);
+    session.out.print("{} scored tokens in {} windows of {}, {}; computed from exact 32-bit logits\n",
+                      countText(result.scoredTokens), countText(result.windows), result.contextLength,
+                      durationText(result.seconds));
+    return {};
+}
+
+Result<void> runCompare(const Options& options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> base, openModel(options.base));
+    WW_TRY(const std::string text, readText(options.text, session));
+    std::vector<DivergenceResult> results;
+    for (const std::string& path : options.variants) {
+        WW_TRY(const std::shared_ptr<const ModelFile> variant, openModel(path));
+        WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, nullptr, text, options.settings, session.context()));
+        results.push_back(std::move(result));
+    }
+    Json pairs = Json::array();
+    std::string sentences;
+    for (std::size_t a = 0; a < results.size(); ++a)
+        for (std::size_t b = a + 1; b < results.size(); ++b) {
+            const Estimate difference = pairedDifference(results[a].tokens, results[b].tokens);
+            const std::string sentence =
+                comparisonSentence(options.variants[a], options.variants[b], difference, results[a].windows);
+            Json pair;
+            pair["a"] = options.variants[a];
+            pair["b"] = options.variants[b];
+            pair["kldDifference"] = estimate(difference);
+            pair["sentence"] = sentence;
+            pairs.push_back(pair);
+            sentences += fmt::format("{} (paired difference of the mean KL divergence {:+.6f} ± {:.6f})\n", sentence,
+                                     difference.value, difference.error);
+        }
+    if (session.json) {
+        Json json;
+        json["base"] = base->path().string();
+        json["text"] = options.text;
+        Json list = Json::array();
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            Json entry;
+            entry["model"] = options.variants[i];
+            entry.update(figures(results[i]));
+            list.push_back(entry);
+        }
+        json["variants"] = list;
+        json["pairs"] = pairs;
+        session.out.writeJson(json);
+        return {};
+    }
+    for (std::size_t i = 0; i < results.size(); ++i)
+        session.out.print("{}: mean KL divergence {:.6f} ± {:.6f}, same top {:.2f} %, perplexity ratio {:.5f} ± {:.5f}\n",
+                          options.variants[i], results[i].meanKld.value, results[i].meanKld.error,
+                          100 * results[i].sameTop.value, results[i].ratio.value, results[i].ratio.error);
+    session.out.write(sentences);
+    return {};
+}
+
+void addCommonOptions(CLI::App& command, Options& options)
+{
+    command.add_option("--text", options.text, "The text to measure on (UTF-8); - means standard input.")
+        ->required()
+        ->type_name("FILE");
+    command.add_option("--ctx", options.settings.contextLength, "Tokens per window; 512 if not given.")
+        ->type_name("N")
+        ->check(CLI::Range(4, 1 << 20).description(""));
+    command.add_option("--chunks", options.settings.maxWindows, "Only the first N windows; all if not given.")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1 << 30).description(""));
+}
+
+}  // namespace
+
+void addDivergenceCommands(CommandLine& commands)
+{
+    const auto kld = std::make_shared<Options>();
+    CLI::App& command = commands.add(
+        "kld",
+        "Measure how far the predictions of a quantized model are from the original's.\nThe definitions are those of "
+        "llama-perplexity --kl-divergence, computed from exact logits. QUANT is a GGUF file; without it, --preset, --recipe or "
+        "--type say how BASE would be quantized. The ± is one standard error.",
+        [kld](Session& session) { return runKld(*kld, session); },
+        [kld] {
+            if (!kld->variant.empty() && kld->recipe.given()) usageError("QUANT", "a file and a recipe cannot both be measured");
+            checkRecipeOptions(kld->recipe, kld->variant.empty());
+        });
+    command.add_option("BASE", kld->base, "The original model: a GGUF file.")->required()->type_name("");
+    command.add_option("QUANT", kld->variant, "The quantized model: a GGUF file.")->type_name("");
+    addCommonOptions(command, *kld);
+    addRecipeOptions(command, kld->recipe);
+    command.footer("Examples:\n  weightwright-cli kld model-F16.gguf model-Q4_K_M.gguf --text wiki.test.raw\n"
+                   "  weightwright-cli kld model-F16.gguf --preset Q4_K_M --text wiki.test.raw --chunks 40");
+
+    const auto compare = std::make_shared<Options>();
+    CLI::App& paired = commands.add("compare",
+                                    "Compare variants of a model on the same tokens and say which is better, or how much more text "
+                                    "would be needed to tell.",
+                                    [compare](Session& session) { return runCompare(*compare, session); });
+    paired.add_option("BASE", compare->base, "The original model: a GGUF file.")->required()->type_name("");
+    paired.add_option("VARIANT", compare->variants, "The variants: GGUF files.")->required()->type_name("");
+    addCommonOptions(paired, *compare);
+}
+
+}  // namespace ww::cli
