@@ -2,7 +2,7 @@
 #include "app/cli/command_line.h"
 #include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "model/weight_source.h"
 
 namespace ww::cli {
@@ -35,7 +35,7 @@ void warnAboutCoverage(const ImportanceMatrix& matrix)
 
 Result<void> runImatrix(const Options& options, Session& session)
 {
-    WW_TRY(const std::shared_ptr<const ModelFile> file, openModel(options.model));
+    WW_TRY(const std::shared_ptr<const ModelFile> file, openAnyModel(options.model));
     WW_TRY(const auto tokenizer, Tokenizer::create(file->metadata()));
     WW_TRY(const auto model, LanguageModel::create(fileWeights(file)));
     WW_TRY(const std::string text, readText(options.text, session));

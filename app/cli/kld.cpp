@@ -5,7 +5,7 @@
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
-#include "io/model_file.h"
+#include "import/open_model.h"
 #include "jobs/evaluate.h"
 
 namespace ww::cli {
@@ -54,10 +54,10 @@ Json figures(const DivergenceResult& result)
 
 Result<void> runKld(const Options& options, Session& session)
 {
-    WW_TRY(const std::shared_ptr<const ModelFile> base, openModel(options.base));
+    WW_TRY(const std::shared_ptr<const ModelFile> base, openAnyModel(options.base));
     std::shared_ptr<const ModelFile> variant;
     if (!options.variant.empty()) {
-        WW_TRY(variant, openModel(options.variant));
+        WW_TRY(variant, openAnyModel(options.variant));
     }
     WW_TRY(const auto plan, makePlan(options.recipe, *base));
     WW_TRY(const std::string text, readText(options.text, session));
@@ -96,11 +96,11 @@ Result<void> runKld(const Options& options, Session& session)
 
 Result<void> runCompare(const Options& options, Session& session)
 {
-    WW_TRY(const std::shared_ptr<const ModelFile> base, openModel(options.base));
+    WW_TRY(const std::shared_ptr<const ModelFile> base, openAnyModel(options.base));
     WW_TRY(const std::string text, readText(options.text, session));
     std::vector<DivergenceResult> results;
     for (const std::string& path : options.variants) {
-        WW_TRY(const std::shared_ptr<const ModelFile> variant, openModel(path));
+        WW_TRY(const std::shared_ptr<const ModelFile> variant, openAnyModel(path));
         WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, nullptr, text, options.settings, session.context()));
         results.push_back(std::move(result));
     }
