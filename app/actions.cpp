@@ -32,6 +32,11 @@ Actions::Actions(QObject* parent) : QObject(parent)
                   tr("Save recipes and measurements in another project file"), true);
     startOver = make("startOver", tr("Start &Over"), {}, nullptr,
                      tr("Put recipes and measurements away and begin with a fresh recipe"), true);
+    importanceMatrix = make("importanceMatrix", tr("&Importance Matrix…"), {}, nullptr,
+                            tr("Load how much each column of the weights matters (imatrix, GGUF or .dat): better quality below 5 bits"),
+                            true);
+    removeImportance = make("removeImportance", tr("Re&move Importance Matrix"), {}, nullptr,
+                            tr("Quantize without the importance matrix again"), true);
     exportModel = make("export", tr("&Export…"), K(Qt::CTRL | Qt::Key_E), "export", tr("Write quantized GGUF files"), true);
     close = make("close", tr("&Close"), K(Qt::CTRL | Qt::Key_W), nullptr, tr("Close the model; recipes and measurements are kept"),
                  true);

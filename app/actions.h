@@ -20,6 +20,8 @@ public:
     QAction* save;
     QAction* saveAs;
     QAction* startOver;
+    QAction* importanceMatrix;
+    QAction* removeImportance;
     QAction* exportModel;
     QAction* close;
     QAction* quit;

@@ -26,7 +26,7 @@ QString qstr(std::string_view text)
 bool canWrite(TensorType type)
 {
     const TensorTypeTraits& t = traits(type);
-    if (!t.target || t.importance == ImportanceUse::Required || !findBlockFormat(type)) return false;
+    if (!t.target || !findBlockFormat(type)) return false;
     return std::ranges::any_of(quantizers(), [&](const Quantizer* q) { return q->supports(type); });
 }
 
@@ -57,23 +57,33 @@ QString reasonText(const PlanEntry& entry, const Recipe& recipe)
 
 }  // namespace
 
-std::vector<FormatChoice> formatChoices()
+QString needsImportanceText()
+{
+    return Choices::tr("Needs an importance matrix: load one with File ▸ Importance Matrix.");
+}
+
+std::vector<FormatChoice> formatChoices(bool haveImportance)
 {
     std::vector<FormatChoice> choices;
-    for (const TensorTypeTraits& t : allTensorTypes())
-        if (canWrite(t.type)) choices.push_back({t.type, translatedCoreText(describe(t.type)), true, {}});
+    for (const TensorTypeTraits& t : allTensorTypes()) {
+        if (!canWrite(t.type)) continue;
+        FormatChoice choice{t.type, translatedCoreText(describe(t.type)), true, {}, t.importance == ImportanceUse::Required};
+        choice.enabled = haveImportance || !choice.needsImportance;
+        if (!choice.enabled) choice.disabledReason = choice.description + QLatin1Char('\n') + needsImportanceText();
+        choices.push_back(std::move(choice));
+    }
     std::stable_sort(choices.begin(), choices.end(), [](const FormatChoice& a, const FormatChoice& b) {
         return traits(*a.type).bitsPerWeight() > traits(*b.type).bitsPerWeight();
     });
-    choices.push_back({std::nullopt, Choices::tr("Keep the tensor as it is in the file."), true, {}});
+    choices.push_back({std::nullopt, Choices::tr("Keep the tensor as it is in the file."), true, {}, false});
     return choices;
 }
 
-std::vector<FormatChoice> commonFormatChoices()
+std::vector<FormatChoice> commonFormatChoices(bool haveImportance)
 {
     using enum TensorType;
-    static constexpr std::array kCommon = {Q8_0, Q6_K, Q5_K, Q4_K, IQ4_XS, Q3_K, IQ3_S, Q2_K};
-    std::vector<FormatChoice> choices = formatChoices();
+    static constexpr std::array kCommon = {Q8_0, Q6_K, Q5_K, Q4_K, IQ4_XS, Q3_K, IQ3_S, Q2_K, IQ2_XS};
+    std::vector<FormatChoice> choices = formatChoices(haveImportance);
     std::erase_if(choices, [](const FormatChoice& c) { return c.type && std::ranges::find(kCommon, *c.type) == kCommon.end(); });
     return choices;
 }
@@ -87,33 +97,108 @@ std::vector<MethodChoice> methodChoices()
     return choices;
 }
 
-std::vector<PresetChoice> presetChoices(const ModelSurvey& survey)
+std::vector<PresetChoice> presetChoices(const ModelSurvey& survey, const PlanOptions& options, bool all)
 {
     std::vector<PresetChoice> choices;
     for (const Preset& preset : presets()) {
-        if (preset.needsImportance || !canWrite(preset.base)) continue;
+        if (!canWrite(preset.base)) continue;
         Recipe recipe;
         recipe.preset = std::string(preset.name);
-        const auto plan = resolve(recipe, survey);
+        auto plan = resolve(recipe, survey, options);
+        const bool enabled = plan.has_value();
+        if (!enabled && all) {
+            PlanOptions assumed = options;
+            assumed.assumeImportance = true;
+            assumed.requireImportance = false;
+            plan = resolve(recipe, survey, assumed);
+        }
         if (!plan) continue;
         const bool writable =
             std::ranges::all_of(plan->entries, [](const PlanEntry& e) { return !e.quantized || canWrite(e.target); });
         if (!writable) continue;
         choices.push_back({qstr(preset.name), translatedCoreText(preset.description),
-                           std::ranges::find(kCommonPresets, preset.name) != kCommonPresets.end(), plan->sizeBytes,
-                           plan->bitsPerWeight()});
+                           std::ranges::find(kCommonPresets, preset.name) != kCommonPresets.end(),
+                           preset.needsImportance || !enabled, enabled, plan->sizeBytes, plan->bitsPerWeight()});
     }
     std::stable_sort(choices.begin(), choices.end(),
                      [](const PresetChoice& a, const PresetChoice& b) { return a.sizeBytes > b.sizeBytes; });
     return choices;
 }
 
-std::vector<TensorType> uniformTypes()
+std::vector<FormatChoice> uniformChoices(bool haveImportance)
 {
-    std::vector<TensorType> types;
-    for (const FormatChoice& choice : formatChoices())
-        if (choice.type) types.push_back(*choice.type);
-    return types;
+    std::vector<FormatChoice> choices = formatChoices(haveImportance);
+    std::erase_if(choices, [](const FormatChoice& c) { return !c.type; });
+    return choices;
+}
+
+QString formatMenuText(const FormatChoice& choice)
+{
+    if (!choice.type) return Choices::tr("as is – %1").arg(choice.description);
+    const QString bits = bitsPerWeightText(traits(*choice.type).bitsPerWeight());
+    return Choices::tr("%1 – %2\t%3", "format, what it is good for, bits per weight")
+        .arg(formatName(*choice.type), choice.description,
+             choice.needsImportance ? Choices::tr("%1, needs importance", "bits per weight").arg(bits) : bits);
+}
+
+bool ImportanceCoverage::isComplete() const
+{
+    return wrongShape.empty() && unreached.empty() && std::ranges::all_of(lacking, [](const QString& name) {
+               return name == QLatin1String("token_embd.weight") || name == QLatin1String("output.weight");
+           });
+}
+
+ImportanceCoverage importanceCoverage(const ModelFile& model, const ModelSurvey& survey, const ImportanceMatrix& matrix)
+{
+    ImportanceCoverage coverage;
+    for (const ModelSurvey::Tensor& tensor : survey.tensors()) {
+        if (!tensor.whyKept.empty()) continue;
+        const TensorInfo& info = model.tensors()[tensor.index];
+        const QString name = QString::fromStdString(info.name);
+        const ImportanceEntry* entry = matrix.find(info.name);
+        if (!entry) {
+            coverage.lacking.push_back(name);
+        } else if (!fits(*entry, info.shape)) {
+            coverage.wrongShape.push_back(name);
+        } else {
+            ++coverage.usable;
+            if (std::ranges::find(entry->counts, 0U) != entry->counts.end()) coverage.unreached.push_back(name);
+        }
+    }
+    for (const ImportanceEntry& entry : matrix.entries) coverage.foreign += model.find(entry.tensor) == nullptr;
+    return coverage;
+}
+
+void dropMisfits(const ModelFile& model, ImportanceMatrix& matrix)
+{
+    std::erase_if(matrix.entries, [&](const ImportanceEntry& entry) {
+        const TensorInfo* tensor = model.find(entry.tensor);
+        return tensor && !fits(entry, tensor->shape);
+    });
+}
+
+QString coverageText(const ImportanceCoverage& coverage)
+{
+    QStringList sentences;
+    const auto names = [](const std::vector<QString>& list) {
+        QStringList shown(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(list.size(), 3)));
+        if (list.size() > 3) shown.append(QStringLiteral("…"));
+        return shown.join(QStringLiteral(", "));
+    };
+    const auto count = [](const std::vector<QString>& list) { return static_cast<int>(list.size()); };
+    if (!coverage.lacking.empty())
+        sentences.append(Choices::tr("%n tensor(s) without values are quantized without importance: %1.", nullptr, count(coverage.lacking))
+                             .arg(names(coverage.lacking)));
+    if (!coverage.wrongShape.empty())
+        sentences.append(Choices::tr("%n tensor(s) have another shape than the matrix says and are quantized without importance: %1.", nullptr, count(coverage.wrongShape))
+                             .arg(names(coverage.wrongShape)));
+    if (!coverage.unreached.empty())
+        sentences.append(Choices::tr("%n tensor(s) have experts that no token reached; their columns count alike: %1.", nullptr,
+                                     count(coverage.unreached))
+                             .arg(names(coverage.unreached)));
+    if (coverage.foreign > 0)
+        sentences.append(Choices::tr("%n entry(s) belong to no tensor of this model and are left out.", nullptr, coverage.foreign));
+    return sentences.join(QLatin1Char(' '));
 }
 
 QString recipeSummary(const Recipe& recipe)

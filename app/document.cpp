@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/commands/recipe_commands.h"
+#include "app/paths.h"
 
 namespace ww {
 
@@ -18,6 +19,7 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     m_recipes.clear();
     m_survey = survey ? std::move(survey) : std::make_shared<const ModelSurvey>(*model);
     m_model = std::move(model);
+    m_importance = std::move(content.importance);
     if (content.recipes.empty()) {
         Recipe recipe;
         recipe.name = recipe.preset;
@@ -33,6 +35,7 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     m_variants = std::move(content.variants);
     setModified(false);
     Q_EMIT modelChanged();
+    Q_EMIT importanceChanged();
     Q_EMIT recipesChanged();
     Q_EMIT currentRecipeChanged();
     Q_EMIT planChanged();
@@ -46,10 +49,12 @@ void Document::close()
     m_recipes.clear();
     m_survey.reset();
     m_model.reset();
+    m_importance.reset();
     m_currentId = 0;
     m_variants.clear();
     setModified(false);
     Q_EMIT modelChanged();
+    Q_EMIT importanceChanged();
     Q_EMIT recipesChanged();
     Q_EMIT currentRecipeChanged();
     Q_EMIT planChanged();
@@ -86,7 +91,8 @@ const Variant* Document::variantFor(const std::optional<Recipe>& recipe, const V
 {
     const Variant* best = nullptr;
     for (const Variant& v : m_variants) {
-        if (v.recipe.has_value() != recipe.has_value() || (recipe && !sameContent(*v.recipe, *recipe))) continue;
+        if (v.recipe.has_value() != recipe.has_value() || (recipe && (v.importance != importancePath() || !sameContent(*v.recipe, *recipe))))
+            continue;
         if (yardstick) {
             if (sameYardstick(v, *yardstick)) return &v;
             continue;
@@ -102,7 +108,32 @@ DocumentContent Document::content() const
     for (const DocumentRecipe& item : m_recipes) content.recipes.push_back(item.recipe);
     content.current = indexOf(m_currentId);
     content.variants = m_variants;
+    content.importance = m_importance;
     return content;
+}
+
+QString Document::importancePath() const
+{
+    return m_importance ? fromPath(m_importance->path) : QString();
+}
+
+PlanOptions Document::planOptions() const
+{
+    PlanOptions options;
+    options.importance = m_importance;
+    return options;
+}
+
+void Document::setImportance(std::shared_ptr<const ImportanceMatrix> matrix)
+{
+    if (!m_model || matrix == m_importance) return;
+    m_importance = std::move(matrix);
+    for (DocumentRecipe& item : m_recipes) resolvePlan(item);
+    setModified(true);
+    Q_EMIT importanceChanged();
+    Q_EMIT currentRecipeChanged();
+    Q_EMIT planChanged();
+    Q_EMIT variantsChanged();
 }
 
 void Document::markSaved()
@@ -169,7 +200,7 @@ void Document::resetOverrides(const TensorSet& tensors)
 {
     if (!plan()) return;
     const int count = static_cast<int>(editableTensors(*plan(), tensors).size());
-    edit(m_currentId, withoutOverrides(current()->recipe, *m_survey, tensors),
+    edit(m_currentId, withoutOverrides(current()->recipe, *m_survey, tensors, planOptions()),
          tr("Reset %n tensor(s) to the preset", nullptr, count));
 }
 
@@ -296,7 +327,7 @@ void Document::resolvePlan(DocumentRecipe& item) const
 {
     item.plan.reset();
     item.planError.reset();
-    if (auto plan = resolve(item.recipe, *m_survey))
+    if (auto plan = resolve(item.recipe, *m_survey, planOptions()))
         item.plan = std::make_shared<const Plan>(std::move(*plan));
     else
         item.planError = std::move(plan.error());

@@ -32,6 +32,7 @@ struct DocumentContent {
     std::vector<Recipe> recipes;
     std::size_t current = 0;
     std::vector<Variant> variants;
+    std::shared_ptr<const ImportanceMatrix> importance{};  ///< null: none
 };
 
 /// GUI thread only. The plan is recomputed at each change, at once. Every function of the section "gestures" is one step of
@@ -62,6 +63,14 @@ public:
     [[nodiscard]] const std::vector<Variant>& variants() const { return m_variants; }
     /// The newest measurement of the recipe (or of the original), preferably on the given yardstick.
     [[nodiscard]] const Variant* variantFor(const std::optional<Recipe>& recipe, const Variant* yardstick = nullptr) const;
+    /// The matrix that all recipes are quantized with; null: none.
+    [[nodiscard]] const std::shared_ptr<const ImportanceMatrix>& importance() const { return m_importance; }
+    /// Its file; empty: no matrix.
+    [[nodiscard]] QString importancePath() const;
+    /// For resolving a recipe as the document does.
+    [[nodiscard]] PlanOptions planOptions() const;
+    /// Takes another matrix (null: none) and plans every recipe anew. Not undoable, like opening a model.
+    void setImportance(std::shared_ptr<const ImportanceMatrix> matrix);
     [[nodiscard]] DocumentContent content() const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undo; }
 
@@ -98,6 +107,7 @@ Q_SIGNALS:
     void currentRecipeChanged();  ///< another recipe, or its content
     void planChanged();
     void recipeEdited(int id);  ///< content of any recipe, by gesture or undo
+    void importanceChanged();
     void variantsChanged();
     void modifiedChanged(bool modified);
 
@@ -113,6 +123,7 @@ private:
     int m_currentId = 0;
     int m_nextId = 1;
     std::vector<Variant> m_variants;
+    std::shared_ptr<const ImportanceMatrix> m_importance;
     QUndoStack m_undo;
     bool m_modified = false;
 };

@@ -38,6 +38,7 @@
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "base/atomic_file.h"
+#include "calibration/imatrix_file.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
 #include "widgets/views/drop_area.h"
@@ -111,6 +112,9 @@ void MainWindow::buildMenus()
     file->addAction(a.save);
     file->addAction(a.saveAs);
     file->addAction(a.startOver);
+    file->addSeparator();
+    file->addAction(a.importanceMatrix);
+    file->addAction(a.removeImportance);
     file->addSeparator();
     file->addAction(a.exportModel);
     file->addSeparator();
@@ -232,7 +236,9 @@ void MainWindow::buildStatusBar()
     m_bitsLabel->setObjectName(QStringLiteral("statusBits"));
     m_perplexityLabel = new QLabel;
     m_perplexityLabel->setObjectName(QStringLiteral("statusPerplexity"));
-    for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel}) {
+    m_importanceLabel = new QLabel;
+    m_importanceLabel->setObjectName(QStringLiteral("statusImportance"));
+    for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel, m_importanceLabel}) {
         label->setContentsMargins(8, 0, 8, 0);
         statusBar()->addWidget(label);
     }
@@ -261,6 +267,9 @@ void MainWindow::connectFile()
     });
     connect(a.saveAs, &QAction::triggered, this, &MainWindow::saveProjectAs);
     connect(a.startOver, &QAction::triggered, &projects, &ProjectController::startOver);
+    connect(a.importanceMatrix, &QAction::triggered, this, &MainWindow::loadImportanceMatrix);
+    connect(a.removeImportance, &QAction::triggered, this, [this] { m_workbench.document.setImportance(nullptr); });
+    connect(&m_workbench.document, &Document::importanceChanged, this, &MainWindow::refreshStatus);
     connect(a.exportModel, &QAction::triggered, this, &MainWindow::showExport);
     connect(a.close, &QAction::triggered, &projects, &ProjectController::close);
     connect(a.quit, &QAction::triggered, this, &QWidget::close);
@@ -377,14 +386,18 @@ void MainWindow::fillPresetMenu(QMenu* menu)
     const Recipe& recipe = m_workbench.document.current()->recipe;
     const auto add = [this, &recipe](QMenu* to, const PresetChoice& preset) {
         // The size stands in the shortcut column: right-aligned, and read aloud with the name.
-        auto* action = to->addAction(tr("%1\t%2, %3", "preset, size, bits per weight")
-                                         .arg(preset.name, sizeText(preset.sizeBytes), bitsPerWeightText(preset.bitsPerWeight)),
-                                     this, [this, name = preset.name] { m_workbench.document.setPreset(name); });
-        action->setToolTip(preset.description);
+        auto* action =
+            to->addAction(tr("%1 – %2\t%3, %4", "preset, what it is good for, size, bits per weight")
+                              .arg(preset.name, preset.description, sizeText(preset.sizeBytes), bitsPerWeightText(preset.bitsPerWeight)),
+                          this, [this, name = preset.name] { m_workbench.document.setPreset(name); });
+        action->setData(preset.name);
+        action->setEnabled(preset.enabled);
+        action->setToolTip(preset.enabled ? preset.description : needsImportanceText());
         action->setCheckable(true);
         action->setChecked(!recipe.base && QString::fromStdString(recipe.preset) == preset.name);
     };
-    const auto choices = presetChoices(*survey);
+    const Document& document = m_workbench.document;
+    const auto choices = presetChoices(*survey, document.planOptions(), true);
     for (const PresetChoice& preset : choices)
         if (preset.common) add(menu, preset);
     menu->addSeparator();
@@ -393,8 +406,13 @@ void MainWindow::fillPresetMenu(QMenu* menu)
     for (const PresetChoice& preset : choices)
         if (!preset.common) add(more, preset);
     QMenu* uniform = menu->addMenu(tr("&One Format Everywhere"));
-    for (TensorType type : uniformTypes()) {
-        auto* action = uniform->addAction(formatName(type), this, [this, type] { m_workbench.document.setUniform(type); });
+    uniform->setToolTipsVisible(true);
+    for (const FormatChoice& choice : uniformChoices(document.importance() != nullptr)) {
+        const TensorType type = *choice.type;
+        auto* action = uniform->addAction(formatMenuText(choice), this, [this, type] { m_workbench.document.setUniform(type); });
+        action->setData(formatName(type));
+        action->setEnabled(choice.enabled);
+        if (!choice.enabled) action->setToolTip(choice.disabledReason);
         action->setCheckable(true);
         action->setChecked(recipe.base == type);
     }
@@ -447,6 +465,7 @@ void MainWindow::refreshActions()
         for (const PlanEntry& entry : document.plan()->entries)
             anyRule = anyRule || (entry.decision == Decision::Rule && m_workbench.selection.contains(entry.tensorIndex));
     m_actions->resetTensors->setEnabled(anyRule);
+    m_actions->removeImportance->setEnabled(document.importance() != nullptr);
     m_actions->openSample->setEnabled(!sampleModelPath().isEmpty());
 }
 
@@ -458,6 +477,12 @@ void MainWindow::refreshStatus()
         m_planMessage = m_workbench.messages.error(tr("This recipe does not work for this model."), *document.planError());
     refreshActions();
     for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel}) label->setVisible(document.plan() != nullptr);
+    m_importanceLabel->setVisible(document.importance() != nullptr);
+    if (const auto& matrix = document.importance()) {
+        m_importanceLabel->setText(tr("Importance matrix"));
+        m_importanceLabel->setToolTip(tr("%1: %n tensor(s)", "file of an importance matrix", static_cast<int>(matrix->entries.size()))
+                                          .arg(QFileInfo(document.importancePath()).fileName()));
+    }
     if (!document.plan()) return;
     const Plan& plan = *document.plan();
     const double change =
@@ -548,6 +573,39 @@ void MainWindow::loadFile(const QString& title, const QString& filter, const std
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, this, read);
     dialog->open();
+}
+
+void MainWindow::loadImportanceMatrix()
+{
+    loadFile(tr("Importance Matrix"), tr("Importance matrices (*.gguf *.dat *.imatrix);;All files (*)"),
+             [this](const QString& path) { loadImportanceFrom(path); });
+}
+
+void MainWindow::loadImportanceFrom(const QString& path)
+{
+    m_workbench.jobs.start<ImportanceMatrix>(
+        fileJob(path), [path](const JobContext&) { return loadImportance(toPath(path)); }, this,
+        [this, path, model = m_workbench.document.model()](Result<ImportanceMatrix> matrix) {
+            if (model != m_workbench.document.model()) return;
+            if (!matrix) {
+                m_workbench.messages.error(tr("%1 could not be loaded.").arg(QFileInfo(path).fileName()), matrix.error());
+                return;
+            }
+            matrix->path = toPath(QFileInfo(path).absoluteFilePath());
+            const ImportanceCoverage coverage = importanceCoverage(*model, *m_workbench.document.survey(), *matrix);
+            if (coverage.usable == 0) {
+                m_workbench.messages.post(
+                    Severity::Error, tr("%1 does not belong to this model.").arg(QFileInfo(path).fileName()),
+                    tr("None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.", nullptr,
+                       static_cast<int>(matrix->entries.size())));
+                return;
+            }
+            dropMisfits(*model, *matrix);
+            m_workbench.document.setImportance(std::make_shared<const ImportanceMatrix>(std::move(*matrix)));
+            m_workbench.messages.post(coverage.isComplete() ? Severity::Info : Severity::Warning,
+                                      tr("Importance matrix loaded: %n tensor(s) covered.", nullptr, coverage.usable),
+                                      coverageText(coverage));
+        });
 }
 
 void MainWindow::loadRecipeFile()
@@ -643,7 +701,8 @@ void MainWindow::editRules()
 {
     const DocumentRecipe* current = m_workbench.document.current();
     if (!current) return;
-    auto* dialog = new RecipeDialog(m_workbench.document.model(), m_workbench.document.survey(), current->recipe, this);
+    auto* dialog = new RecipeDialog(m_workbench.document.model(), m_workbench.document.survey(), current->recipe,
+                                    m_workbench.document.planOptions(), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog, id = current->id] {
         if (m_workbench.document.currentId() == id)

@@ -35,6 +35,8 @@ public Q_SLOTS:
     void openDialog();
     void openSample();
     void openPath(const QString& path);
+    /// Reads an importance matrix in the background, takes it, and tells what it does not cover.
+    void loadImportanceFrom(const QString& path);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -59,6 +61,7 @@ private:
     void saveFile(const QString& title, const QString& name, const QString& filter, const QString& suffix,
                   const std::function<void(const QString&)>& write);
     void loadFile(const QString& title, const QString& filter, const std::function<void(const QString&)>& read);
+    void loadImportanceMatrix();
     void loadRecipeFile();
     void saveRecipeFile();
     void importTensorTypes();
@@ -82,6 +85,7 @@ private:
     QLabel* m_sizeLabel = nullptr;
     QLabel* m_bitsLabel = nullptr;
     QLabel* m_perplexityLabel = nullptr;
+    QLabel* m_importanceLabel = nullptr;
     JobIndicator* m_indicator = nullptr;
     JobListDialog* m_jobList = nullptr;
     int m_planMessage = 0;

@@ -47,6 +47,7 @@ QJsonObject toJson(const Variant& v)
     o[QStringLiteral("seconds")] = v.seconds;
     o[QStringLiteral("text")] = v.textPath;
     o[QStringLiteral("textHash")] = v.textHash;
+    if (!v.importance.isEmpty()) o[QStringLiteral("importance")] = v.importance;
     o[QStringLiteral("measuredAt")] = v.measuredAt.toUTC().toString(Qt::ISODateWithMs);
     return o;
 }
@@ -98,6 +99,7 @@ Result<Variant> variantFrom(const QJsonValue& value, const QString& path)
     }
     v.textPath = o.value(QStringLiteral("text")).toString();
     v.textHash = o.value(QStringLiteral("textHash")).toString();
+    v.importance = o.value(QStringLiteral("importance")).toString();
     v.measuredAt = QDateTime::fromString(o.value(QStringLiteral("measuredAt")).toString(), Qt::ISODateWithMs);
     return v;
 }
@@ -120,6 +122,7 @@ QByteArray projectToJson(const Project& project, const QString& path)
     root[kVersionKey] = kVersion;
     root[QStringLiteral("model")] = model;
     root[QStringLiteral("recipes")] = recipes;
+    if (!project.importancePath.isEmpty()) root[QStringLiteral("importance")] = project.importancePath;
     root[QStringLiteral("current")] = static_cast<qint64>(project.content.current);
     root[QStringLiteral("results")] = results;
     root[QStringLiteral("view")] = project.view;
@@ -154,6 +157,7 @@ Result<Project> projectFromJson(const QByteArray& json, const QString& path)
     }
     project.modelSizeBytes = static_cast<std::uint64_t>(std::max<qint64>(0, model.value(QStringLiteral("sizeBytes")).toInteger()));
 
+    project.importancePath = root.value(QStringLiteral("importance")).toString();
     for (const QJsonValue& value : root.value(QStringLiteral("recipes")).toArray()) {
         auto recipe = recipeFrom(value);
         if (!recipe)

@@ -15,6 +15,7 @@ struct Project {
     QString modelPath;                 ///< absolute
     std::uint64_t modelSizeBytes = 0;  ///< to notice that the file changed meanwhile
     DocumentContent content;
+    QString importancePath;  ///< absolute; empty: no importance matrix. The matrix itself is not read
     QJsonObject view;  ///< selection and tabs; anything missing takes its default
 };
 

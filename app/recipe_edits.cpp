@@ -97,13 +97,13 @@ Recipe withChoice(const Recipe& recipe, const ModelFile& model, const Plan& plan
     return result;
 }
 
-Recipe withoutOverrides(const Recipe& recipe, const ModelSurvey& survey, const TensorSet& tensors)
+Recipe withoutOverrides(const Recipe& recipe, const ModelSurvey& survey, const TensorSet& tensors, const PlanOptions& options)
 {
     const ModelFile& model = survey.model();
     Recipe result = recipe;
     // Taking one rule away may uncover another; each round takes away at least one, so this ends.
     for (std::size_t round = 0; round <= recipe.rules.size(); ++round) {
-        const auto plan = resolve(result, survey);
+        const auto plan = resolve(result, survey, options);
         if (!plan) return result;
         std::map<int, TensorSet> others;  // rule to take away → tensors outside the set that it decides for
         for (const PlanEntry& entry : plan->entries)

@@ -34,7 +34,8 @@ struct TensorChoice {
                                 const TensorChoice& choice);
 
 /// The recipe with the rules that decide for the tensors of the set taken away; rules that also decide for others keep doing so.
-[[nodiscard]] Recipe withoutOverrides(const Recipe& recipe, const ModelSurvey& survey, const TensorSet& tensors);
+[[nodiscard]] Recipe withoutOverrides(const Recipe& recipe, const ModelSurvey& survey, const TensorSet& tensors,
+                                      const PlanOptions& options = {});
 
 /// A name that none of `taken` has: "Q4_K_M", "Q4_K_M 2", …
 [[nodiscard]] std::string uniqueName(const std::string& wanted, const std::vector<std::string>& taken);

@@ -11,6 +11,9 @@ namespace {
 constexpr int kRestMs = 120;
 constexpr std::size_t kBins = 160;
 constexpr std::size_t kCachedReports = 64;
+/// Rows of the block map, and weights it may have at most.
+constexpr std::uint64_t kBlockRows = 64;
+constexpr std::uint64_t kBlockWeights = std::uint64_t{1} << 20;
 /// A curve tries every format; beyond this many weights a sample of rows is enough to compare them.
 constexpr std::uint64_t kCurveWeights = std::uint64_t{2} << 20;
 
@@ -29,7 +32,7 @@ std::string methodOf(const PlanEntry& entry)
 
 TensorReports::TensorReports(Document& document, Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_document(document), m_selection(selection), m_jobs(jobs), m_reportSlot(jobs), m_curveSlot(jobs),
-      m_allSlot(jobs), m_errorQueue(std::make_shared<ErrorQueue>())
+      m_blocksSlot(jobs), m_allSlot(jobs), m_errorQueue(std::make_shared<ErrorQueue>())
 {
     m_timer.setSingleShot(true);
     m_timer.setInterval(kRestMs);
@@ -40,6 +43,8 @@ TensorReports::TensorReports(Document& document, Selection& selection, JobRunner
         if (m_allSlot.isActive() && measureAllErrors() == 0) m_allSlot.cancel();
     });
     connect(&m_document, &Document::modelChanged, this, &TensorReports::forget);
+    // The same formats give other weights then.
+    connect(&m_document, &Document::importanceChanged, this, &TensorReports::forget);
     connect(&m_jobs, &JobRunner::tick, this, &TensorReports::drainErrors);
 }
 
@@ -63,6 +68,10 @@ void TensorReports::forget()
 {
     m_reportSlot.cancel();
     m_curveSlot.cancel();
+    m_blocksSlot.cancel();
+    m_blocks.reset();
+    m_blocksError.reset();
+    m_blocksRow = 0;
     m_allSlot.cancel();
     m_timer.stop();
     m_errors.clear();
@@ -77,6 +86,7 @@ void TensorReports::forget()
     m_curveComplete = false;
     Q_EMIT reportChanged();
     Q_EMIT curveChanged();
+    Q_EMIT blocksChanged();
 }
 
 void TensorReports::restart()
@@ -95,6 +105,10 @@ void TensorReports::restart()
     }
     if (key != m_shown) {
         m_reportSlot.cancel();
+        m_blocksSlot.cancel();
+        m_blocks.reset();
+        m_blocksError.reset();
+        if (!key || !m_shown || std::get<0>(*key) != std::get<0>(*m_shown)) m_blocksRow = 0;
         m_shown = key;
         m_report.reset();
         m_reportError.reset();
@@ -106,8 +120,9 @@ void TensorReports::restart()
             }
         }
         Q_EMIT reportChanged();
+        Q_EMIT blocksChanged();
     }
-    if (entry && (!m_report || (m_curveWanted && !m_curveComplete)))
+    if (entry && (!m_report || (m_curveWanted && !m_curveComplete) || (m_blocksWanted && !m_blocks)))
         m_timer.start();
     else
         m_timer.stop();
@@ -125,8 +140,9 @@ void TensorReports::begin()
             tr("Looking at %1").arg(QString::fromStdString(m_document.model()->tensors()[entry->tensorIndex].name));
         m_reportSlot.start<TensorReport>(
             {title, JobQueue::Lane::Foreground, true},
-            [model = m_document.model(), index = entry->tensorIndex, format, method = methodOf(*entry)](const JobContext& context) {
-                return reportTensor(*model, model->tensors()[index], format, method, kBins, context);
+            [model = m_document.model(), index = entry->tensorIndex, format, method = methodOf(*entry),
+             importance = entry->importance](const JobContext& context) {
+                return reportTensor(*model, model->tensors()[index], format, method, kBins, context, importance.get());
             },
             this,
             [this, key](Result<TensorReport> result) {
@@ -142,6 +158,7 @@ void TensorReports::begin()
         Q_EMIT reportChanged();
     }
     if (m_curveWanted && !m_curveComplete && !m_curveSlot.isActive() && !m_curveError) beginCurve();
+    if (m_blocksWanted && !m_blocks && !m_blocksSlot.isActive() && !m_blocksError) beginBlocks();
 }
 
 void TensorReports::beginCurve()
@@ -156,12 +173,13 @@ void TensorReports::beginCurve()
     m_curveSlot.start<std::vector<RateDistortionPoint>>(
         {tr("Trying formats on %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
         [model = m_document.model(), index = entry->tensorIndex, method = methodOf(*entry), sample,
-         queue = m_curveQueue](const JobContext& context) {
+         queue = m_curveQueue, importance = importanceOf(entry->tensorIndex)](const JobContext& context) {
             return rateDistortion(*model, model->tensors()[index], method, sample, context,
                                   [queue](const RateDistortionPoint& point) {
                                       const std::scoped_lock lock(queue->mutex);
                                       queue->points.push_back(point);
-                                  });
+                                  },
+                                  importance.get());
         },
         this,
         [this](Result<std::vector<RateDistortionPoint>> result) {
@@ -184,6 +202,60 @@ void TensorReports::setCurveWanted(bool wanted)
         m_curveSlot.cancel();
     else if (!m_curveComplete)
         m_timer.start();
+}
+
+std::shared_ptr<const ImportanceEntry> TensorReports::importanceOf(std::size_t tensor) const
+{
+    const auto& matrix = m_document.importance();
+    const TensorInfo& info = m_document.model()->tensors()[tensor];
+    const ImportanceEntry* entry = matrix ? matrix->find(info.name) : nullptr;
+    if (!entry || !fits(*entry, info.shape)) return nullptr;
+    return {matrix, entry};  // lives as long as the matrix
+}
+
+void TensorReports::beginBlocks()
+{
+    const PlanEntry* entry = currentEntry();
+    if (!entry) return;
+    const TensorInfo& tensor = m_document.model()->tensors()[entry->tensorIndex];
+    const std::uint64_t columns = std::max<std::uint64_t>(1, tensor.shape.columns());
+    const auto rows = static_cast<std::size_t>(std::clamp<std::uint64_t>(kBlockWeights / columns, 1, kBlockRows));
+    m_blocksSlot.start<BlockView>(
+        {tr("Blocks of %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
+        [model = m_document.model(), index = entry->tensorIndex, format = entry->target, method = methodOf(*entry), rows,
+         first = m_blocksRow, importance = entry->importance](const JobContext& context) {
+            return viewBlocks(*model, model->tensors()[index], format, method, first, rows, context, importance.get());
+        },
+        this,
+        [this](Result<BlockView> result) {
+            if (result)
+                m_blocks = std::make_shared<const BlockView>(std::move(*result));
+            else if (result.error().code != ErrorCode::Cancelled)
+                m_blocksError = result.error();
+            Q_EMIT blocksChanged();
+        });
+    Q_EMIT blocksChanged();
+}
+
+void TensorReports::setBlocksWanted(bool wanted)
+{
+    if (wanted == m_blocksWanted) return;
+    m_blocksWanted = wanted;
+    if (!wanted)
+        m_blocksSlot.cancel();
+    else if (!m_blocks && currentEntry())
+        m_timer.start();
+}
+
+void TensorReports::setBlocksRow(std::uint64_t row)
+{
+    if (row == m_blocksRow) return;
+    m_blocksRow = row;
+    m_blocksSlot.cancel();
+    m_blocks.reset();
+    m_blocksError.reset();
+    Q_EMIT blocksChanged();
+    if (m_blocksWanted && currentEntry()) m_timer.start();
 }
 
 void TensorReports::keep(const Key& key, std::shared_ptr<const TensorReport> report)
@@ -252,7 +324,7 @@ std::uint64_t TensorReports::measureAllErrors()
                 const TensorInfo& tensor = model->tensors()[entry.tensorIndex];
                 context.detail(tensor.name);
                 JobContext inner{context.pool, context.stop, nullptr};
-                WW_TRY(const TensorReport report, reportTensor(*model, tensor, entry.target, methodOf(entry), 2, inner));
+                WW_TRY(const TensorReport report, reportTensor(*model, tensor, entry.target, methodOf(entry), 2, inner, entry.importance.get()));
                 context.advance(tensor.sizeBytes);
                 const std::scoped_lock lock(queue->mutex);
                 queue->items.emplace_back(keyOf(entry), report.error.relativeError());

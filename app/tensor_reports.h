@@ -16,6 +16,7 @@
 #include "app/document.h"
 #include "app/job_runner.h"
 #include "app/selection.h"
+#include "jobs/block_view.h"
 #include "jobs/quantize.h"
 
 namespace ww {
@@ -44,6 +45,15 @@ public:
     /// Curves are computed only while somebody shows them.
     void setCurveWanted(bool wanted);
 
+    /// Scales and codes of some rows of the current tensor; null while they are being computed or when blocksError() says why.
+    [[nodiscard]] std::shared_ptr<const BlockView> blocks() const { return m_blocks; }
+    [[nodiscard]] const std::optional<Error>& blocksError() const { return m_blocksError; }
+    /// Like curves, blocks are computed only while somebody shows them.
+    void setBlocksWanted(bool wanted);
+    /// Chooses the rows: from this one on. Another tensor begins with its first.
+    void setBlocksRow(std::uint64_t row);
+    [[nodiscard]] std::uint64_t blocksRow() const { return m_blocksRow; }
+
     /// Measured ‖w−q‖/‖w‖ of an entry of the current plan.
     [[nodiscard]] std::optional<double> relativeError(const PlanEntry& entry) const;
     /// Error of the whole plan, when all its tensors were measured.
@@ -54,6 +64,7 @@ public:
 Q_SIGNALS:
     void reportChanged();
     void curveChanged();
+    void blocksChanged();
     /// These tensors have an error now that they had not before.
     void errorsChanged(const QList<int>& tensors);
     void failed(const QString& tensor, const ww::Error& error);
@@ -65,6 +76,8 @@ private:
     void restart();
     void begin();
     void beginCurve();
+    void beginBlocks();
+    [[nodiscard]] std::shared_ptr<const ImportanceEntry> importanceOf(std::size_t tensor) const;
     void keep(const Key& key, std::shared_ptr<const TensorReport> report);
     void drainErrors();
     void forget();
@@ -83,6 +96,7 @@ private:
     JobRunner& m_jobs;
     JobSlot m_reportSlot;
     JobSlot m_curveSlot;
+    JobSlot m_blocksSlot;
     JobSlot m_allSlot;
     QTimer m_timer;
     bool m_curveWanted = false;
@@ -95,6 +109,10 @@ private:
     bool m_curveComplete = false;
     std::uint64_t m_curveRows = 0;
     std::shared_ptr<CurveQueue> m_curveQueue;
+    bool m_blocksWanted = false;
+    std::uint64_t m_blocksRow = 0;
+    std::shared_ptr<const BlockView> m_blocks;
+    std::optional<Error> m_blocksError;
     std::map<Key, double> m_errors;
     std::list<std::pair<Key, std::shared_ptr<const TensorReport>>> m_cache;  ///< newest first
     std::shared_ptr<ErrorQueue> m_errorQueue;

@@ -26,6 +26,7 @@ struct Variant {
     double seconds = 0;
     QString textPath;
     QString textHash;  ///< of the text's bytes: two measurements compare only when it agrees
+    QString importance;   ///< file of the importance matrix; empty: none
     QDateTime measuredAt;
 
     bool operator==(const Variant&) const = default;
@@ -49,7 +50,7 @@ struct Variant {
 [[nodiscard]] inline bool sameMeasurement(const Variant& a, const Variant& b)
 {
     if (a.recipe.has_value() != b.recipe.has_value() || !sameYardstick(a, b)) return false;
-    return !a.recipe || sameContent(*a.recipe, *b.recipe);
+    return !a.recipe || (a.importance == b.importance && sameContent(*a.recipe, *b.recipe));
 }
 
 }  // namespace ww

@@ -149,6 +149,52 @@
         <source>all of %1</source>
         <translation>alle von %1</translation>
     </message>
+    <message>
+        <source>Needs an importance matrix: load one with File ▸ Importance Matrix.</source>
+        <translation>Braucht eine Wichtigkeitsmatrix: laden Sie eine mit Datei ▸ Wichtigkeitsmatrix.</translation>
+    </message>
+    <message>
+        <source>as is – %1</source>
+        <translation>wie es ist – %1</translation>
+    </message>
+    <message>
+        <source>%1 – %2	%3</source>
+        <comment>format, what it is good for, bits per weight</comment>
+        <translation>%1 – %2	%3</translation>
+    </message>
+    <message>
+        <source>%1, needs importance</source>
+        <comment>bits per weight</comment>
+        <translation>%1, braucht Wichtigkeit</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s) without values are quantized without importance: %1.</source>
+        <translation>
+            <numerusform>%n Tensor ohne Werte wird ohne Wichtigkeit quantisiert: %1.</numerusform>
+            <numerusform>%n Tensoren ohne Werte werden ohne Wichtigkeit quantisiert: %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s) have another shape than the matrix says and are quantized without importance: %1.</source>
+        <translation>
+            <numerusform>%n Tensor hat eine andere Form, als die Matrix sagt, und wird ohne Wichtigkeit quantisiert: %1.</numerusform>
+            <numerusform>%n Tensoren haben eine andere Form, als die Matrix sagt, und werden ohne Wichtigkeit quantisiert: %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s) have experts that no token reached; their columns count alike: %1.</source>
+        <translation>
+            <numerusform>%n Tensor hat Experten, die kein Token erreichte; deren Spalten zählen gleich viel: %1.</numerusform>
+            <numerusform>%n Tensoren haben Experten, die kein Token erreichte; deren Spalten zählen gleich viel: %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(s) belong to no tensor of this model and are left out.</source>
+        <translation>
+            <numerusform>%n Eintrag gehört zu keinem Tensor dieses Modells und bleibt weg.</numerusform>
+            <numerusform>%n Einträge gehören zu keinem Tensor dieses Modells und bleiben weg.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -970,6 +1016,22 @@
         <source>Version, licenses and libraries</source>
         <translation>Version, Lizenzen und Bibliotheken</translation>
     </message>
+    <message>
+        <source>&amp;Importance Matrix…</source>
+        <translation>W&amp;ichtigkeitsmatrix …</translation>
+    </message>
+    <message>
+        <source>Load how much each column of the weights matters (imatrix, GGUF or .dat): better quality below 5 bits</source>
+        <translation>Laden, wie wichtig jede Spalte der Gewichte ist (imatrix, GGUF oder .dat): bessere Güte unter 5 Bits</translation>
+    </message>
+    <message>
+        <source>Re&amp;move Importance Matrix</source>
+        <translation>Wichtigkeits&amp;matrix entfernen</translation>
+    </message>
+    <message>
+        <source>Quantize without the importance matrix again</source>
+        <translation>Wieder ohne Wichtigkeitsmatrix quantisieren</translation>
+    </message>
 </context>
 <context>
     <name>ww::Application</name>
@@ -1222,6 +1284,11 @@
         <comment>format, bits per weight</comment>
         <translation>%1 — %2</translation>
     </message>
+    <message>
+        <source>%1, needs importance</source>
+        <comment>format with its bits per weight</comment>
+        <translation>%1, braucht Wichtigkeit</translation>
+    </message>
 </context>
 <context>
     <name>ww::FormatPalette</name>
@@ -1244,6 +1311,10 @@
             <numerusform>Gilt für %n ausgewählten Tensor.</numerusform>
             <numerusform>Gilt für %n ausgewählte Tensoren.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Needs an importance matrix.</source>
+        <translation>Braucht eine Wichtigkeitsmatrix.</translation>
     </message>
 </context>
 <context>
@@ -1703,6 +1774,38 @@
         <comment>smallest, largest</comment>
         <translation>%1 bis %2</translation>
     </message>
+    <message>
+        <source>Blocks</source>
+        <translation>Blöcke</translation>
+    </message>
+    <message>
+        <source>From &amp;row:</source>
+        <translation>Ab &amp;Zeile:</translation>
+    </message>
+    <message>
+        <source>First row of the block map</source>
+        <translation>Erste Zeile der Blockkarte</translation>
+    </message>
+    <message>
+        <source>Color: size of the scale, dark is small</source>
+        <translation>Farbe: Größe der Skala, dunkel ist klein</translation>
+    </message>
+    <message>
+        <source>Each square is a group of weights that share one scale; the bars are the whole numbers stored for the chosen group. Choose with a click or the arrow keys.</source>
+        <translation>Jedes Quadrat ist eine Gruppe von Gewichten mit gemeinsamer Skala; die Balken sind die ganzen Zahlen, die für die gewählte Gruppe gespeichert sind. Wählen Sie mit Klick oder Pfeiltasten.</translation>
+    </message>
+    <message>
+        <source>Select a tensor to see its blocks.</source>
+        <translation>Wählen Sie einen Tensor, um seine Blöcke zu sehen.</translation>
+    </message>
+    <message>
+        <source>Making the blocks…</source>
+        <translation>Die Blöcke werden erzeugt …</translation>
+    </message>
+    <message>
+        <source>Formats that need an importance matrix were tried with equal importance.</source>
+        <translation>Formate, die eine Wichtigkeitsmatrix brauchen, wurden mit gleicher Wichtigkeit versucht.</translation>
+    </message>
 </context>
 <context>
     <name>ww::JobIndicator</name>
@@ -2072,11 +2175,6 @@
         <translation>Liste &amp;leeren</translation>
     </message>
     <message>
-        <source>%1	%2, %3</source>
-        <comment>preset, size, bits per weight</comment>
-        <translation>%1	%2, %3</translation>
-    </message>
-    <message>
         <source>&amp;More Presets</source>
         <translation>&amp;Weitere Vorlagen</translation>
     </message>
@@ -2196,6 +2294,53 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>%1 – %2	%3, %4</source>
+        <comment>preset, what it is good for, size, bits per weight</comment>
+        <translation>%1 – %2	%3, %4</translation>
+    </message>
+    <message>
+        <source>Importance matrix</source>
+        <translation>Wichtigkeitsmatrix</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n tensor(s)</source>
+        <comment>file of an importance matrix</comment>
+        <translation>
+            <numerusform>%1: %n Tensor</numerusform>
+            <numerusform>%1: %n Tensoren</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Importance Matrix</source>
+        <translation>Wichtigkeitsmatrix</translation>
+    </message>
+    <message>
+        <source>Importance matrices (*.gguf *.dat *.imatrix);;All files (*)</source>
+        <translation>Wichtigkeitsmatrizen (*.gguf *.dat *.imatrix);;Alle Dateien (*)</translation>
+    </message>
+    <message>
+        <source>%1 could not be loaded.</source>
+        <translation>%1 konnte nicht geladen werden.</translation>
+    </message>
+    <message>
+        <source>%1 does not belong to this model.</source>
+        <translation>%1 gehört nicht zu diesem Modell.</translation>
+    </message>
+    <message numerus="yes">
+        <source>None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.</source>
+        <translation>
+            <numerusform>Ihr einziger Eintrag (%n) passt zu keinem Tensor des Modells. Wählen Sie die Matrix, die aus diesem Modell gemacht wurde.</numerusform>
+            <numerusform>Keiner ihrer %n Einträge passt zu einem Tensor des Modells. Wählen Sie die Matrix, die aus diesem Modell gemacht wurde.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Importance matrix loaded: %n tensor(s) covered.</source>
+        <translation>
+            <numerusform>Wichtigkeitsmatrix geladen: %n Tensor abgedeckt.</numerusform>
+            <numerusform>Wichtigkeitsmatrix geladen: %n Tensoren abgedeckt.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2528,6 +2673,10 @@
     <message>
         <source>Bring Back</source>
         <translation>Zurückholen</translation>
+    </message>
+    <message>
+        <source>The importance matrix of this project could not be read; it goes on without one.</source>
+        <translation>Die Wichtigkeitsmatrix dieses Projekts konnte nicht gelesen werden; es geht ohne sie weiter.</translation>
     </message>
 </context>
 <context>
@@ -2975,6 +3124,10 @@ gewählt</translation>
             <numerusform>Gewichtsfehler von %n Tensoren</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Blocks of %1</source>
+        <translation>Blöcke von %1</translation>
+    </message>
 </context>
 <context>
     <name>ww::TensorTable</name>
@@ -3345,6 +3498,17 @@ gewählt</translation>
     <message>
         <source>State</source>
         <translation>Zustand</translation>
+    </message>
+</context>
+<context>
+    <name>ww::WorkbenchPage</name>
+    <message>
+        <source>All Formats</source>
+        <translation>Alle Formate</translation>
+    </message>
+    <message>
+        <source>Every format with its bits per weight and what it is good for</source>
+        <translation>Jedes Format mit Bits je Gewicht und wofür es gut ist</translation>
     </message>
 </context>
 </TS>

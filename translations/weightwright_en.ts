@@ -10,6 +10,34 @@
             <numerusform>%n rules</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n tensor(s) without values are quantized without importance: %1.</source>
+        <translation>
+            <numerusform>%n tensor without values is quantized without importance: %1.</numerusform>
+            <numerusform>%n tensors without values are quantized without importance: %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s) have another shape than the matrix says and are quantized without importance: %1.</source>
+        <translation>
+            <numerusform>%n tensor has another shape than the matrix says and is quantized without importance: %1.</numerusform>
+            <numerusform>%n tensors have another shape than the matrix says and are quantized without importance: %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensor(s) have experts that no token reached; their columns count alike: %1.</source>
+        <translation>
+            <numerusform>%n tensor has experts that no token reached; their columns count alike: %1.</numerusform>
+            <numerusform>%n tensors have experts that no token reached; their columns count alike: %1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n entry(s) belong to no tensor of this model and are left out.</source>
+        <translation>
+            <numerusform>%n entry belongs to no tensor of this model and is left out.</numerusform>
+            <numerusform>%n entries belong to no tensor of this model and are left out.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>PlotCommand</name>
@@ -124,6 +152,28 @@
         <translation>
             <numerusform>Perplexity on %1: %n window of %2 tokens</numerusform>
             <numerusform>Perplexity on %1: %n windows of %2 tokens</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%1: %n tensor(s)</source>
+        <comment>file of an importance matrix</comment>
+        <translation>
+            <numerusform>%1: %n tensor</numerusform>
+            <numerusform>%1: %n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.</source>
+        <translation>
+            <numerusform>Its %n entry fits no tensor of the model. Choose the matrix that was made from this model.</numerusform>
+            <numerusform>None of its %n entries fits a tensor of the model. Choose the matrix that was made from this model.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Importance matrix loaded: %n tensor(s) covered.</source>
+        <translation>
+            <numerusform>Importance matrix loaded: %n tensor covered.</numerusform>
+            <numerusform>Importance matrix loaded: %n tensors covered.</numerusform>
         </translation>
     </message>
 </context>

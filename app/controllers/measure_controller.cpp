@@ -106,28 +106,31 @@ void MeasureController::measure(const MeasureOptions& options, const std::vector
 
 void MeasureController::enqueue(int recipeId, const QString& name, std::optional<Recipe> recipe, const MeasureOptions& options)
 {
-    const auto isSame = [&](const std::optional<Recipe>& other) {
-        return other.has_value() == recipe.has_value() && (!recipe || sameContent(*other, *recipe));
+    const QString importance = recipe ? m_document.importancePath() : QString();
+    const auto isSame = [&](const std::optional<Recipe>& other, const QString& otherImportance) {
+        return other.has_value() == recipe.has_value() &&
+               (!recipe || (otherImportance == importance && sameContent(*other, *recipe)));
     };
     for (const Pending& p : m_pending)
-        if (isSame(p.recipe) && p.options.textPath == options.textPath && p.options.contextLength == options.contextLength &&
+        if (isSame(p.recipe, p.importance) && p.options.textPath == options.textPath && p.options.contextLength == options.contextLength &&
             p.options.maxWindows == options.maxWindows)
             return;
     // What was measured in the same way stays as it is. The text is compared by the job, which reads it.
     std::vector<std::pair<QString, std::uint32_t>> known;
     for (const Variant& v : m_document.variants())
-        if (isSame(v.recipe) && v.contextLength == options.contextLength) known.emplace_back(v.textHash, v.windows);
+        if (isSame(v.recipe, v.importance) && v.contextLength == options.contextLength) known.emplace_back(v.textHash, v.windows);
 
     auto live = std::make_shared<Live>();
     Pending pending;
     pending.recipeId = recipeId;
     pending.name = name;
     pending.recipe = recipe;
+    pending.importance = importance;
     pending.options = options;
     auto number = std::make_shared<std::uint64_t>(0);
     pending.job = m_jobs.start<Outcome>(
         {tr("Measuring %1").arg(name), JobQueue::Lane::Background, false},
-        [model = m_document.model(), recipe, options, known, live](const JobContext& context) -> Result<Outcome> {
+        [model = m_document.model(), recipe, options, known, live, planOptions = m_document.planOptions()](const JobContext& context) -> Result<Outcome> {
             context.begin("Reading the text", 0, ProgressUnit::Steps);
             WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
             Outcome outcome;
@@ -143,7 +146,7 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
             }
             std::shared_ptr<const Plan> plan;
             if (recipe) {
-                WW_TRY(Plan resolved, resolve(*recipe, *model));
+                WW_TRY(Plan resolved, resolve(*recipe, *model, planOptions));
                 outcome.sizeBytes = resolved.sizeBytes;
                 outcome.bitsPerWeight = resolved.bitsPerWeight();
                 plan = std::make_shared<const Plan>(std::move(resolved));
@@ -184,6 +187,7 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         Variant variant;
         variant.name = pending.name;
         variant.recipe = pending.recipe;
+        variant.importance = pending.importance;
         variant.sizeBytes = result->sizeBytes;
         variant.bitsPerWeight = result->bitsPerWeight;
         variant.perplexity = r.perplexity;

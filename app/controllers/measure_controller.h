@@ -44,6 +44,7 @@ public:
         int recipeId = 0;  ///< of the document; 0: the original or a preset
         QString name;
         std::optional<Recipe> recipe;  ///< empty: the original
+        QString importance;            ///< file of the importance matrix it is quantized with; empty: none
         MeasureOptions options;
         std::optional<double> running;  ///< perplexity so far
         std::uint32_t windowsDone = 0;

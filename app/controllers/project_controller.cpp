@@ -6,7 +6,9 @@
 #include <QFileInfo>
 #include <QJsonArray>
 
+#include "app/choices.h"
 #include "app/paths.h"
+#include "calibration/imatrix_file.h"
 
 namespace ww {
 namespace {
@@ -37,6 +39,7 @@ struct ProjectController::Opened {
     QString path;          ///< what was asked for
     QString missingModel;  ///< set when the project was read but its model was not
     std::optional<Error> modelError;
+    std::optional<Error> importanceError;  ///< the matrix of the project could not be read
     QString brokenSession;  ///< where an unreadable session was put aside
     bool hasSession = false;
 };
@@ -52,6 +55,7 @@ ProjectController::ProjectController(Document& document, Selection& selection, J
     connect(&m_timer, &QTimer::timeout, this, &ProjectController::autosave);
     connect(&m_document, &Document::recipesChanged, this, &ProjectController::schedule);
     connect(&m_document, &Document::currentRecipeChanged, this, &ProjectController::schedule);
+    connect(&m_document, &Document::importanceChanged, this, &ProjectController::schedule);
     connect(&m_document, &Document::variantsChanged, this, &ProjectController::schedule);
 }
 
@@ -116,6 +120,15 @@ void ProjectController::startOpening(const QString& path, const QString& modelOv
                 }
             }
             result.survey = std::make_shared<const ModelSurvey>(*result.model);
+            if (!result.project.importancePath.isEmpty()) {
+                if (auto matrix = loadImportance(toPath(result.project.importancePath))) {
+                    dropMisfits(*result.model, *matrix);
+                    matrix->path = toPath(result.project.importancePath);
+                    result.project.content.importance = std::make_shared<const ImportanceMatrix>(std::move(*matrix));
+                } else {
+                    result.importanceError = std::move(matrix.error());
+                }
+            }
             const bool sameFile =
                 result.project.modelSizeBytes == 0 || result.project.modelSizeBytes == result.model->fileSizeBytes();
             if (!sameFile) result.project.content.variants.clear();
@@ -167,6 +180,9 @@ void ProjectController::opened(Opened opened, bool restoring)
     m_settings.addRecentFile(m_projectPath.isEmpty() ? modelPath : m_projectPath);
     m_settings.setLastProject(targetPath());
     if (m_projectPath.isEmpty()) schedule();
+    if (opened.importanceError)
+        m_messages.error(tr("The importance matrix of this project could not be read; it goes on without one."),
+                         *opened.importanceError);
     if (!opened.brokenSession.isEmpty())
         m_messages.post(Severity::Warning, tr("The work saved for this model could not be read."),
                         tr("It was put aside as %1.").arg(QDir::toNativeSeparators(opened.brokenSession)));
@@ -205,6 +221,7 @@ Project ProjectController::project() const
     project.modelPath = QFileInfo(fromPath(m_document.model()->path())).absoluteFilePath();
     project.modelSizeBytes = m_document.model()->fileSizeBytes();
     project.content = m_document.content();
+    project.importancePath = m_document.importancePath();
     project.view = m_view;
     QJsonArray selected;
     // A selection of thousands is not worth keeping.

@@ -155,7 +155,7 @@ void MeasureDialog::fillList(bool presets)
         row->setCheckState(item.id == document.currentId() ? Qt::Checked : Qt::Unchecked);
     }
     if (!document.survey() || !presets) return;
-    for (const PresetChoice& preset : presetChoices(*document.survey())) {
+    for (const PresetChoice& preset : presetChoices(*document.survey(), document.planOptions())) {
         Recipe recipe;
         recipe.preset = preset.name.toStdString();
         auto* row = new QListWidgetItem(tr("Preset %1, %2%3", "name, size, followed by: , measured: 6.2")

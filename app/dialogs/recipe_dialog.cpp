@@ -29,9 +29,9 @@ namespace {
 /// Item data of a combo box entry that stands for "let the preset decide".
 constexpr int kPresetDecides = -2;
 
-void fillOptionCombo(QComboBox* combo, const std::optional<TensorType>& chosen)
+void fillOptionCombo(QComboBox* combo, const std::optional<TensorType>& chosen, bool haveImportance)
 {
-    std::vector<FormatChoice> formats = formatChoices();
+    std::vector<FormatChoice> formats = formatChoices(haveImportance);
     std::erase_if(formats, [](const FormatChoice& f) { return !f.type; });
     fillFormatCombo(combo, formats);
     combo->insertItem(0, RecipeDialog::tr("as the preset says"), kPresetDecides);
@@ -47,8 +47,9 @@ std::optional<TensorType> optionOf(const QComboBox* combo)
 }  // namespace
 
 RecipeDialog::RecipeDialog(std::shared_ptr<const ModelFile> model, std::shared_ptr<const ModelSurvey> survey, Recipe recipe,
-                           QWidget* parent)
-    : QDialog(parent), m_model(std::move(model)), m_survey(std::move(survey)), m_recipe(std::move(recipe))
+                           PlanOptions options, QWidget* parent)
+    : QDialog(parent), m_model(std::move(model)), m_survey(std::move(survey)), m_recipe(std::move(recipe)),
+      m_options(std::move(options))
 {
     setObjectName(QStringLiteral("recipeDialog"));
     setWindowTitle(tr("Rules and Options of “%1”").arg(QString::fromStdString(m_recipe.name)));
@@ -125,7 +126,7 @@ QWidget* RecipeDialog::buildAdder()
     m_format = new QComboBox;
     m_format->setObjectName(QStringLiteral("ruleFormat"));
     m_format->setAccessibleName(tr("Format of the new rule"));
-    fillFormatCombo(m_format, formatChoices());
+    fillFormatCombo(m_format, formatChoices(m_options.importance != nullptr));
     m_format->setCurrentIndex(std::max(0, m_format->findData(formatToData(TensorType::Q6_K))));
     m_add = new QPushButton(tr("&Add"));
     m_add->setObjectName(QStringLiteral("addRule"));
@@ -149,9 +150,9 @@ QWidget* RecipeDialog::buildOptions()
     auto* box = new QGroupBox(tr("Options"));
     auto* form = new QFormLayout(box);
     m_output = new QComboBox;
-    fillOptionCombo(m_output, m_recipe.outputType);
+    fillOptionCombo(m_output, m_recipe.outputType, m_options.importance != nullptr);
     m_embedding = new QComboBox;
-    fillOptionCombo(m_embedding, m_recipe.tokenEmbeddingType);
+    fillOptionCombo(m_embedding, m_recipe.tokenEmbeddingType, m_options.importance != nullptr);
     m_leaveOutput = new QCheckBox(tr("&Keep the output matrix as it is in the file"));
     m_leaveOutput->setChecked(m_recipe.leaveOutput);
     m_pure = new QCheckBox(tr("One format &everywhere: leave out what the preset does for single tensors"));
@@ -242,7 +243,7 @@ void RecipeDialog::refresh()
     m_recipe.tokenEmbeddingType = optionOf(m_embedding);
     m_recipe.leaveOutput = m_leaveOutput->isChecked();
     m_recipe.pure = m_pure->isChecked();
-    const auto plan = resolve(m_recipe, *m_survey);
+    const auto plan = resolve(m_recipe, *m_survey, m_options);
     QPalette colors = palette();
     if (plan) {
         std::vector<int> counts(m_recipe.rules.size(), 0);

@@ -23,7 +23,7 @@ class RecipeDialog : public QDialog {
     Q_OBJECT
 public:
     RecipeDialog(std::shared_ptr<const ModelFile> model, std::shared_ptr<const ModelSurvey> survey, Recipe recipe,
-                 QWidget* parent = nullptr);
+                 PlanOptions options, QWidget* parent = nullptr);
     [[nodiscard]] const Recipe& recipe() const { return m_recipe; }
 
 private:
@@ -40,6 +40,7 @@ private:
     std::shared_ptr<const ModelFile> m_model;  ///< kept alive for the survey
     std::shared_ptr<const ModelSurvey> m_survey;
     Recipe m_recipe;
+    PlanOptions m_options;
     QTreeWidget* m_rules = nullptr;
     QPushButton* m_remove = nullptr;
     QPushButton* m_up = nullptr;

@@ -8,6 +8,7 @@
 #include <QLocale>
 #include <QScrollArea>
 #include <QSignalBlocker>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QToolButton>
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "app/choices.h"
 #include "app/workbench.h"
@@ -23,12 +25,13 @@
 #include "widgets/plots/rate_distortion_plot.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
+#include "widgets/views/block_map.h"
 #include "widgets/views/labelled_value.h"
 
 namespace ww {
 namespace {
 
-enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab };
+enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab, BlocksTab };
 
 /// A weight with a few digits, small ones in powers of ten, and a true minus sign.
 QString valueText(double value)
@@ -53,6 +56,7 @@ InspectorPanel::InspectorPanel(Workbench& workbench, QWidget* parent) : QWidget(
         refreshPlots();
         refreshFacts();
     });
+    connect(&m_workbench.reports, &TensorReports::blocksChanged, this, &InspectorPanel::refreshBlocks);
     connect(&m_workbench.reports, &TensorReports::curveChanged, this, &InspectorPanel::refreshCurve);
     refresh();
 }
@@ -131,6 +135,8 @@ void InspectorPanel::buildTabs()
     m_tabs->addTab(m_curve, tr("Rate–Distortion"));
     buildFacts();
     m_tabs->addTab(m_numbers, tr("Numbers"));
+    buildBlocks();
+    m_tabs->addTab(m_blocksPage, tr("Blocks"));
     static_cast<QVBoxLayout*>(layout())->addWidget(m_tabs, 1);
     m_note = new QLabel;
     m_note->setObjectName(QStringLiteral("inspectorNote"));
@@ -139,6 +145,7 @@ void InspectorPanel::buildTabs()
 
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
         m_workbench.reports.setCurveWanted(tab == CurveTab);
+        m_workbench.reports.setBlocksWanted(tab == BlocksTab);
         refreshFacts();
         Q_EMIT tabChanged(tab);
     });
@@ -182,6 +189,63 @@ void InspectorPanel::buildFacts()
     area->setWidgetResizable(true);
     area->setFrameShape(QFrame::NoFrame);
     m_numbers = area;
+}
+
+void InspectorPanel::buildBlocks()
+{
+    m_blocksPage = new QWidget;
+    auto* layout = new QVBoxLayout(m_blocksPage);
+    layout->setContentsMargins(4, 6, 4, 0);
+    layout->setSpacing(4);
+    auto* row = new QHBoxLayout;
+    auto* label = new QLabel(tr("From &row:"));
+    m_blocksRow = new QSpinBox;
+    m_blocksRow->setObjectName(QStringLiteral("blocksRow"));
+    m_blocksRow->setAccessibleName(tr("First row of the block map"));
+    m_blocksRow->setKeyboardTracking(false);
+    m_blocksRow->setSingleStep(64);
+    label->setBuddy(m_blocksRow);
+    auto* hint = new QLabel(tr("Color: size of the scale, dark is small"));
+    hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    hint->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    hint->setToolTip(tr("Each square is a group of weights that share one scale; the bars are the whole numbers stored for the "
+                        "chosen group. Choose with a click or the arrow keys."));
+    row->addWidget(label);
+    row->addWidget(m_blocksRow);
+    row->addWidget(hint, 1);
+    layout->addLayout(row);
+    m_blocks = new BlockMap;
+    m_blocks->setObjectName(QStringLiteral("blockMap"));
+    layout->addWidget(m_blocks, 1);
+    connect(m_blocksRow, &QSpinBox::valueChanged, this,
+            [this](int value) { m_workbench.reports.setBlocksRow(static_cast<std::uint64_t>(value)); });
+}
+
+void InspectorPanel::refreshBlocks()
+{
+    const PlanEntry* entry = currentEntry();
+    const TensorReports& reports = m_workbench.reports;
+    const auto view = reports.blocks();
+    {
+        const QSignalBlocker block(m_blocksRow);
+        const std::uint64_t rows = entry ? m_workbench.document.model()->tensors()[entry->tensorIndex].shape.rows() : 1;
+        m_blocksRow->setRange(0, static_cast<int>(std::clamp<std::uint64_t>(rows, 1, std::numeric_limits<int>::max()) - 1));
+        m_blocksRow->setValue(static_cast<int>(reports.blocksRow()));
+        m_blocksRow->setEnabled(entry && !reports.blocksError() && rows > 1);
+    }
+    m_blocks->setEmptyText(!entry                  ? tr("Select a tensor to see its blocks.")
+                           : reports.blocksError() ? QString::fromStdString(reports.blocksError()->message)
+                                                   : tr("Making the blocks…"));
+    BlockMapData shown;
+    if (entry && view) {
+        shown.rows = static_cast<int>(view->rows);
+        shown.blocksPerRow = static_cast<int>(view->groupsPerRow);
+        shown.blockLength = static_cast<int>(view->groupLength);
+        shown.scales = view->scales;
+        shown.codes = view->codes;
+        shown.firstRow = view->firstRow;
+    }
+    m_blocks->setData(std::move(shown));
 }
 
 void InspectorPanel::setFormats(const std::vector<FormatChoice>& formats)
@@ -246,6 +310,7 @@ void InspectorPanel::refresh()
     refreshChoice();
     refreshPlots();
     refreshCurve();
+    refreshBlocks();
     refreshFacts();
 }
 
@@ -355,6 +420,12 @@ void InspectorPanel::refreshFacts()
         note = used != 0 && used < rows
                    ? tr("Estimated from %1 of %2 rows. Click a point to take its format.").arg(countText(used), countText(rows))
                    : tr("Measured on all rows. Click a point to take its format.");
+        const bool guessed = std::ranges::any_of(m_workbench.reports.curve(), [](const RateDistortionPoint& p) {
+            return traits(p.format).importance == ImportanceUse::Required;
+        });
+        const ImportanceMatrix* matrix = m_workbench.document.importance().get();
+        if (guessed && !(matrix && matrix->find(model->tensors()[entry->tensorIndex].name)))
+            note += QLatin1Char(' ') + tr("Formats that need an importance matrix were tried with equal importance.");
         if (!m_workbench.reports.isCurveComplete()) note.clear();
     } else if (entry && report && entry->quantized) {
         note = tr("Relative error %1, measured on all weights.").arg(errorText(report->error.relativeError()));

@@ -11,11 +11,13 @@
 class QComboBox;
 class QGridLayout;
 class QLabel;
+class QSpinBox;
 class QTabWidget;
 class QToolButton;
 
 namespace ww {
 
+class BlockMap;
 class HistogramPlot;
 class LabelledValue;
 class RateDistortionPlot;
@@ -45,11 +47,13 @@ private:
     void buildHead();
     void buildTabs();
     void buildFacts();
+    void buildBlocks();
     void refresh();
     void refreshChoice();
     void refreshPlots();
     void refreshFacts();
     void refreshCurve();
+    void refreshBlocks();
     [[nodiscard]] std::vector<const PlanEntry*> selectedEntries() const;
     [[nodiscard]] const PlanEntry* currentEntry() const;
 
@@ -64,6 +68,9 @@ private:
     HistogramPlot* m_errorPlot = nullptr;
     RateDistortionPlot* m_curve = nullptr;
     QWidget* m_numbers = nullptr;
+    QWidget* m_blocksPage = nullptr;
+    BlockMap* m_blocks = nullptr;
+    QSpinBox* m_blocksRow = nullptr;
     QLabel* m_note = nullptr;
     LabelledValue* m_shape = nullptr;
     LabelledValue* m_size = nullptr;

@@ -258,7 +258,7 @@ void ResultsPanel::refreshVariants()
             if (listed) continue;
             VariantRow row;
             row.name = pending.name;
-            if (const auto plan = resolve(*pending.recipe, *document.survey())) {
+            if (const auto plan = resolve(*pending.recipe, *document.survey(), document.planOptions())) {
                 row.sizeBytes = plan->sizeBytes;
                 row.bitsPerWeight = plan->bitsPerWeight();
             }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/pages/workbench_page.h"
 
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QJsonObject>
 #include <QLabel>
 #include <QMenu>
 #include <QSplitter>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <QTreeView>
@@ -18,6 +20,7 @@
 #include "app/pages/inspector_panel.h"
 #include "app/pages/results_panel.h"
 #include "app/workbench.h"
+#include "widgets/delegates/format_delegate.h"
 #include "widgets/models/tensor_tree_model.h"
 #include "widgets/views/format_palette.h"
 #include "widgets/views/layer_map.h"
@@ -51,15 +54,11 @@ WorkbenchPage::WorkbenchPage(Workbench& workbench, Actions& actions, QWidget* pa
 {
     setObjectName(QStringLiteral("workbenchPage"));
     build();
-    const auto formats = formatChoices();
     const auto methods = methodChoices();
     m_map->setModel(m_model);
     m_table->setModel(m_model);
-    m_map->setFormats(formats);
-    m_palette->setFormats(commonFormatChoices());
-    m_table->setFormats(formats);
+    refreshFormats();
     m_table->setMethods(methods);
-    m_inspector->setFormats(formats);
     m_inspector->setMethods(methods);
     buildColumnMenu();
     connectViews();
@@ -85,7 +84,21 @@ void WorkbenchPage::build()
     topLayout->setContentsMargins(8, 6, 8, 4);
     topLayout->setSpacing(4);
     topLayout->addWidget(m_map, 1);
-    topLayout->addWidget(m_palette);
+    auto* strip = new QHBoxLayout;
+    strip->setSpacing(4);
+    m_allFormats = new QToolButton;
+    m_allFormats->setObjectName(QStringLiteral("allFormatsButton"));
+    m_allFormats->setText(tr("All Formats"));
+    m_allFormats->setToolTip(tr("Every format with its bits per weight and what it is good for"));
+    m_allFormats->setPopupMode(QToolButton::InstantPopup);
+    m_allFormats->setFocusPolicy(Qt::TabFocus);
+    auto* menu = new QMenu(m_allFormats);
+    menu->setToolTipsVisible(true);
+    m_allFormats->setMenu(menu);
+    connect(menu, &QMenu::aboutToShow, this, &WorkbenchPage::fillFormatMenu);
+    strip->addWidget(m_palette, 1);
+    strip->addWidget(m_allFormats, 0, Qt::AlignTop);
+    topLayout->addLayout(strip);
     auto* bottom = new QWidget;
     auto* bottomLayout = new QVBoxLayout(bottom);
     bottomLayout->setContentsMargins(8, 4, 8, 6);
@@ -110,6 +123,7 @@ void WorkbenchPage::connectViews()
 {
     Document& document = m_workbench.document;
     connect(&document, &Document::modelChanged, this, [this] { m_newModel = true; });
+    connect(&document, &Document::importanceChanged, this, &WorkbenchPage::refreshFormats);
     connect(&document, &Document::planChanged, this, &WorkbenchPage::refreshRows);
     connect(&m_workbench.reports, &TensorReports::errorsChanged, this, &WorkbenchPage::onErrors);
     connect(&m_workbench.selection, &Selection::changed, this, &WorkbenchPage::showSelection);
@@ -201,7 +215,32 @@ void WorkbenchPage::showSelection()
                 formats.insert(entry.target);
             }
     m_palette->setTargetCount(editable);
+    m_allFormats->setEnabled(editable > 0);
     m_palette->setCurrentFormats(formats);
+}
+
+void WorkbenchPage::refreshFormats()
+{
+    const bool haveImportance = m_workbench.document.importance() != nullptr;
+    const auto formats = formatChoices(haveImportance);
+    m_map->setFormats(formats);
+    m_palette->setFormats(commonFormatChoices(haveImportance));
+    m_table->setFormats(formats);
+    m_inspector->setFormats(formats);
+}
+
+void WorkbenchPage::fillFormatMenu()
+{
+    QMenu* menu = m_allFormats->menu();
+    menu->clear();
+    for (const FormatChoice& choice : formatChoices(m_workbench.document.importance() != nullptr)) {
+        auto* action = menu->addAction(formatMenuText(choice), this, [this, format = choice.type] {
+            chooseFormat(m_workbench.selection.tensors(), format);
+        });
+        if (choice.type) action->setIcon(formatSwatch(*choice.type, palette()));
+        action->setEnabled(choice.enabled);
+        if (!choice.enabled) action->setToolTip(choice.disabledReason);
+    }
 }
 
 void WorkbenchPage::selectAll()

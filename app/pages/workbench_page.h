@@ -9,6 +9,7 @@
 class QJsonObject;
 class QMenu;
 class QSplitter;
+class QToolButton;
 
 namespace ww {
 
@@ -48,6 +49,8 @@ private:
     void connectViews();
     void resetColumns();
     void buildColumnMenu();
+    void refreshFormats();
+    void fillFormatMenu();
     void refreshRows();
     void onErrors(const QList<int>& tensors);
     void showSelection();
@@ -60,6 +63,7 @@ private:
     TensorTreeModel* m_model = nullptr;
     LayerMap* m_map = nullptr;
     FormatPalette* m_palette = nullptr;
+    QToolButton* m_allFormats = nullptr;
     TensorTable* m_table = nullptr;
     InspectorPanel* m_inspector = nullptr;
     ResultsPanel* m_results = nullptr;

@@ -74,10 +74,11 @@ void fillFormatCombo(QComboBox* combo, const std::vector<FormatChoice>& choices)
     combo->clear();
     auto* model = qobject_cast<QStandardItemModel*>(combo->model());
     const auto add = [&](const FormatChoice& choice) {
-        const QString label = choice.type
+        QString label = choice.type
                                   ? FormatGroups::tr("%1 — %2", "format, bits per weight")
                                         .arg(formatName(*choice.type), bitsPerWeightText(traits(*choice.type).bitsPerWeight()))
                                   : formatChoiceName(choice.type);
+        if (choice.needsImportance) label = FormatGroups::tr("%1, needs importance", "format with its bits per weight").arg(label);
         const QIcon swatch = choice.type ? formatSwatch(*choice.type, combo->palette()) : QIcon();
         combo->addItem(swatch, label, formatToData(choice.type));
         const int row = combo->count() - 1;

@@ -38,6 +38,7 @@ struct FormatChoice {
     QString description;  ///< one sentence, translated
     bool enabled = true;
     QString disabledReason;  ///< shown instead of the description when disabled
+    bool needsImportance = false;  ///< cannot be made without an importance matrix
 };
 
 /// A method that may be chosen.

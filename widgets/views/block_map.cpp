@@ -52,6 +52,13 @@ void BlockMap::setData(BlockMapData blocks)
     viewport()->update();
 }
 
+void BlockMap::setEmptyText(const QString& text)
+{
+    m_emptyText = text;
+    if (isEmpty()) setAccessibleDescription(text);
+    viewport()->update();
+}
+
 void BlockMap::setCurrentBlock(int block)
 {
     if (block < 0 || block >= m_data.rows * m_data.blocksPerRow || block == m_current) return;
@@ -128,7 +135,8 @@ void BlockMap::paintEvent(QPaintEvent*)
     painter.fillRect(viewport()->rect(), colors.plotBackground);
     if (isEmpty()) {
         painter.setPen(colors.mutedText);
-        painter.drawText(viewport()->rect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap, tr("No blocks to show."));
+        painter.drawText(viewport()->rect().adjusted(8, 8, -8, -8), Qt::AlignCenter | Qt::TextWordWrap,
+                         m_emptyText.isEmpty() ? tr("No blocks to show.") : m_emptyText);
         return;
     }
     const QRect area(0, 0, viewport()->width(), viewport()->height() - codesHeight());

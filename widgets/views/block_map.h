@@ -28,6 +28,8 @@ class BlockMap : public QAbstractScrollArea {
 public:
     explicit BlockMap(QWidget* parent = nullptr);
     void setData(BlockMapData blocks);
+    /// What to say while there is no data.
+    void setEmptyText(const QString& text);
     [[nodiscard]] bool isEmpty() const { return m_data.rows == 0; }
     /// Index row × blocksPerRow + block; −1 when empty.
     [[nodiscard]] int currentBlock() const { return m_current; }
@@ -58,6 +60,7 @@ private:
     void paintCodes(QPainter& painter, const QRect& area, const ThemeColors& colors) const;
 
     BlockMapData m_data;
+    QString m_emptyText;
     double m_largestScale = 0;
     int m_lowestCode = 0;
     int m_highestCode = 0;

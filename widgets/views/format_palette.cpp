@@ -113,7 +113,8 @@ void FormatPalette::setFormats(const std::vector<FormatChoice>& choices)
     for (const auto* c : sorted) {
         auto* item = new QStandardItem(formatChoiceName(c->type));
         item->setData(formatToData(c->type), Qt::UserRole);
-        const QString description = c->enabled ? c->description : c->disabledReason;
+        QString description = c->enabled ? c->description : c->disabledReason;
+        if (c->enabled && c->needsImportance) description += QLatin1Char('\n') + tr("Needs an importance matrix.");
         item->setToolTip(description);
         item->setData(c->type ? tr("%1, %2", "format, bits per weight")
                                     .arg(formatName(*c->type), bitsPerWeightText(traits(*c->type).bitsPerWeight()))
