@@ -2,14 +2,24 @@
 // A new method is one pair of files and one line here.
 #include <array>
 
+#include "methods/fp8.h"
+#include "methods/nf4.h"
 #include "methods/quantizer.h"
 #include "methods/reference.h"
+#include "methods/search.h"
+#include "methods/uniform.h"
 
 namespace ww {
 
 std::span<const Quantizer* const> quantizers()
 {
-    static const std::array kQuantizers = {&referenceQuantizer()};
+    static const std::array kQuantizers = {
+        &referenceQuantizer(), &searchQuantizer(),
+        &absmaxQuantizer(),    &affineQuantizer(),
+        &int8Quantizer(),      &nf4Quantizer(),
+        &fp4Quantizer(),       &fp8E4M3Quantizer(),
+        &fp8E5M2Quantizer(),
+    };
     return kQuantizers;
 }
 

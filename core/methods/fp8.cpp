@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include "methods/fp8.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "methods/simulated.h"
+
+namespace ww {
+namespace {
+
+constexpr std::array<std::string_view, 3> kScales = {"row", "block", "none"};
+constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
+constexpr std::array kOptions = {
+    MethodOption{"scale", "Scale",
+                 "Which values share a scale: a row, a block of a row, or none (values are rounded as they are, so that small ones are "
+                 "lost).",
+                 "row", MethodOption::Kind::Choice, 0, 0, kScales},
+    MethodOption{"block", "Block size", "Values of a block with scale=block.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
+    MethodOption{"power", "Power of two", "Scales are powers of two, so that F16 can hold the result without loss.", "off",
+                 MethodOption::Kind::Choice, 0, 0, kSwitch},
+};
+
+float roundToFloat(float value, int mantissaBits, int lowestExponent, float largest)
+{
+    const float magnitude = std::fabs(value);
+    if (!(magnitude < largest)) return std::copysign(largest, value);
+    const int exponent = magnitude == 0 ? lowestExponent : std::max(std::ilogb(magnitude), lowestExponent);
+    const float units = std::nearbyint(std::ldexp(magnitude, mantissaBits - exponent));
+    const float rounded = std::min(std::ldexp(units, exponent - mantissaBits), largest);
+    return rounded == 0 ? 0 : std::copysign(rounded, value);
+}
+
+class Fp8Quantizer final : public SimulatedQuantizer {
+public:
+    Fp8Quantizer(std::string_view name, std::string_view title, std::string_view description, float (*round)(float), float largest)
+        : m_name(name), m_title(title), m_description(description), m_round(round), m_largest(largest)
+    {
+    }
+    [[nodiscard]] std::string_view name() const override { return m_name; }
+    [[nodiscard]] std::string_view title() const override { return m_title; }
+    [[nodiscard]] std::string_view description() const override { return m_description; }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
+    {
+        if (values.text("scale") == "none") return 8;
+        return 8 + (values.flag("power") ? 8.0 : 32.0) / static_cast<double>(shared(values, columns));
+    }
+
+    void simulate(std::span<float> row, const float* /*importance*/, const MethodValues& values) const override
+    {
+        const std::size_t length = shared(values, row.size());
+        for (std::size_t first = 0; first < row.size(); first += length) {
+            const auto part = row.subspan(first, std::min(length, row.size() - first));
+            float most = 0;
+            for (const float v : part) most = std::max(most, std::fabs(v));
+            float scale = values.text("scale") == "none" ? 1 : most / m_largest;
+            if (values.flag("power") && scale > 0 && values.text("scale") != "none") scale = powerAbove(scale);
+            if (!std::isnormal(scale)) scale = 1;  // nothing, or too little for a scale
+            for (float& v : part) v = scale * m_round(v / scale);
+        }
+    }
+
+private:
+    static float powerAbove(float scale)
+    {
+        int exponent = 0;
+        const float fraction = std::frexp(scale, &exponent);
+        return std::ldexp(1.0F, fraction == 0.5F ? exponent - 1 : exponent);
+    }
+    static std::size_t shared(const MethodValues& values, std::size_t columns)
+    {
+        return groupLength(values.text("scale") == "block" ? values.number("block") : 0, columns);
+    }
+
+    std::string_view m_name;
+    std::string_view m_title;
+    std::string_view m_description;
+    float (*m_round)(float);
+    float m_largest;
+};
+
+}  // namespace
+
+float roundToE4M3(float value)
+{
+    return roundToFloat(value, 3, -6, 448);
+}
+float roundToE5M2(float value)
+{
+    return roundToFloat(value, 2, -14, 57344);
+}
+
+const Quantizer& fp8E4M3Quantizer()
+{
+    static const Fp8Quantizer quantizer("fp8-e4m3", "FP8 E4M3",
+                                        "8-bit floats with 4 exponent and 3 mantissa bits: steps grow with the value, by up to 6 %.",
+                                        roundToE4M3, 448);
+    return quantizer;
+}
+const Quantizer& fp8E5M2Quantizer()
+{
+    static const Fp8Quantizer quantizer("fp8-e5m2", "FP8 E5M2",
+                                        "8-bit floats with 5 exponent and 2 mantissa bits: a wider range than E4M3 and coarser steps.",
+                                        roundToE5M2, 57344);
+    return quantizer;
+}
+
+}  // namespace ww

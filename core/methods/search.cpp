@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+#include "methods/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "formats/block_format.h"
+#include "formats/searches.h"
+#include "methods/block_code.h"
+#include "methods/checks.h"
+#include "tensor/float_convert.h"
+
+namespace ww {
+namespace {
+
+constexpr int kMaxBlock = 256;
+constexpr int kLanes = 8;
+
+constexpr std::array kOptions = {
+    MethodOption{"passes", "Passes", "How often codes, scales and factors are improved by turns; fewer is faster.", "4",
+                 MethodOption::Kind::Integer, 1, 50, {}},
+};
+
+/// A factor as 16 bits hold it; 0 if they cannot.
+float stored(double value)
+{
+    const float half = fromHalf(toHalf(static_cast<float>(value)));
+    return std::isfinite(half) ? half : 0.0F;
+}
+
+/// Improves the block of the given values.
+class BlockSearch {
+public:
+    BlockSearch(const BlockLayout& layout, const float* x, const float* c) : m_layout(layout), m_x(x), m_c(c) {}
+
+    /// Error of nearest codes for the factors and group scales; sets the codes.
+    double recode(BlockCode& code) const
+    {
+        double error = 0;
+        for (int g = 0; g < m_layout.groups; ++g) error += recodeGroup(code, g, code.scales[index(g)], code.offsets[index(g)]);
+        return error;
+    }
+
+    /// Turns of group scales, factors and codes; none makes it worse. Returns the error.
+    double refine(BlockCode& code, int passes) const
+    {
+        double error = recode(code);
+        for (int pass = 0; pass < passes; ++pass) {
+            const double before = error;
+            if (m_layout.graded) {
+                error = 0;
+                for (int g = 0; g < m_layout.groups; ++g) error += improveGroup(code, g);
+            }
+            error = std::min(error, improveFactors(code, error));
+            if (!(error < before * (1 - 1e-6))) break;
+        }
+        return error;
+    }
+
+    /// Factors of a format without group scales, from trials around the extremes.
+    BlockCode fitPlain() const
+    {
+        const auto [lo, hi] = std::minmax_element(m_x, m_x + m_layout.length);
+        BlockCode best;
+        double bestError = -1;
+        const float pivot = search::pivotOf(m_layout.length, m_x);
+        for (int trial = -10; trial <= 10; ++trial) {
+            BlockCode code;
+            code.scales[0] = 1;
+            const float levels = m_layout.affine ? static_cast<float>(m_layout.codeHigh) : static_cast<float>(-m_layout.codeLow);
+            const float used = levels + 0.1F * std::max(1.0F, levels / 32) * static_cast<float>(trial);
+            const float signedRange = m_layout.type == TensorType::Q8_0 ? std::fabs(pivot) : -pivot;
+            code.d = stored((m_layout.affine ? *hi - *lo : signedRange) / used);
+            if (m_layout.affine) {
+                code.dm = stored(*lo);
+                code.offsets[0] = -1;
+            }
+            double error = recode(code);
+            error = std::min(error, improveFactors(code, error));
+            if (bestError >= 0 && !(error < bestError)) continue;
+            best = code;
+            bestError = error;
+        }
+        return best;
+    }
+
+    /// A fit of every group by its own, then factors for the group scales. Empty when weights are missing.
+    std::optional<BlockCode> fitGraded() const
+    {
+        std::array<float, 16> scales{};
+        std::array<float, 16> depths{};
+        std::array<float, 16> masses{};
+        std::array<std::uint8_t, kMaxBlock> codes{};
+        const int n = m_layout.groupLength();
+        for (int g = 0; g < m_layout.groups; ++g) {
+            const float* x = m_x + g * n;
+            const float* c = m_c + g * n;
+            for (int i = 0; i < n; ++i) masses[index(g)] += c[i];
+            if (!(masses[index(g)] > 0)) return std::nullopt;
+            if (m_layout.affine) {
+                const auto fit = search::affine(n, m_layout.codeHigh, x, c, search::kFineRange, codes.data());
+                scales[index(g)] = fit.scale;
+                depths[index(g)] = fit.depth;
+            } else {
+                scales[index(g)] = search::symmetric(n, -m_layout.codeLow, x, c, codes.data());
+            }
+        }
+        BlockCode code;
+        if (m_layout.affine) {
+            code.d = stored(search::positive(m_layout.groups, m_layout.scaleHigh, scales.data(), masses.data(), codes.data()));
+            code.dm = stored(search::positive(m_layout.groups, m_layout.offsetHigh, depths.data(), masses.data(), codes.data()));
+        } else {
+            code.d = stored(search::pivotOf(m_layout.groups, scales.data()) / static_cast<float>(m_layout.scaleLow));
+        }
+        for (int g = 0; g < m_layout.groups; ++g) {
+            code.scales[index(g)] = nearest(scales[index(g)], code.d, m_layout.scaleLow, m_layout.scaleHigh);
+            code.offsets[index(g)] = nearest(depths[index(g)], code.dm, 0, m_layout.offsetHigh);
+        }
+        return code;
+    }
+
+private:
+    static std::size_t index(int i) { return static_cast<std::size_t>(i); }
+
+    static std::int16_t nearest(double value, double unit, int low, int high)
+    {
+        if (unit == 0) return static_cast<std::int16_t>(std::clamp(0, low, high));
+        return static_cast<std::int16_t>(std::lround(std::clamp<double>(value / unit, low, high)));
+    }
+
+    /// Error of a group with this scale and offset, codes nearest; lanes keep the order of additions fixed.
+    double groupError(const BlockCode& code, int g, int scale, int offset, float* codes) const
+    {
+        const int n = m_layout.groupLength();
+        const float* x = m_x + g * n;
+        const float* c = m_c + g * n;
+        const float s = code.d * static_cast<float>(scale);
+        const float o = code.dm * static_cast<float>(offset);
+        const float inverse = s != 0 ? 1 / s : 0;
+        const float usable = std::isfinite(inverse) ? inverse : 0;
+        const auto low = static_cast<float>(m_layout.codeLow);
+        const auto high = static_cast<float>(m_layout.codeHigh);
+        constexpr float kMagic = 12582912.0F;  // adding it rounds to a whole number
+        float sums[kLanes] = {};
+        for (int i = 0; i < n; i += kLanes)
+            for (int l = 0; l < kLanes; ++l) {
+                const float wanted = (x[i + l] + o) * usable;
+                const float inRange = std::min(std::max(wanted, low), high);
+                const float q = (inRange + kMagic) - kMagic;
+                const float difference = x[i + l] - (s * q - o);
+                codes[i + l] = q;
+                sums[l] += c[i + l] * difference * difference;
+            }
+        double error = 0;
+        for (const float sum : sums) error += static_cast<double>(sum);
+        return error;
+    }
+
+    double recodeGroup(BlockCode& code, int g, int scale, int offset) const
+    {
+        float codes[kMaxBlock];
+        const double error = groupError(code, g, scale, offset, codes);
+        code.scales[index(g)] = static_cast<std::int16_t>(scale);
+        code.offsets[index(g)] = static_cast<std::int16_t>(offset);
+        const int n = m_layout.groupLength();
+        for (int i = 0; i < n; ++i) code.codes[index(g * n + i)] = static_cast<std::int8_t>(codes[i]);
+        return error;
+    }
+
+    /// Best scale and offset of a group among the neighbours of the present ones.
+    double improveGroup(BlockCode& code, int g) const
+    {
+        float codes[kMaxBlock];
+        const int scale = code.scales[index(g)];
+        const int offset = code.offsets[index(g)];
+        int bestScale = scale;
+        int bestOffset = offset;
+        double best = groupError(code, g, scale, offset, codes);
+        const int reach = m_layout.affine ? 1 : 0;
+        for (int s = std::max(m_layout.scaleLow, scale - 1); s <= std::min(m_layout.scaleHigh, scale + 1); ++s)
+            for (int o = std::max(0, offset - reach); o <= std::min(m_layout.offsetHigh, offset + reach); ++o) {
+                const double error = groupError(code, g, s, o, codes);
+                if (!(error < best)) continue;
+                best = error;
+                bestScale = s;
+                bestOffset = o;
+            }
+        return recodeGroup(code, g, bestScale, bestOffset);
+    }
+
+    /// Factors that fit the present codes best, as they are stored, with codes nearest to them; kept if better than `error`.
+    double improveFactors(BlockCode& code, double error) const
+    {
+        double aa = 0;
+        double ab = 0;
+        double bb = 0;
+        double ax = 0;
+        double bx = 0;
+        const int n = m_layout.groupLength();
+        for (int i = 0; i < m_layout.length; ++i) {
+            const double c = m_c[i];
+            const double a = code.scales[index(i / n)] * code.codes[index(i)];
+            const double b = -code.offsets[index(i / n)];
+            aa += c * a * a;
+            ab += c * a * b;
+            bb += c * b * b;
+            ax += c * a * m_x[i];
+            bx += c * b * m_x[i];
+        }
+        BlockCode trial = code;
+        const double determinant = aa * bb - ab * ab;
+        if (m_layout.affine && determinant > 1e-12 * aa * bb) {
+            trial.d = stored((bb * ax - ab * bx) / determinant);
+            trial.dm = stored((aa * bx - ab * ax) / determinant);
+            if (m_layout.graded && trial.dm < 0) trial.dm = 0;
+        } else if (aa > 0) {
+            trial.d = stored((ax - ab * static_cast<double>(code.dm)) / aa);
+        }
+        if (trial.d == code.d && trial.dm == code.dm) return error;
+        const double now = recode(trial);
+        if (!(now < error)) return error;
+        code = trial;
+        return now;
+    }
+
+    const BlockLayout& m_layout;
+    const float* m_x;
+    const float* m_c;
+};
+
+class SearchQuantizer final : public Quantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "search"; }
+    [[nodiscard]] std::string_view title() const override { return "Weightwright search"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "Chooses better scales and codes than llama.cpp's search for the same format: the squared error of a block, weighted "
+               "with importance when there is any, is never larger and mostly smaller.";
+    }
+    [[nodiscard]] bool supports(TensorType format) const override { return findBlockLayout(format) != nullptr; }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
+
+    Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const override
+    {
+        const BlockLayout* layout = findBlockLayout(format);
+        if (!layout)
+            return fail(ErrorCode::Unsupported, fmt::format("The method \"search\" cannot write the format {}.", ww::name(format)));
+        WW_TRY_VOID(checkBatch(rows, format, out.size()));
+        const BlockFormat& codec = *findBlockFormat(format);
+        codec.encodeRows(rows.values, out.data(), rows.rowCount, rows.columns, rows.importance);
+        const int passes = rows.options ? rows.options->integer("passes") : 4;
+        const std::size_t blocks = rows.columns / traits(format).blockLength;
+        const std::size_t bytes = traits(format).blockBytes;
+        for (std::size_t r = 0; r < rows.rowCount; ++r)
+            for (std::size_t b = 0; b < blocks; ++b) {
+                const std::size_t column = b * traits(format).blockLength;
+                improve(*layout, codec, rows.values + r * rows.columns + column,
+                        rows.importance ? rows.importance + column : nullptr, passes, out.data() + (r * blocks + b) * bytes);
+            }
+        return checkEncoded(rows, format, out);
+    }
+
+private:
+    static double storedError(const BlockLayout& layout, const BlockFormat& codec, const std::byte* block, const float* x,
+                              const float* c)
+    {
+        float decoded[kMaxBlock];
+        codec.decodeRow(block, decoded, static_cast<std::size_t>(layout.length));
+        double error = 0;
+        for (int i = 0; i < layout.length; ++i) {
+            const double difference = static_cast<double>(x[i]) - static_cast<double>(decoded[i]);
+            error += static_cast<double>(c[i]) * difference * difference;
+        }
+        return error;
+    }
+
+    /// Replaces the reference's block if a better one is found.
+    static void improve(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance, int passes,
+                        std::byte* block)
+    {
+        float weights[kMaxBlock];
+        for (int i = 0; i < layout.length; ++i) weights[i] = importance ? importance[i] : 1.0F;
+        const BlockSearch search(layout, x, weights);
+        double best = storedError(layout, codec, block, x, weights);
+        if (!(best > 0)) return;
+        const auto offer = [&](BlockCode code) {
+            search.refine(code, passes);
+            std::byte bytes[sizeof(float) * kMaxBlock];
+            packBlock(layout, code, bytes);
+            if (codec.findInvalid(bytes, static_cast<std::size_t>(layout.length))) return;
+            const double error = storedError(layout, codec, bytes, x, weights);
+            if (!(error < best)) return;
+            best = error;
+            std::copy_n(bytes, traits(layout.type).blockBytes, block);
+        };
+        offer(unpackBlock(layout, block));
+        if (!layout.graded) {
+            offer(search.fitPlain());
+        } else if (const auto fitted = search.fitGraded()) {
+            offer(*fitted);
+        }
+    }
+};
+
+}  // namespace
+
+const Quantizer& searchQuantizer()
+{
+    static const SearchQuantizer quantizer;
+    return quantizer;
+}
+
+}  // namespace ww

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "methods/uniform.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "methods/simulated.h"
+
+namespace ww {
+namespace {
+
+constexpr std::array<std::string_view, 3> kClips = {"none", "mse", "percentile"};
+constexpr std::array kOptions = {
+    MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 2, 8, {}},
+    MethodOption{"group", "Group size", "Values that share a scale; 0: the whole row.", "32", MethodOption::Kind::Integer, 0, 65536,
+                 {}},
+    MethodOption{"clip", "Clipping",
+                 "How the range is chosen: none takes all values, mse the range with the least squared error, percentile leaves out "
+                 "the largest values.",
+                 "none", MethodOption::Kind::Choice, 0, 0, kClips},
+    MethodOption{"percentile", "Percentile", "Share of the values inside the range with clip=percentile, in percent.", "99.5",
+                 MethodOption::Kind::Number, 50, 100, {}},
+};
+
+struct Range {
+    float low = 0;
+    float high = 0;
+};
+
+/// Replaces the values by their levels, and says what that costs.
+class UniformGroup {
+public:
+    UniformGroup(std::span<const float> values, const float* weights, int bits, bool affine)
+        : m_values(values), m_weights(weights), m_bits(bits), m_affine(affine)
+    {
+    }
+
+    [[nodiscard]] Range whole() const
+    {
+        const auto [lo, hi] = std::minmax_element(m_values.begin(), m_values.end());
+        return bounded(*lo, *hi);
+    }
+
+    [[nodiscard]] Range percentile(double percent) const
+    {
+        std::vector<float> sorted(m_values.begin(), m_values.end());
+        if (!m_affine)
+            for (float& v : sorted) v = std::fabs(v);
+        std::ranges::sort(sorted);
+        const auto at = [&](double share) {
+            const double place = std::clamp(share, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
+            return sorted[static_cast<std::size_t>(std::lround(place))];
+        };
+        return bounded(m_affine ? at(1 - percent / 100) : -at(percent / 100), at(percent / 100));
+    }
+
+    /// The least squared error among shares of the whole range, itself included.
+    [[nodiscard]] Range leastError() const
+    {
+        const Range all = whole();
+        Range best = all;
+        double least = error(all);
+        for (int step = 1; step < 40; ++step) {
+            const float share = 1 - static_cast<float>(step) / 50;
+            const Range range{all.low * share, all.high * share};
+            const double now = error(range);
+            if (now < least) {
+                least = now;
+                best = range;
+            }
+        }
+        return best;
+    }
+
+    void apply(const Range& range, std::span<float> out) const
+    {
+        const Levels levels = levelsOf(range);
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = levels.value(m_values[i]);
+    }
+
+private:
+    struct Levels {
+        float scale;
+        float zero;
+        float low;
+        float high;
+        [[nodiscard]] float value(float x) const
+        {
+            if (scale == 0) return 0;
+            return scale * (std::clamp(std::nearbyint(x / scale) + zero, low, high) - zero);
+        }
+    };
+
+    [[nodiscard]] Range bounded(float low, float high) const
+    {
+        if (m_affine) return {std::min(low, 0.0F), std::max(high, 0.0F)};
+        const float most = std::max(std::fabs(low), std::fabs(high));
+        return {-most, most};
+    }
+
+    [[nodiscard]] Levels levelsOf(const Range& range) const
+    {
+        if (!m_affine) {
+            const auto top = static_cast<float>((1 << (m_bits - 1)) - 1);
+            return {usable(range.high / top), 0, -top, top};
+        }
+        const auto top = static_cast<float>((1 << m_bits) - 1);
+        const float scale = usable(range.high / top - range.low / top);
+        return {scale, scale == 0 ? 0 : std::nearbyint(-range.low / scale), 0, top};
+    }
+
+    /// Steps so small that a division by them overflows count as none.
+    static float usable(float scale) { return std::isnormal(scale) ? scale : 0; }
+
+    [[nodiscard]] double error(const Range& range) const
+    {
+        const Levels levels = levelsOf(range);
+        double sum = 0;
+        for (std::size_t i = 0; i < m_values.size(); ++i) {
+            const double difference = static_cast<double>(m_values[i]) - static_cast<double>(levels.value(m_values[i]));
+            sum += (m_weights ? static_cast<double>(m_weights[i]) : 1.0) * difference * difference;
+        }
+        return sum;
+    }
+
+    std::span<const float> m_values;
+    const float* m_weights;
+    int m_bits;
+    bool m_affine;
+};
+
+class UniformQuantizer final : public SimulatedQuantizer {
+public:
+    UniformQuantizer(std::string_view name, std::string_view title, std::string_view description, bool affine)
+        : m_name(name), m_title(title), m_description(description), m_affine(affine)
+    {
+    }
+    [[nodiscard]] std::string_view name() const override { return m_name; }
+    [[nodiscard]] std::string_view title() const override { return m_title; }
+    [[nodiscard]] std::string_view description() const override { return m_description; }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
+    {
+        const double perGroup = m_affine ? 16 + values.number("bits") : 16;
+        return values.number("bits") + perGroup / static_cast<double>(groupLength(values.number("group"), columns));
+    }
+
+    void simulate(std::span<float> row, const float* importance, const MethodValues& values) const override
+    {
+        const std::size_t length = groupLength(values.number("group"), row.size());
+        for (std::size_t first = 0; first < row.size(); first += length) {
+            const auto part = row.subspan(first, std::min(length, row.size() - first));
+            const std::vector<float> original(part.begin(), part.end());
+            const UniformGroup group(original, importance ? importance + first : nullptr, values.integer("bits"), m_affine);
+            const std::string_view clip = values.text("clip");
+            group.apply(clip == "mse"          ? group.leastError()
+                        : clip == "percentile" ? group.percentile(values.number("percentile"))
+                                               : group.whole(),
+                        part);
+        }
+    }
+
+private:
+    std::string_view m_name;
+    std::string_view m_title;
+    std::string_view m_description;
+    bool m_affine;
+};
+
+class Int8Quantizer final : public SimulatedQuantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "int8"; }
+    [[nodiscard]] std::string_view title() const override { return "INT8 per row"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "Whole numbers from -127 to 127 with one scale per row, as engines for 8-bit weights and activations store them.";
+    }
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& /*values*/, std::size_t columns) const override
+    {
+        return 8 + 16 / static_cast<double>(std::max<std::size_t>(1, columns));
+    }
+    void simulate(std::span<float> row, const float* /*importance*/, const MethodValues& /*values*/) const override
+    {
+        const std::vector<float> original(row.begin(), row.end());
+        const UniformGroup group(original, nullptr, 8, false);
+        group.apply(group.whole(), row);
+    }
+};
+
+}  // namespace
+
+const Quantizer& absmaxQuantizer()
+{
+    static const UniformQuantizer quantizer(
+        "absmax", "Uniform, symmetric",
+        "Equal steps around zero, the largest magnitude of a group on the last step; bits, group size and clipping as you like.", false);
+    return quantizer;
+}
+
+const Quantizer& affineQuantizer()
+{
+    static const UniformQuantizer quantizer(
+        "affine", "Uniform with zero-point",
+        "Equal steps between the smallest and the largest value of a group, with a whole zero-point so that zero stays exact.", true);
+    return quantizer;
+}
+
+const Quantizer& int8Quantizer()
+{
+    static const Int8Quantizer quantizer;
+    return quantizer;
+}
+
+}  // namespace ww
