@@ -2,10 +2,75 @@
 // Specs of methods, and what every method promises.
 #include <QtTest>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "formats/block_format.h"
+#include "methods/block_code.h"
+#include "methods/fp8.h"
+#include "methods/nf4.h"
 #include "methods/quantizer.h"
 #include "plan/recipe.h"
 
 using namespace ww;
+
+namespace {
+
+std::vector<float> normalValues(std::size_t count, unsigned seed)
+{
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0.0F, 0.02F);
+    std::vector<float> values(count);
+    for (float& v : values) v = normal(random);
+    return values;
+}
+
+/// What the method makes of one row, decoded again; empty after an error.
+std::vector<float> stored(const char* spec, TensorType format, const std::vector<float>& values, const float* importance)
+{
+    const auto method = parseMethod(spec);
+    const auto bytes = rowBytes(format, values.size());
+    if (!method || !bytes) return {};
+    std::vector<std::byte> blocks(*bytes);
+    RowBatch batch;
+    batch.values = values.data();
+    batch.rowCount = 1;
+    batch.columns = values.size();
+    batch.importance = importance;
+    batch.options = &method->values;
+    if (!method->quantizer->quantize(batch, format, blocks)) return {};
+    std::vector<float> out(values.size());
+    findBlockFormat(format)->decodeRow(blocks.data(), out.data(), out.size());
+    return out;
+}
+
+double squaredError(const std::vector<float>& a, const std::vector<float>& b, const float* weights, std::size_t first,
+                    std::size_t count)
+{
+    double sum = 0;
+    for (std::size_t i = first; i < first + count; ++i) {
+        const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+        sum += (weights ? static_cast<double>(weights[i]) : 1.0) * difference * difference;
+    }
+    return sum;
+}
+
+double relativeError(const char* spec, const std::vector<float>& values)
+{
+    const auto out = stored(spec, TensorType::F32, values, nullptr);
+    if (out.empty()) return -1;
+    const std::vector<float> zero(values.size(), 0.0F);
+    return squaredError(values, out, nullptr, 0, values.size()) / squaredError(values, zero, nullptr, 0, values.size());
+}
+
+constexpr TensorType kSearched[] = {TensorType::Q4_0, TensorType::Q4_1, TensorType::Q5_0, TensorType::Q5_1, TensorType::Q8_0,
+                                    TensorType::Q2_K, TensorType::Q3_K, TensorType::Q4_K, TensorType::Q5_K, TensorType::Q6_K};
+
+}  // namespace
 
 class TestMethods : public QObject {
     Q_OBJECT
@@ -44,6 +109,91 @@ private slots:
         recipe.method = "reference";
         const auto read = recipeFromJson(recipeToJson(recipe));
         QVERIFY(read && *read == recipe);
+    }
+
+    void blocksAreReadAndWritten()
+    {
+        const auto values = normalValues(2048, 1);
+        for (const TensorType type : kSearched) {
+            const BlockLayout* layout = findBlockLayout(type);
+            QVERIFY(layout);
+            std::vector<std::byte> blocks(*rowBytes(type, values.size()));
+            findBlockFormat(type)->encodeRow(values.data(), blocks.data(), values.size(), nullptr);
+            const std::size_t size = traits(type).blockBytes;
+            for (std::size_t at = 0; at < blocks.size(); at += size) {
+                std::vector<std::byte> again(size);
+                packBlock(*layout, unpackBlock(*layout, blocks.data() + at), again.data());
+                QVERIFY(std::equal(again.begin(), again.end(), blocks.begin() + static_cast<std::ptrdiff_t>(at)));
+            }
+        }
+    }
+
+    void searchIsNeverWorse()
+    {
+        const auto values = normalValues(8192, 2);
+        std::vector<float> importance = normalValues(8192, 3);
+        for (float& v : importance) v = v * v * 2500;
+        for (const TensorType type : kSearched)
+            for (const float* weights : {static_cast<const float*>(nullptr), static_cast<const float*>(importance.data())}) {
+                const auto reference = stored("reference", type, values, weights);
+                const auto better = stored("search", type, values, weights);
+                QVERIFY(!reference.empty() && !better.empty());
+                const std::size_t block = traits(type).blockLength;
+                for (std::size_t at = 0; at < values.size(); at += block)
+                    QVERIFY(squaredError(values, better, weights, at, block) <= squaredError(values, reference, weights, at, block));
+                QVERIFY(squaredError(values, better, weights, 0, values.size()) <
+                        squaredError(values, reference, weights, 0, values.size()));
+            }
+    }
+
+    void uniformErrorFallsWithBitsAndClipping()
+    {
+        const auto values = normalValues(4096, 4);
+        double before = 1;
+        for (int bits = 3; bits <= 8; ++bits) {
+            const double error = relativeError(("affine:bits=" + std::to_string(bits)).c_str(), values);
+            QVERIFY(error > 0 && error < before / 3);
+            before = error;
+        }
+        QVERIFY(relativeError("absmax:clip=mse", values) <= relativeError("absmax", values));
+        QVERIFY(relativeError("affine:clip=mse,bits=2", values) <= relativeError("affine:bits=2", values));
+        QVERIFY(relativeError("int8", values) < 2e-4);
+        const std::vector<float> zeros(64, 0.0F);
+        for (const Quantizer* method : quantizers())
+            if (!method->exportable())
+                QVERIFY(stored(std::string(method->name()).c_str(), TensorType::F32, zeros, nullptr) == zeros);
+    }
+
+    void nf4HasItsLevels()
+    {
+        const auto& map = dynamicMap();
+        for (std::size_t i = 1; i < map.size(); ++i) QVERIFY(map[i] > map[i - 1]);
+        QCOMPARE(map.back(), 1.0F);
+        QVERIFY(map.front() > -1.0F);
+        std::vector<float> values(64, 0.0F);
+        for (std::size_t i = 0; i < 16; ++i) values[i] = 0.5F * nf4Levels()[i];
+        QVERIFY(stored("nf4:double=off", TensorType::F32, values, nullptr) == values);
+        const auto normal = normalValues(65536, 5);
+        const double plain = relativeError("nf4:double=off", normal);
+        QVERIFY(std::fabs(plain - 8.43e-3) < 0.03 * 8.43e-3);
+        QVERIFY(std::fabs(relativeError("nf4", normal) - plain) < 0.01 * plain);
+    }
+
+    void fp8RoundsToEven()
+    {
+        QCOMPARE(roundToE4M3(448.0F), 448.0F);
+        QCOMPARE(roundToE4M3(1e30F), 448.0F);
+        QCOMPARE(roundToE4M3(464.0F), 448.0F);
+        QCOMPARE(roundToE4M3(17.0F), 16.0F);
+        QCOMPARE(roundToE4M3(19.0F), 20.0F);
+        QCOMPARE(roundToE4M3(-0.001953125F), -0.001953125F);
+        QCOMPARE(roundToE4M3(0.0009765625F), 0.0F);
+        QCOMPARE(roundToE5M2(60000.0F), 57344.0F);
+        QCOMPARE(roundToE5M2(4.5F), 4.0F);
+        const auto values = normalValues(65536, 6);
+        const double finer = relativeError("fp8-e4m3", values);
+        QVERIFY(finer > 6e-4 && finer < 8e-4);
+        QVERIFY(relativeError("fp8-e5m2", values) > 3 * finer);
     }
 };
 
