@@ -199,6 +199,78 @@
 <context>
     <name>Core</name>
     <message>
+        <source>Weightwright search</source>
+        <translation>Suche von Weightwright</translation>
+    </message>
+    <message>
+        <source>Chooses better scales and codes than llama.cpp&apos;s search for the same format: the squared error of a block, weighted with importance when there is any, is never larger and mostly smaller.</source>
+        <translation>Wählt bessere Skalen und Codes für dasselbe Format als die Suche von llama.cpp: der quadratische Fehler eines Blocks, mit der Wichtigkeit gewichtet, wenn es eine gibt, ist nie größer und meist kleiner.</translation>
+    </message>
+    <message>
+        <source>Uniform, symmetric</source>
+        <translation>Gleichmäßig, symmetrisch</translation>
+    </message>
+    <message>
+        <source>Equal steps around zero, the largest magnitude of a group on the last step; bits, group size and clipping as you like.</source>
+        <translation>Gleiche Stufen um die Null, der größte Betrag einer Gruppe auf der letzten Stufe; Bits, Gruppengröße und Beschneiden nach Wunsch.</translation>
+    </message>
+    <message>
+        <source>Uniform with zero-point</source>
+        <translation>Gleichmäßig mit Nullpunkt</translation>
+    </message>
+    <message>
+        <source>Equal steps between the smallest and the largest value of a group, with a whole zero-point so that zero stays exact.</source>
+        <translation>Gleiche Stufen zwischen dem kleinsten und dem größten Wert einer Gruppe, mit ganzzahligem Nullpunkt, damit die Null exakt bleibt.</translation>
+    </message>
+    <message>
+        <source>INT8 per row</source>
+        <translation>INT8 je Zeile</translation>
+    </message>
+    <message>
+        <source>Whole numbers from -127 to 127 with one scale per row, as engines for 8-bit weights and activations store them.</source>
+        <translation>Ganze Zahlen von -127 bis 127 mit einer Skala je Zeile, wie Programme für 8-Bit-Gewichte und -Aktivierungen sie speichern.</translation>
+    </message>
+    <message>
+        <source>NF4</source>
+        <translation>NF4</translation>
+    </message>
+    <message>
+        <source>The 16 levels of QLoRA, spaced like the values of a normal distribution, times the largest magnitude of 64 values.</source>
+        <translation>Die 16 Stufen von QLoRA, verteilt wie die Werte einer Normalverteilung, mal dem größten Betrag von 64 Werten.</translation>
+    </message>
+    <message>
+        <source>FP4</source>
+        <translation>FP4</translation>
+    </message>
+    <message>
+        <source>Signed 4-bit floats times the largest magnitude of 64 values, the alternative to NF4 in the same file format.</source>
+        <translation>4-Bit-Gleitkommazahlen mit Vorzeichen mal dem größten Betrag von 64 Werten, die Alternative zu NF4 im selben Dateiformat.</translation>
+    </message>
+    <message>
+        <source>FP8 E4M3</source>
+        <translation>FP8 E4M3</translation>
+    </message>
+    <message>
+        <source>8-bit floats with 4 exponent and 3 mantissa bits: steps grow with the value, by up to 6 %.</source>
+        <translation>8-Bit-Gleitkommazahlen mit 4 Bits Exponent und 3 Bits Mantisse: Die Stufen wachsen mit dem Wert, um bis zu 6 %.</translation>
+    </message>
+    <message>
+        <source>FP8 E5M2</source>
+        <translation>FP8 E5M2</translation>
+    </message>
+    <message>
+        <source>8-bit floats with 5 exponent and 2 mantissa bits: a wider range than E4M3 and coarser steps.</source>
+        <translation>8-Bit-Gleitkommazahlen mit 5 Bits Exponent und 2 Bits Mantisse: ein größerer Bereich als bei E4M3 und gröbere Stufen.</translation>
+    </message>
+    <message>
+        <source>Measuring the divergence</source>
+        <translation>Abweichung wird gemessen</translation>
+    </message>
+    <message>
+        <source>Calibrating</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
         <source>llama.cpp search</source>
         <translation>Suche von llama.cpp</translation>
     </message>

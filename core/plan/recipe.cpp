@@ -264,13 +264,14 @@ std::string patternForText(std::string_view pattern)
     return text;
 }
 
-/// The last "=" with a format behind it: patterns and options of methods may hold others. Else the last one at all.
+/// The first "=" with a format and its end or a colon behind it: patterns and options of methods may hold others. Else the
+/// last one at all.
 std::size_t ruleSeparator(std::string_view text)
 {
-    for (auto at = text.rfind('='); at != std::string_view::npos && at > 0; at = text.rfind('=', at - 1)) {
+    for (auto at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
         const std::string_view rest = text.substr(at + 1);
         const std::string_view format = rest.substr(0, rest.find(':'));
-        if (format == kKeep || tensorTypeFromName(format)) return at;
+        if (at > 0 && (format == kKeep || tensorTypeFromName(format))) return at;
     }
     return text.rfind('=');
 }

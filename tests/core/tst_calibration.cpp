@@ -90,11 +90,15 @@ private slots:
         QCOMPARE(ours.chunkCount, reference->chunkCount);
         QCOMPARE(ours.entries.size(), reference->entries.size());
         double worst = 0;
+        std::size_t compared = 0;
         for (std::size_t i = 0; i < ours.entries.size(); ++i) {
             const ImportanceEntry& a = ours.entries[i];
             const ImportanceEntry& b = reference->entries[i];
             QCOMPARE(a.tensor, b.tensor);
+            // In the last block, behind the attention, llama.cpp only computed the positions whose logits were asked for.
+            if (b.counts == std::vector<std::uint64_t>{100}) continue;
             QCOMPARE(a.counts, b.counts);
+            ++compared;
             double difference = 0;
             double size = 0;
             for (std::size_t c = 0; c < a.sums.size(); ++c) {
@@ -106,6 +110,7 @@ private slots:
         // llama.cpp rounds inputs to half precision before products with F16 weights.
         qInfo("largest relative difference of a tensor: %.2g", worst);
         QVERIFY(worst < 2e-3);
+        QCOMPARE(compared, ours.entries.size() - 3);
     }
 
     void tooShort()
