@@ -529,7 +529,7 @@ void MainWindow::openDialog()
 {
     const QStringList recent = m_workbench.settings.recentFiles();
     auto* dialog = new QFileDialog(this, tr("Open"), recent.isEmpty() ? QDir::homePath() : QFileInfo(recent.front()).absolutePath(),
-                                   tr("Models and projects (*.gguf *.wwproj);;All files (*)"));
+                                   tr("Models and projects (*.gguf *.wwproj *.safetensors config.json);;All files (*)"));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setFileMode(QFileDialog::ExistingFile);
     connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openPath);

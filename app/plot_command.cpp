@@ -14,6 +14,7 @@
 #include "app/paths.h"
 #include "base/atomic_file.h"
 #include "base/thread_pool.h"
+#include "import/open_model.h"
 #include "jobs/evaluate.h"
 #include "jobs/quantize.h"
 #include "methods/quantizer.h"
@@ -168,7 +169,7 @@ constexpr Kind kKinds[] = {
 
 Result<void> draw(const PlotRequest& request, const Kind& kind)
 {
-    WW_TRY(const std::shared_ptr<const ModelFile> model, openModel(toPath(request.model)));
+    WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(toPath(request.model)));
     Recipe recipe;
     recipe.preset = recipe.name = request.preset.toStdString();
     WW_TRY(Plan plan, resolve(recipe, *model));

@@ -2324,8 +2324,8 @@
         <translation>Öffnen</translation>
     </message>
     <message>
-        <source>Models and projects (*.gguf *.wwproj);;All files (*)</source>
-        <translation>Modelle und Projekte (*.gguf *.wwproj);;Alle Dateien (*)</translation>
+        <source>Models and projects (*.gguf *.wwproj *.safetensors config.json);;All files (*)</source>
+        <translation>Modelle und Projekte (*.gguf *.wwproj *.safetensors config.json);;Alle Dateien (*)</translation>
     </message>
     <message>
         <source>Save Project</source>

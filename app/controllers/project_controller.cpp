@@ -9,6 +9,7 @@
 #include "app/choices.h"
 #include "app/paths.h"
 #include "calibration/imatrix_file.h"
+#include "import/open_model.h"
 
 namespace ww {
 namespace {
@@ -98,7 +99,7 @@ void ProjectController::startOpening(const QString& path, const QString& modelOv
                 if (!isSession) result.projectPath = absolute;
                 result.hasSession = isSession;
                 modelPath = modelOverride.isEmpty() ? result.project.modelPath : modelOverride;
-                auto model = openModel(toPath(modelPath));
+                auto model = openAnyModel(toPath(modelPath));
                 if (!model) {
                     result.missingModel = modelPath;
                     result.modelError = model.error();
@@ -106,7 +107,7 @@ void ProjectController::startOpening(const QString& path, const QString& modelOv
                 }
                 result.model = std::move(*model);
             } else {
-                WW_TRY(result.model, openModel(toPath(absolute)));
+                WW_TRY(result.model, openAnyModel(toPath(absolute)));
                 const QString session = sessionPathFor(absolute);
                 if (!session.isEmpty() && QFileInfo::exists(session)) {
                     if (auto project = loadProject(session)) {
