@@ -318,7 +318,7 @@ private slots:
         recipe.rules = {patternRule("x=F16"), exactRule("y", TensorType::Q8_K)};
         row("rule for activations", recipe, "Rule 2 (\"y\") asks for Q8_K, which is not a format for weights");
         recipe.rules = {patternRule("x=F16:magic")};
-        row("unknown method", recipe, "Rule 1 (\"x\") names the method \"magic\"");
+        row("unknown method", recipe, "Rule 1 (\"x\"): There is no quantization method \"magic\"");
         recipe.rules = {patternRule("x=F16"), patternRule("x=F16")};
         recipe.rules[1].pattern = "a{2,1}";
         row("bad pattern", recipe, "Rule 2: The pattern \"a{2,1}\" is not a valid regular expression: numbers out of order");
