@@ -14,6 +14,7 @@
 #include "methods/fp8.h"
 #include "methods/nf4.h"
 #include "methods/quantizer.h"
+#include "methods/search.h"
 #include "plan/recipe.h"
 
 using namespace ww;
@@ -134,15 +135,19 @@ private slots:
         std::vector<float> importance = normalValues(8192, 3);
         for (float& v : importance) v = v * v * 2500;
         for (const TensorType type : kSearched)
-            for (const float* weights : {static_cast<const float*>(nullptr), static_cast<const float*>(importance.data())}) {
-                const auto reference = stored("reference", type, values, weights);
-                const auto better = stored("search", type, values, weights);
+            for (const float* given : {static_cast<const float*>(nullptr), static_cast<const float*>(importance.data())}) {
+                const auto reference = stored("reference", type, values, given);
+                const auto better = stored("search", type, values, given);
                 QVERIFY(!reference.empty() && !better.empty());
                 const std::size_t block = traits(type).blockLength;
-                for (std::size_t at = 0; at < values.size(); at += block)
-                    QVERIFY(squaredError(values, better, weights, at, block) <= squaredError(values, reference, weights, at, block));
-                QVERIFY(squaredError(values, better, weights, 0, values.size()) <
-                        squaredError(values, reference, weights, 0, values.size()));
+                std::vector<float> weights(values.size());
+                for (std::size_t at = 0; at < values.size(); at += block) {
+                    searchWeights(std::span(values).subspan(at, block), given ? given + at : nullptr, weights.data() + at);
+                    QVERIFY(squaredError(values, better, weights.data(), at, block) <=
+                            squaredError(values, reference, weights.data(), at, block));
+                }
+                QVERIFY(squaredError(values, better, weights.data(), 0, values.size()) <
+                        squaredError(values, reference, weights.data(), 0, values.size()));
             }
     }
 
