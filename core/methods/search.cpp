@@ -283,7 +283,7 @@ private:
                         std::byte* block)
     {
         float weights[kMaxBlock];
-        searchWeights({x, static_cast<std::size_t>(layout.length)}, importance, weights);
+        searchWeights(layout.type, {x, static_cast<std::size_t>(layout.length)}, importance, weights);
         const BlockSearch search(layout, x, weights);
         double best = storedError(layout, codec, block, x, weights);
         if (!(best > 0)) return;
@@ -308,13 +308,15 @@ private:
 
 }  // namespace
 
-void searchWeights(std::span<const float> x, const float* importance, float* out)
+void searchWeights(TensorType format, std::span<const float> x, const float* importance, float* out)
 {
+    const bool squares = !importance && (format == TensorType::Q3_K || format == TensorType::Q6_K);
     double sum = 0;
     for (const float v : x) sum += static_cast<double>(v) * static_cast<double>(v);
     const double mean = 2 * sum / static_cast<double>(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double magnitude = std::sqrt(mean + static_cast<double>(x[i]) * static_cast<double>(x[i]));
+        const double square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
+        const double magnitude = squares ? square : std::sqrt(mean + square);
         out[i] = static_cast<float>(magnitude * static_cast<double>(importance ? importance[i] : 1.0F));
     }
 }

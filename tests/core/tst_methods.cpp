@@ -142,7 +142,7 @@ private slots:
                 const std::size_t block = traits(type).blockLength;
                 std::vector<float> weights(values.size());
                 for (std::size_t at = 0; at < values.size(); at += block) {
-                    searchWeights(std::span(values).subspan(at, block), given ? given + at : nullptr, weights.data() + at);
+                    searchWeights(type, std::span(values).subspan(at, block), given ? given + at : nullptr, weights.data() + at);
                     QVERIFY(squaredError(values, better, weights.data(), at, block) <=
                             squaredError(values, reference, weights.data(), at, block));
                 }
