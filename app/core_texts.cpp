@@ -81,6 +81,8 @@ static const char* const kCoreTexts[] = {
     // Methods
     QT_TRANSLATE_NOOP("Core", "llama.cpp search"),
     QT_TRANSLATE_NOOP("Core", "Chooses scales and codes exactly as llama.cpp's own quantizer does: the same bytes, faster. Uses importance when there is any."),
+    QT_TRANSLATE_NOOP("Core", "llama.cpp search, defect corrected"),
+    QT_TRANSLATE_NOOP("Core", "As llama.cpp's search, but without its defect in IQ3_S: there, 32 zeros in a row damage the weights that follow them in their block of 256. The bytes differ from llama.cpp's only in such blocks, and every program reads them."),
     QT_TRANSLATE_NOOP("Core", "Weightwright search"),
     QT_TRANSLATE_NOOP("Core", "Chooses better scales and codes than llama.cpp's search for the same format: the squared error of a block, weighted with importance when there is any, is never larger and mostly smaller."),
     QT_TRANSLATE_NOOP("Core", "Uniform, symmetric"),

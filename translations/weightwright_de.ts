@@ -271,6 +271,14 @@
         <translation>Kalibrieren</translation>
     </message>
     <message>
+        <source>llama.cpp search, defect corrected</source>
+        <translation>Suche von llama.cpp, Fehler behoben</translation>
+    </message>
+    <message>
+        <source>As llama.cpp&apos;s search, but without its defect in IQ3_S: there, 32 zeros in a row damage the weights that follow them in their block of 256. The bytes differ from llama.cpp&apos;s only in such blocks, and every program reads them.</source>
+        <translation>Wie die Suche von llama.cpp, aber ohne deren Fehler bei IQ3_S: Dort beschädigen 32 Nullen in Folge die Gewichte, die ihnen in ihrem Block von 256 folgen. Die Bytes weichen nur in solchen Blöcken von denen von llama.cpp ab, und jedes Programm liest sie.</translation>
+    </message>
+    <message>
         <source>llama.cpp search</source>
         <translation>Suche von llama.cpp</translation>
     </message>

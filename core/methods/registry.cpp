@@ -2,6 +2,7 @@
 // A new method is one pair of files and one line here.
 #include <array>
 
+#include "methods/corrected.h"
 #include "methods/fp8.h"
 #include "methods/nf4.h"
 #include "methods/quantizer.h"
@@ -18,7 +19,7 @@ std::span<const Quantizer* const> quantizers()
         &absmaxQuantizer(),    &affineQuantizer(),
         &int8Quantizer(),      &nf4Quantizer(),
         &fp4Quantizer(),       &fp8E4M3Quantizer(),
-        &fp8E5M2Quantizer(),
+        &fp8E5M2Quantizer(),   &correctedQuantizer(),
     };
     return kQuantizers;
 }

@@ -151,6 +151,48 @@ private slots:
             }
     }
 
+    void correctedDiffersOnlyWhereTheDefectIs()
+    {
+        constexpr std::size_t kRowLength = 1024;
+        constexpr std::size_t kRowCount = 7;
+        auto values = normalValues(kRowCount * kRowLength, 8);
+        std::fill_n(values.begin() + 2 * kRowLength + 288, 32, 0.0F);   // inside a block: its rest is damaged
+        std::fill_n(values.begin() + 4 * kRowLength + 480, 32, 0.0F);   // at the end of a block: harmless
+        std::fill_n(values.begin() + 5 * kRowLength, kRowLength, 0.0F);  // nothing but zeros: harmless
+        const std::vector<float> importance(kRowLength, 1.0F);
+        const auto bytes = static_cast<std::size_t>(*rowBytes(TensorType::IQ3_S, kRowLength));
+        const std::size_t block = traits(TensorType::IQ3_S).blockBytes;
+        const Quantizer* corrected = findQuantizer("corrected");
+        QVERIFY(corrected && corrected->supports(TensorType::IQ3_S) && !corrected->supports(TensorType::IQ3_XXS));
+        for (const float* given : {static_cast<const float*>(nullptr), importance.data()}) {
+            RowBatch batch;
+            batch.values = values.data();
+            batch.rowCount = kRowCount;
+            batch.columns = kRowLength;
+            batch.importance = given;
+            std::vector<std::byte> theirs(kRowCount * bytes);
+            std::vector<std::byte> ours(kRowCount * bytes);
+            QVERIFY(findQuantizer("reference")->quantize(batch, TensorType::IQ3_S, theirs));
+            QVERIFY(corrected->quantize(batch, TensorType::IQ3_S, ours));
+            const std::size_t damaged = 2 * bytes + block;
+            for (std::size_t at = 0; at < ours.size(); at += block)
+                QCOMPARE(std::equal(ours.begin() + static_cast<std::ptrdiff_t>(at),
+                                    ours.begin() + static_cast<std::ptrdiff_t>(at + block),
+                                    theirs.begin() + static_cast<std::ptrdiff_t>(at)),
+                         at != damaged);
+            std::vector<float> decoded(kRowLength);
+            std::vector<float> row(values.begin() + 2 * kRowLength, values.begin() + 3 * kRowLength);
+            const std::vector<float> zero(kRowLength, 0.0F);
+            const auto error = [&](const std::vector<std::byte>& blocks) {
+                findBlockFormat(TensorType::IQ3_S)->decodeRow(blocks.data() + 2 * bytes, decoded.data(), kRowLength);
+                return squaredError(row, decoded, nullptr, 256, 256) / squaredError(row, zero, nullptr, 256, 256);
+            };
+            QVERIFY(error(theirs) > 0.5);
+            QVERIFY(error(ours) < 0.05);
+        }
+        QVERIFY(!stored("corrected", TensorType::Q4_K, values, nullptr).size());
+    }
+
     void uniformErrorFallsWithBitsAndClipping()
     {
         const auto values = normalValues(4096, 4);
