@@ -11,6 +11,7 @@
 
 #include "base/aligned_buffer.h"
 #include "model/kernels.h"
+#include "model/linear.h"
 
 namespace ww {
 namespace {
@@ -69,8 +70,7 @@ Estimate quantileOf(const std::vector<double>& sorted, double q)
 class Divergence {
 public:
     Divergence(const LanguageModel& base, const LanguageModel& variant, const EvaluationWindows& windows, const JobContext& context)
-        : m_base(base), m_variant(variant), m_windows(windows), m_context(context), m_length(windows.contextLength),
-          m_first(m_length / 2), m_scored(m_length - m_first - 1), m_vocabulary(base.hyperparameters().vocabularySize)
+        : m_base(base), m_variant(variant), m_windows(windows), m_context(context), m_length(windows.contextLength)
     {
     }
 
@@ -80,96 +80,31 @@ public:
             std::max<std::uint64_t>(1, (m_base.bytesPerToken(m_length) + m_variant.bytesPerToken(m_length)) * m_length);
         const auto windowsPerPass = std::clamp<std::size_t>(static_cast<std::size_t>(options.activationBudgetBytes / perWindow), 1,
                                                             m_windows.windowCount);
-        const std::uint64_t logitBytes = std::uint64_t{m_scored} * m_vocabulary * sizeof(float);
-        m_group = std::clamp<std::size_t>(static_cast<std::size_t>(options.logitBudgetBytes / logitBytes), 1, windowsPerPass);
-        m_logits.reset(m_group * m_scored * m_vocabulary);
         const std::uint64_t blocks = m_base.hyperparameters().blockCount + std::uint64_t{m_variant.hyperparameters().blockCount};
         m_context.begin("Measuring the divergence", std::uint64_t{m_windows.windowCount} * m_length * blocks, ProgressUnit::Steps);
         for (std::size_t window = 0; window < m_windows.windowCount; window += windowsPerPass)
-            WW_TRY_VOID(pass(window, std::min(windowsPerPass, m_windows.windowCount - window)));
+            WW_TRY_VOID(pass(window, std::min(windowsPerPass, m_windows.windowCount - window), options.logitBudgetBytes));
         return std::move(m_tokens);
     }
 
 private:
-    /// Hidden states of the scored positions of `count` windows.
-    Result<void> forward(const LanguageModel& model, std::size_t firstWindow, std::size_t count, AlignedBuffer<float>& hidden)
+    Result<std::span<const float>> forward(const LanguageModel& model, std::size_t firstWindow, std::size_t count)
     {
         const std::size_t d = model.hyperparameters().embeddingLength;
         const auto tokens = std::span(m_windows.input).subspan(firstWindow * m_length, count * m_length);
-        hidden.ensure(tokens.size() * d);
-        WW_TRY_VOID(model.forward(tokens, m_length, {hidden.data(), tokens.size() * d}, m_context));
-        for (std::size_t w = 0; w < count; ++w)
-            std::copy_n(hidden.data() + (w * m_length + m_first) * d, m_scored * d, hidden.data() + w * m_scored * d);
-        return {};
+        m_hidden.ensure(tokens.size() * d);
+        WW_TRY_VOID(model.forward(tokens, m_length, {m_hidden.data(), tokens.size() * d}, m_context));
+        return std::span<const float>(m_hidden.data(), tokens.size() * d);
     }
 
-    Result<void> pass(std::size_t firstWindow, std::size_t count)
+    Result<void> pass(std::size_t firstWindow, std::size_t count, std::uint64_t budgetBytes)
     {
-        WW_TRY_VOID(forward(m_base, firstWindow, count, m_baseHidden));
-        WW_TRY_VOID(forward(m_variant, firstWindow, count, m_variantHidden));
-        for (std::size_t w = 0; w < count; w += m_group)
-            WW_TRY_VOID(score(firstWindow + w, w, std::min(m_group, count - w)));
-        return {};
-    }
-
-    [[nodiscard]] std::size_t targetOf(std::size_t firstWindow, std::size_t row) const
-    {
-        const std::size_t window = firstWindow + row / m_scored;
-        return static_cast<std::size_t>(m_windows.targets[window * m_length + m_first + row % m_scored + 1]);
-    }
-
-    /// `offset`: of the windows within the hidden states.
-    Result<void> score(std::size_t firstWindow, std::size_t offset, std::size_t count)
-    {
-        const std::size_t rows = count * m_scored;
-        std::vector<Row> base(rows);
-        const auto keep = [&](std::size_t firstRow, std::size_t rowCount, std::size_t firstToken, std::size_t tokenCount,
-                              const float* logits) {
-            for (std::size_t r = 0; r < rowCount; ++r) {
-                const std::size_t row = firstRow + r;
-                base[row].add(logits + r * tokenCount, tokenCount, firstToken, targetOf(firstWindow, row));
-                std::copy_n(logits + r * tokenCount, tokenCount, m_logits.data() + row * m_vocabulary + firstToken);
-            }
-        };
-        const std::size_t baseFloats = m_base.hyperparameters().embeddingLength * m_scored;
-        WW_TRY_VOID(m_base.logits({m_baseHidden.data() + offset * baseFloats, count * baseFloats}, m_scored, keep, m_context));
-
-        // KLD = Σ p·(b − l) + logSum(l)·Σ p, so the logits of the variant need not be kept.
-        std::vector<Row> variant(rows);
-        std::vector<double> cross(rows, 0);
-        std::vector<double> mass(rows, 0);
-        std::vector<double> logSums(rows);
-        for (std::size_t row = 0; row < rows; ++row) logSums[row] = base[row].logSum();
-        const auto compare = [&](std::size_t firstRow, std::size_t rowCount, std::size_t firstToken, std::size_t tokenCount,
-                                 const float* logits) {
-            for (std::size_t r = 0; r < rowCount; ++r) {
-                const std::size_t row = firstRow + r;
-                const float* values = logits + r * tokenCount;
-                variant[row].add(values, tokenCount, firstToken, targetOf(firstWindow, row));
-                const float* original = m_logits.data() + row * m_vocabulary + firstToken;
-                for (std::size_t i = 0; i < tokenCount; ++i) {
-                    const double logProbability = static_cast<double>(original[i]) - logSums[row];
-                    if (!(logProbability > kLeastLogProbability)) continue;
-                    const double probability = std::exp(logProbability);
-                    cross[row] += probability * (logProbability - static_cast<double>(values[i]));
-                    mass[row] += probability;
-                }
-            }
-        };
-        const std::size_t floats = m_variant.hyperparameters().embeddingLength * m_scored;
-        WW_TRY_VOID(m_variant.logits({m_variantHidden.data() + offset * floats, count * floats}, m_scored, compare, m_context));
-        for (std::size_t row = 0; row < rows; ++row) {
-            TokenDivergence token;
-            token.kld = cross[row] + mass[row] * variant[row].logSum();
-            token.nllBase = base[row].negativeLogLikelihood();
-            token.nll = variant[row].negativeLogLikelihood();
-            token.sameTop = base[row].top == variant[row].top;
-            if (!std::isfinite(token.kld) || !std::isfinite(token.nllBase) || !std::isfinite(token.nll))
-                return fail(ErrorCode::Corrupt,
-                            "The output of one of the models holds values that are not numbers: some of its weights are not "
-                            "numbers, or are far too large.");
-            m_tokens.push_back(token);
-        }
+        WW_TRY(std::span<const float> hidden, forward(m_base, firstWindow, count));
+        WW_TRY(ReferencePredictions reference,
+               ReferencePredictions::create(m_base, m_windows, firstWindow, count, hidden, budgetBytes, m_context));
+        WW_TRY(hidden, forward(m_variant, firstWindow, count));
+        WW_TRY(const std::vector<TokenDivergence> tokens, reference.compare(m_variant, hidden, m_context));
+        m_tokens.insert(m_tokens.end(), tokens.begin(), tokens.end());
         return {};
     }
 
@@ -178,20 +113,166 @@ private:
     const EvaluationWindows& m_windows;
     const JobContext& m_context;
     const std::size_t m_length;
-    const std::size_t m_first;   ///< position of the first score
-    const std::size_t m_scored;  ///< scores per window
-    const std::size_t m_vocabulary;
-    std::size_t m_group = 1;        ///< windows whose logits are kept at once
-    AlignedBuffer<float> m_logits;  ///< of the original
-    AlignedBuffer<float> m_baseHidden, m_variantHidden;
+    AlignedBuffer<float> m_hidden;
     std::vector<TokenDivergence> m_tokens;
 };
+
+/// Σ p·l in double. Several sums, so that the processor need not wait for each addition.
+double expectation(const float* probabilities, const float* logits, std::size_t n)
+{
+    constexpr std::size_t kSums = 8;
+    double sums[kSums] = {};
+    std::size_t i = 0;
+    for (; i + kSums <= n; i += kSums)
+        for (std::size_t k = 0; k < kSums; ++k)
+            sums[k] += static_cast<double>(probabilities[i + k]) * static_cast<double>(logits[i + k]);
+    for (; i < n; ++i) sums[0] += static_cast<double>(probabilities[i]) * static_cast<double>(logits[i]);
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+Error brokenOutput()
+{
+    return Error{ErrorCode::Corrupt,
+                 "The output of one of the models holds values that are not numbers: some of its weights are not "
+                 "numbers, or are far too large.",
+                 {},
+                 {},
+                 {}};
+}
+
+/// The scored positions of each window, moved together.
+void takeScored(std::span<const float> hidden, std::size_t d, std::size_t length, std::size_t first, std::size_t scored,
+                std::size_t windows, float* out)
+{
+    for (std::size_t w = 0; w < windows; ++w)
+        std::copy_n(hidden.data() + (w * length + first) * d, scored * d, out + w * scored * d);
+}
 
 }  // namespace
 
 double TokenDivergence::probabilityChange() const
 {
     return std::exp(-nll) - std::exp(-nllBase);
+}
+
+ReferencePredictions::ReferencePredictions(const LanguageModel& base, const EvaluationWindows& windows, std::size_t firstWindow,
+                                           std::size_t count)
+    : m_base(&base), m_windows(&windows), m_firstWindow(firstWindow), m_count(count), m_length(windows.contextLength),
+      m_first(m_length / 2), m_scored(m_length - m_first - 1), m_vocabulary(base.hyperparameters().vocabularySize)
+{
+}
+
+Result<ReferencePredictions> ReferencePredictions::create(const LanguageModel& base, const EvaluationWindows& windows,
+                                                          std::size_t firstWindow, std::size_t windowCount,
+                                                          std::span<const float> hidden, std::uint64_t budgetBytes,
+                                                          const JobContext& context)
+{
+    ReferencePredictions reference(base, windows, firstWindow, windowCount);
+    const std::size_t d = base.hyperparameters().embeddingLength;
+    if (hidden.size() != windowCount * reference.m_length * d)
+        return fail(ErrorCode::InvalidArgument, "The hidden states do not fill whole windows.");
+    const std::uint64_t perWindow = std::uint64_t{reference.m_scored} * reference.m_vocabulary * sizeof(float);
+    reference.m_group = std::clamp<std::size_t>(static_cast<std::size_t>(budgetBytes / perWindow), 1, windowCount);
+    reference.m_hidden.resize(windowCount * reference.m_scored * d);
+    takeScored(hidden, d, reference.m_length, reference.m_first, reference.m_scored, windowCount, reference.m_hidden.data());
+    if (reference.m_group < windowCount) return reference;
+    WW_TRY_VOID(reference.predict(0, windowCount, context));
+    reference.m_kept = true;
+    reference.m_hidden = {};
+    return reference;
+}
+
+std::size_t ReferencePredictions::targetOf(std::size_t window, std::size_t row) const
+{
+    const std::size_t place = m_firstWindow + window + row / m_scored;
+    return static_cast<std::size_t>(m_windows->targets[place * m_length + m_first + row % m_scored + 1]);
+}
+
+// KLD = −entropy − Σ p·l + mass · logSum(l), so the logits of the variant need not be kept. The entropy is that of the
+// probabilities as they are stored, and their rounding cancels to second order.
+Result<void> ReferencePredictions::predict(std::size_t window, std::size_t count, const JobContext& context)
+{
+    const std::size_t rows = count * m_scored;
+    const std::size_t d = m_base->hyperparameters().embeddingLength;
+    m_probabilities.ensure(m_group * m_scored * m_vocabulary);
+    std::vector<Row> sums(rows);
+    const auto keep = [&](std::size_t firstRow, std::size_t rowCount, std::size_t firstToken, std::size_t tokenCount,
+                          const float* logits) {
+        for (std::size_t r = 0; r < rowCount; ++r) {
+            const std::size_t row = firstRow + r;
+            sums[row].add(logits + r * tokenCount, tokenCount, firstToken, targetOf(window, row));
+            std::copy_n(logits + r * tokenCount, tokenCount, m_probabilities.data() + row * m_vocabulary + firstToken);
+        }
+    };
+    WW_TRY_VOID(m_base->logits({m_hidden.data() + window * m_scored * d, rows * d}, m_scored, keep, context));
+    m_positions.assign(rows, {});
+    return forEachRows(rows, m_vocabulary, context, [&](std::size_t first, std::size_t rowCount) -> Result<void> {
+        for (std::size_t row = first; row < first + rowCount; ++row) {
+            const double logSum = sums[row].logSum();
+            Position& position = m_positions[row];
+            position.nll = sums[row].negativeLogLikelihood();
+            position.top = sums[row].top;
+            float* values = m_probabilities.data() + row * m_vocabulary;
+            for (std::size_t i = 0; i < m_vocabulary; ++i) {
+                const double logProbability = static_cast<double>(values[i]) - logSum;
+                values[i] = logProbability > kLeastLogProbability ? static_cast<float>(std::exp(logProbability)) : 0.0F;
+                if (values[i] == 0.0F) continue;
+                position.entropy -= static_cast<double>(values[i]) * logProbability;
+                position.mass += static_cast<double>(values[i]);
+            }
+            if (!std::isfinite(position.nll) || !std::isfinite(position.entropy)) return fail(brokenOutput());
+        }
+        return {};
+    });
+}
+
+Result<void> ReferencePredictions::compareGroup(const LanguageModel& variant, const float* hidden, std::size_t window,
+                                                std::size_t count, std::vector<TokenDivergence>& tokens,
+                                                const JobContext& context) const
+{
+    const std::size_t rows = count * m_scored;
+    const std::size_t d = variant.hyperparameters().embeddingLength;
+    std::vector<Row> sums(rows);
+    std::vector<double> cross(rows, 0);
+    const auto compare = [&](std::size_t firstRow, std::size_t rowCount, std::size_t firstToken, std::size_t tokenCount,
+                             const float* logits) {
+        for (std::size_t r = 0; r < rowCount; ++r) {
+            const std::size_t row = firstRow + r;
+            const float* values = logits + r * tokenCount;
+            sums[row].add(values, tokenCount, firstToken, targetOf(window, row));
+            cross[row] += expectation(m_probabilities.data() + row * m_vocabulary + firstToken, values, tokenCount);
+        }
+    };
+    WW_TRY_VOID(variant.logits({hidden, rows * d}, m_scored, compare, context));
+    for (std::size_t row = 0; row < rows; ++row) {
+        const Position& base = m_positions[row];
+        TokenDivergence token;
+        token.kld = base.mass * sums[row].logSum() - cross[row] - base.entropy;
+        token.nllBase = base.nll;
+        token.nll = sums[row].negativeLogLikelihood();
+        token.sameTop = base.top == sums[row].top;
+        if (!std::isfinite(token.kld) || !std::isfinite(token.nll)) return fail(brokenOutput());
+        tokens.push_back(token);
+    }
+    return {};
+}
+
+Result<std::vector<TokenDivergence>> ReferencePredictions::compare(const LanguageModel& variant, std::span<const float> hidden,
+                                                                   const JobContext& context)
+{
+    const std::size_t d = variant.hyperparameters().embeddingLength;
+    if (hidden.size() != m_count * m_length * d || variant.hyperparameters().vocabularySize != m_vocabulary)
+        return fail(ErrorCode::InvalidArgument, "The hidden states do not fill whole windows, or the vocabularies differ.");
+    std::vector<TokenDivergence> tokens;
+    tokens.reserve(m_count * m_scored);
+    AlignedBuffer<float> scored(m_group * m_scored * d);
+    for (std::size_t window = 0; window < m_count; window += m_group) {
+        const std::size_t count = std::min(m_group, m_count - window);
+        if (!m_kept) WW_TRY_VOID(predict(window, count, context));
+        takeScored(hidden.subspan(window * m_length * d), d, m_length, m_first, m_scored, count, scored.data());
+        WW_TRY_VOID(compareGroup(variant, scored.data(), window, count, tokens, context));
+    }
+    return tokens;
 }
 
 DivergenceResult summarize(std::vector<TokenDivergence> tokens)

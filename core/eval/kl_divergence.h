@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/aligned_buffer.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "eval/perplexity.h"
@@ -51,6 +52,49 @@ struct DivergenceResult {
     std::uint32_t contextLength = 0;
     double seconds = 0;
     std::vector<TokenDivergence> tokens;  ///< window after window; for paired comparison
+};
+
+/// What the original predicts at the scored positions of some windows, for comparing variants with it one after another. The
+/// figures do not depend on the budget. Movable; not thread-safe.
+class ReferencePredictions {
+public:
+    /// `hidden`: of all positions of windows [firstWindow, firstWindow + windowCount), after the output norm. The predictions are
+    /// kept when they fit `budgetBytes`; else they are computed again, group by group, for every comparison. `base` and `windows`
+    /// are borrowed.
+    static Result<ReferencePredictions> create(const LanguageModel& base, const EvaluationWindows& windows, std::size_t firstWindow,
+                                               std::size_t windowCount, std::span<const float> hidden, std::uint64_t budgetBytes,
+                                               const JobContext& context);
+    /// `hidden`: of the variant, as above. One value per scored token, window after window.
+    Result<std::vector<TokenDivergence>> compare(const LanguageModel& variant, std::span<const float> hidden,
+                                                 const JobContext& context);
+
+private:
+    /// Of the original at one position.
+    struct Position {
+        double nll = 0;
+        double entropy = 0;  ///< −Σ p·log p over the tokens that count
+        double mass = 0;     ///< Σ p over them
+        std::size_t top = 0;
+    };
+    ReferencePredictions(const LanguageModel& base, const EvaluationWindows& windows, std::size_t firstWindow, std::size_t count);
+    [[nodiscard]] std::size_t targetOf(std::size_t firstWindow, std::size_t row) const;
+    Result<void> predict(std::size_t window, std::size_t count, const JobContext& context);
+    Result<void> compareGroup(const LanguageModel& variant, const float* hidden, std::size_t window, std::size_t count,
+                              std::vector<TokenDivergence>& tokens, const JobContext& context) const;
+
+    const LanguageModel* m_base;
+    const EvaluationWindows* m_windows;
+    std::size_t m_firstWindow;
+    std::size_t m_count;
+    std::size_t m_length;
+    std::size_t m_first;   ///< position of the first score
+    std::size_t m_scored;  ///< scores per window
+    std::size_t m_vocabulary;
+    std::size_t m_group = 1;                  ///< windows whose predictions are in memory
+    bool m_kept = false;                      ///< they are those of all windows
+    std::vector<float> m_hidden;              ///< scored positions of the original; empty when predictions are kept
+    AlignedBuffer<float> m_probabilities;     ///< group × scored × vocabulary
+    std::vector<Position> m_positions;
 };
 
 /// Both models read the same windows. Memory: the two budgets, whatever the length of the text. Results do not depend on

@@ -49,6 +49,14 @@ public:
     virtual Result<void> forwardObserved(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                          LinearInputObserver& observer, const JobContext& context) const;
 
+    /// A part of a pass: step 0 looks up the embeddings, steps 1 to blockCount are the blocks, step blockCount + 1 is the output
+    /// norm; steps [first, end) change `hidden` in place. All steps one after the other, in whatever parts, give the bits of
+    /// forward(). `observer` null: nobody looks; else it sees the output matrix's input with the last step. A model that cannot
+    /// stop in between fails with Unsupported.
+    virtual Result<void> forwardSteps(std::size_t first, std::size_t end, std::span<const TokenId> tokens, std::size_t windowLength,
+                                      std::span<float> hidden, LinearInputObserver* observer, const JobContext& context) const;
+    [[nodiscard]] std::size_t stepCount() const { return std::size_t{hyperparameters().blockCount} + 2; }
+
     /// Logits of normed hidden states (any number of windows of windowRows rows each; results do not depend on how many),
     /// streamed over the vocabulary so that the output matrix is never whole in memory:
     /// calls sink(firstRow, rows, firstToken, tokenCount, logits) with blocks logits[rows × tokenCount] that together

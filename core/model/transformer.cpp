@@ -38,6 +38,12 @@ Result<void> LanguageModel::forwardObserved(std::span<const TokenId>, std::size_
     return fail(ErrorCode::Unsupported, "This model does not show the inputs of its weights, so it cannot be calibrated.");
 }
 
+Result<void> LanguageModel::forwardSteps(std::size_t, std::size_t, std::span<const TokenId>, std::size_t, std::span<float>,
+                                         LinearInputObserver*, const JobContext&) const
+{
+    return fail(ErrorCode::Unsupported, "This model can only be run from end to end.");
+}
+
 Result<std::shared_ptr<const LanguageModel>> Transformer::create(std::shared_ptr<const WeightSource> weights)
 {
     WW_TRY_VOID(blas::available());
@@ -137,18 +143,18 @@ Result<void> Transformer::applyOutputNorm(const BlockRunner& runner, float* hidd
 Result<void> Transformer::forward(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                   const JobContext& context) const
 {
-    return runBlocks(tokens, windowLength, hidden, nullptr, context);
+    return forwardSteps(0, stepCount(), tokens, windowLength, hidden, nullptr, context);
 }
 
 Result<void> Transformer::forwardObserved(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                           LinearInputObserver& observer, const JobContext& context) const
 {
-    WW_TRY_VOID(runBlocks(tokens, windowLength, hidden, &observer, context));
-    return observeInput(&observer, m_tensors.output, {hidden.data(), m_architecture.facts.embeddingLength}, tokens.size(), context);
+    return forwardSteps(0, stepCount(), tokens, windowLength, hidden, &observer, context);
 }
 
-Result<void> Transformer::runBlocks(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
-                                    LinearInputObserver* observer, const JobContext& context) const
+Result<void> Transformer::forwardSteps(std::size_t first, std::size_t end, std::span<const TokenId> tokens,
+                                       std::size_t windowLength, std::span<float> hidden, LinearInputObserver* observer,
+                                       const JobContext& context) const
 {
     const std::size_t d = m_architecture.facts.embeddingLength;
     if (windowLength == 0 || tokens.empty() || tokens.size() % windowLength != 0 || hidden.size() != tokens.size() * d)
@@ -160,22 +166,25 @@ Result<void> Transformer::runBlocks(std::span<const TokenId> tokens, std::size_t
                                 m_architecture.facts.contextLength));
     try {
         const RowCount rows{tokens.size() / windowLength, windowLength};
-        WW_TRY_VOID(embed(tokens, windowLength, 0, hidden.data(), context));
+        if (first == 0 && end > 0) WW_TRY_VOID(embed(tokens, windowLength, 0, hidden.data(), context));
         const std::vector<RopeTable> ropes = ropeTables(windowLength);
         BlockRunner runner(m_architecture, ropes);
         if (observer) runner.observe(*observer, m_tensors.blocks);
         ExpertRunner experts(m_architecture, *m_weights, runner);
         BlockWeights weights;
-        for (std::size_t block = 0; block < m_tensors.blocks.size(); ++block) {
+        const std::size_t endBlock = std::min(end == 0 ? 0 : end - 1, m_tensors.blocks.size());
+        for (std::size_t block = first == 0 ? 0 : first - 1; block < endBlock; ++block) {
             WW_TRY_VOID(loadBlock(block, weights, context));
             // Decoding already uses every thread, so a second decoded block would not save time; what can be waited for is the
             // disk.
-            if (block + 1 < m_tensors.blocks.size()) prefetch(m_weights->model(), m_tensors.blocks[block + 1]);
+            if (block + 1 < endBlock) prefetch(m_weights->model(), m_tensors.blocks[block + 1]);
             WW_TRY_VOID(runner.run(block, weights, hidden.data(), rows, context));
             if (const auto& tensors = m_tensors.blocks[block].experts)
                 WW_TRY_VOID(experts.run(block, *tensors, weights, hidden.data(), rows, false, context));
         }
-        return applyOutputNorm(runner, hidden.data(), tokens.size(), context);
+        if (end <= m_tensors.blocks.size() + 1) return {};
+        WW_TRY_VOID(applyOutputNorm(runner, hidden.data(), tokens.size(), context));
+        return observeInput(observer, m_tensors.output, {hidden.data(), d}, tokens.size(), context);
     } catch (const std::bad_alloc&) {
         return fail(notEnoughMemory());
     }

@@ -22,6 +22,8 @@ public:
                          const JobContext& context) const override;
     Result<void> forwardObserved(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
                                  LinearInputObserver& observer, const JobContext& context) const override;
+    Result<void> forwardSteps(std::size_t first, std::size_t end, std::span<const TokenId> tokens, std::size_t windowLength,
+                              std::span<float> hidden, LinearInputObserver* observer, const JobContext& context) const override;
     Result<void> logits(std::span<const float> hidden, std::size_t windowRows, const LogitSink& sink,
                         const JobContext& context) const override;
     Result<std::unique_ptr<TextSession>> startSession(std::size_t maxTokens, std::uint64_t weightBudgetBytes,
@@ -45,8 +47,6 @@ public:
 private:
     Transformer() = default;
     Result<void> loadRopeFactors();
-    Result<void> runBlocks(std::span<const TokenId> tokens, std::size_t windowLength, std::span<float> hidden,
-                           LinearInputObserver* observer, const JobContext& context) const;
 
     std::shared_ptr<const WeightSource> m_weights;
     Architecture m_architecture;
