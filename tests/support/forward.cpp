@@ -7,13 +7,14 @@
 #include <limits>
 #include <random>
 
+#include "import/open_model.h"
 #include "tests/support/gguf_builder.h"
 
 namespace ww::test {
 
 Result<std::shared_ptr<const LanguageModel>> loadLanguageModel(const std::filesystem::path& path)
 {
-    WW_TRY(auto model, openModel(path));
+    WW_TRY(auto model, openAnyModel(path));
     return LanguageModel::create(fileWeights(std::move(model)));
 }
 
