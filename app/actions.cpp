@@ -71,6 +71,8 @@ Actions::Actions(QObject* parent) : QObject(parent)
     resetTensors = make("resetTensors", tr("Reset Selected &Tensors"), K(Qt::CTRL | Qt::Key_Backspace), nullptr,
                         tr("Let the preset decide about the selected tensors again"), true);
 
+    calibrate = make("calibrate", tr("&Calibrate…"), K(Qt::CTRL | Qt::Key_K), "calibrate",
+                     tr("Let the model read a text to learn which weights matter: better quality below 5 bits"), true);
     measure = make("measure", tr("&Measure…"), K(Qt::CTRL | Qt::Key_M), "measure",
                    tr("Measure the perplexity of the original and of the current recipe"), true);
     measurePresets = make("measurePresets", tr("Measure &Presets…"), K(Qt::CTRL | Qt::SHIFT | Qt::Key_M), "chart",

@@ -43,6 +43,7 @@ public:
     QAction* recipeRules;
     QAction* resetTensors;
     // Measure
+    QAction* calibrate;
     QAction* measure;
     QAction* measurePresets;
     QAction* weightErrors;

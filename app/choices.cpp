@@ -59,7 +59,7 @@ QString reasonText(const PlanEntry& entry, const Recipe& recipe)
 
 QString needsImportanceText()
 {
-    return Choices::tr("Needs an importance matrix: load one with File ▸ Importance Matrix.");
+    return Choices::tr("Needs importance: use Calibrate, or load a matrix with File ▸ Importance Matrix.");
 }
 
 std::vector<FormatChoice> formatChoices(bool haveImportance)

@@ -26,6 +26,7 @@
 #include "app/actions.h"
 #include "app/choices.h"
 #include "app/dialogs/about_dialog.h"
+#include "app/dialogs/calibrate_dialog.h"
 #include "app/dialogs/export_dialog.h"
 #include "app/dialogs/job_list_dialog.h"
 #include "app/dialogs/measure_dialog.h"
@@ -38,7 +39,6 @@
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "base/atomic_file.h"
-#include "calibration/imatrix_file.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
 #include "widgets/views/drop_area.h"
@@ -147,6 +147,8 @@ void MainWindow::buildMenus()
     connect(m_presetMenu, &QMenu::aboutToShow, this, [this] { fillPresetMenu(m_presetMenu); });
 
     QMenu* measure = menuBar()->addMenu(tr("&Measure"));
+    measure->addAction(a.calibrate);
+    measure->addSeparator();
     measure->addAction(a.measure);
     measure->addAction(a.measurePresets);
     measure->addAction(a.weightErrors);
@@ -220,6 +222,7 @@ void MainWindow::buildToolBar()
     auto* space = new QWidget;
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     bar->addWidget(space);
+    bar->addAction(a.calibrate);
     bar->addAction(a.measure);
     bar->addAction(a.exportModel);
     for (QAction* action : bar->actions())
@@ -334,6 +337,7 @@ void MainWindow::connectRest()
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->open();
     });
+    connect(a.calibrate, &QAction::triggered, this, &MainWindow::showCalibrate);
     connect(a.measure, &QAction::triggered, this, [this] { showMeasure(false); });
     connect(a.measurePresets, &QAction::triggered, this, [this] { showMeasure(true); });
     connect(a.weightErrors, &QAction::triggered, this, [this] {
@@ -479,9 +483,12 @@ void MainWindow::refreshStatus()
     for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel}) label->setVisible(document.plan() != nullptr);
     m_importanceLabel->setVisible(document.importance() != nullptr);
     if (const auto& matrix = document.importance()) {
-        m_importanceLabel->setText(tr("Importance matrix"));
-        m_importanceLabel->setToolTip(tr("%1: %n tensor(s)", "file of an importance matrix", static_cast<int>(matrix->entries.size()))
-                                          .arg(QFileInfo(document.importancePath()).fileName()));
+        // The text it was made from says more than a file in the cache.
+        const QString source = matrix->datasets.empty() ? document.importancePath() : QString::fromStdString(matrix->datasets.front());
+        m_importanceLabel->setText(tr("Importance: %1", "text or file").arg(QFileInfo(source).fileName()));
+        m_importanceLabel->setToolTip(tr("%n tensor(s) are quantized by the importance of their columns, from %1", nullptr,
+                                         static_cast<int>(matrix->entries.size()))
+                                          .arg(QDir::toNativeSeparators(source)));
     }
     if (!document.plan()) return;
     const Plan& plan = *document.plan();
@@ -583,29 +590,15 @@ void MainWindow::loadImportanceMatrix()
 
 void MainWindow::loadImportanceFrom(const QString& path)
 {
-    m_workbench.jobs.start<ImportanceMatrix>(
-        fileJob(path), [path](const JobContext&) { return loadImportance(toPath(path)); }, this,
-        [this, path, model = m_workbench.document.model()](Result<ImportanceMatrix> matrix) {
-            if (model != m_workbench.document.model()) return;
-            if (!matrix) {
-                m_workbench.messages.error(tr("%1 could not be loaded.").arg(QFileInfo(path).fileName()), matrix.error());
-                return;
-            }
-            matrix->path = toPath(QFileInfo(path).absoluteFilePath());
-            const ImportanceCoverage coverage = importanceCoverage(*model, *m_workbench.document.survey(), *matrix);
-            if (coverage.usable == 0) {
-                m_workbench.messages.post(
-                    Severity::Error, tr("%1 does not belong to this model.").arg(QFileInfo(path).fileName()),
-                    tr("None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.", nullptr,
-                       static_cast<int>(matrix->entries.size())));
-                return;
-            }
-            dropMisfits(*model, *matrix);
-            m_workbench.document.setImportance(std::make_shared<const ImportanceMatrix>(std::move(*matrix)));
-            m_workbench.messages.post(coverage.isComplete() ? Severity::Info : Severity::Warning,
-                                      tr("Importance matrix loaded: %n tensor(s) covered.", nullptr, coverage.usable),
-                                      coverageText(coverage));
-        });
+    m_workbench.calibrate.load(path);
+}
+
+void MainWindow::showCalibrate()
+{
+    if (!m_workbench.document.isOpen()) return;
+    auto* dialog = new CalibrateDialog(m_workbench, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void MainWindow::loadRecipeFile()

@@ -70,6 +70,7 @@ private:
     void editRules();
     void showMeasure(bool presets);
     void showExport();
+    void showCalibrate();
     void showJobs();
     void findModel(const QString& missing);
 

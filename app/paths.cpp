@@ -46,6 +46,11 @@ QString sampleEvaluationTextPath()
     return sampleFile(QStringLiteral("evaluation.txt"));
 }
 
+QString sampleCalibrationTextPath()
+{
+    return sampleFile(QStringLiteral("calibration.txt"));
+}
+
 QString sessionsDir()
 {
     const QString dir = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");

@@ -16,6 +16,8 @@ namespace ww {
 /// source folder. Empty when neither is there.
 [[nodiscard]] QString sampleModelPath();
 [[nodiscard]] QString sampleEvaluationTextPath();
+/// The neutral text for calibration, apart from the evaluation text; empty when it is not there.
+[[nodiscard]] QString sampleCalibrationTextPath();
 
 /// Folder of the sessions that are saved as one works. Created on demand; empty if that fails.
 [[nodiscard]] QString sessionsDir();

@@ -142,6 +142,22 @@ void Settings::setEvaluation(const QString& text, int contextLength, int windowC
     m_store.setValue(QStringLiteral("evaluation/windows"), windowCount);
 }
 
+QString Settings::calibrationText() const
+{
+    return m_store.value(QStringLiteral("calibration/text")).toString();
+}
+
+int Settings::calibrationWindows() const
+{
+    return std::max(0, m_store.value(QStringLiteral("calibration/windows"), 0).toInt());
+}
+
+void Settings::setCalibration(const QString& text, int windowCount)
+{
+    m_store.setValue(QStringLiteral("calibration/text"), text);
+    m_store.setValue(QStringLiteral("calibration/windows"), windowCount);
+}
+
 double Settings::evaluationSpeed() const
 {
     return m_store.value(QStringLiteral("evaluation/speed"), 0.0).toDouble();

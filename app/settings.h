@@ -47,6 +47,10 @@ public:
     [[nodiscard]] int contextLength() const;
     [[nodiscard]] int windowCount() const;
     void setEvaluation(const QString& text, int contextLength, int windowCount);
+    /// Text and windows of the last calibration. Empty text: the one that comes with the program.
+    [[nodiscard]] QString calibrationText() const;
+    [[nodiscard]] int calibrationWindows() const;
+    void setCalibration(const QString& text, int windowCount);
     /// Measured speed of forward passes on this machine, parameters × tokens per second; 0: never measured.
     [[nodiscard]] double evaluationSpeed() const;
     void setEvaluationSpeed(double parameterTokensPerSecond);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/controllers/calibrate_controller.h"
 #include "app/controllers/export_controller.h"
 #include "app/controllers/measure_controller.h"
 #include "app/controllers/project_controller.h"
@@ -26,6 +27,7 @@ struct Workbench {
     TensorReports reports{document, selection, jobs};
     ProjectController projects{document, selection, jobs, settings, messages};
     MeasureController measure{document, jobs, settings, messages};
+    CalibrateController calibrate{document, jobs, settings, messages};
     ExportController exports{document, jobs, messages};
 };
 

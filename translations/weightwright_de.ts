@@ -150,10 +150,6 @@
         <translation>alle von %1</translation>
     </message>
     <message>
-        <source>Needs an importance matrix: load one with File ▸ Importance Matrix.</source>
-        <translation>Braucht eine Wichtigkeitsmatrix: laden Sie eine mit Datei ▸ Wichtigkeitsmatrix.</translation>
-    </message>
-    <message>
         <source>as is – %1</source>
         <translation>wie es ist – %1</translation>
     </message>
@@ -194,6 +190,10 @@
             <numerusform>%n Eintrag gehört zu keinem Tensor dieses Modells und bleibt weg.</numerusform>
             <numerusform>%n Einträge gehören zu keinem Tensor dieses Modells und bleiben weg.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Needs importance: use Calibrate, or load a matrix with File ▸ Importance Matrix.</source>
+        <translation>Braucht Wichtigkeit: „Kalibrieren“ verwenden oder eine Matrix mit Datei ▸ Wichtigkeitsmatrix laden.</translation>
     </message>
 </context>
 <context>
@@ -1112,6 +1112,14 @@
         <source>Quantize without the importance matrix again</source>
         <translation>Wieder ohne Wichtigkeitsmatrix quantisieren</translation>
     </message>
+    <message>
+        <source>&amp;Calibrate…</source>
+        <translation>&amp;Kalibrieren …</translation>
+    </message>
+    <message>
+        <source>Let the model read a text to learn which weights matter: better quality below 5 bits</source>
+        <translation>Das Modell einen Text lesen lassen, um zu erfahren, welche Gewichte zählen: bessere Güte unter 5 Bits</translation>
+    </message>
 </context>
 <context>
     <name>ww::Application</name>
@@ -1147,6 +1155,77 @@
     <message>
         <source>No blocks to show.</source>
         <translation>Keine Blöcke zu zeigen.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::CalibrateController</name>
+    <message>
+        <source>Calibrating with %1</source>
+        <translation>Kalibrieren mit %1</translation>
+    </message>
+    <message>
+        <source>Calibration did not finish.</source>
+        <translation>Das Kalibrieren wurde nicht fertig.</translation>
+    </message>
+    <message>
+        <source>%1 could not be loaded.</source>
+        <translation>%1 konnte nicht geladen werden.</translation>
+    </message>
+    <message>
+        <source>%1 does not belong to this model.</source>
+        <translation>%1 gehört nicht zu diesem Modell.</translation>
+    </message>
+    <message numerus="yes">
+        <source>None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.</source>
+        <translation>
+            <numerusform>Ihr einziger Eintrag passt zu keinem Tensor des Modells. Wählen Sie die Matrix, die aus diesem Modell entstanden ist.</numerusform>
+            <numerusform>Keiner ihrer %n Einträge passt zu einem Tensor des Modells. Wählen Sie die Matrix, die aus diesem Modell entstanden ist.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Calibrated: %n tensor(s) are quantized by importance from now on.</source>
+        <translation>
+            <numerusform>Kalibriert: %n Tensor wird von nun an nach Wichtigkeit quantisiert.</numerusform>
+            <numerusform>Kalibriert: %n Tensoren werden von nun an nach Wichtigkeit quantisiert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Importance matrix loaded: %n tensor(s) covered.</source>
+        <translation>
+            <numerusform>Wichtigkeitsmatrix geladen: %n Tensor abgedeckt.</numerusform>
+            <numerusform>Wichtigkeitsmatrix geladen: %n Tensoren abgedeckt.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::CalibrateDialog</name>
+    <message>
+        <source>Calibrate</source>
+        <translation>Kalibrieren</translation>
+    </message>
+    <message>
+        <source>The model reads a text once, and the program notes how strongly each column of each weight matrix is used. Quantizing then keeps those columns most exact. It costs time once and improves every format below 8 bits; some of the smallest formats cannot be made without it.</source>
+        <translation>Das Modell liest einmal einen Text, und das Programm merkt sich, wie stark jede Spalte jeder Gewichtsmatrix gebraucht wird. Beim Quantisieren bleiben diese Spalten dann am genauesten. Das kostet einmal Zeit und verbessert jedes Format unter 8 Bits; einige der kleinsten Formate sind ohne dies nicht möglich.</translation>
+    </message>
+    <message>
+        <source>&amp;Calibrate</source>
+        <translation>&amp;Kalibrieren</translation>
+    </message>
+    <message>
+        <source>Estimated time: about %1, judged by the last measurement.</source>
+        <translation>Geschätzte Zeit: etwa %1, nach der letzten Messung.</translation>
+    </message>
+    <message>
+        <source>Estimated time: roughly %1, a guess until something was measured here.</source>
+        <translation>Geschätzte Zeit: ungefähr %1, nur vermutet, bis hier etwas gemessen wurde.</translation>
+    </message>
+    <message>
+        <source>That is little text; %1 tokens or more give a firm result.</source>
+        <translation>Das ist wenig Text; ab %1 Token wird das Ergebnis verlässlich.</translation>
+    </message>
+    <message>
+        <source>This is also the text for measuring: choose another one, or results look better than they are.</source>
+        <translation>Mit diesem Text wird auch gemessen: Wählen Sie einen anderen, sonst sehen Ergebnisse besser aus, als sie sind.</translation>
     </message>
 </context>
 <context>
@@ -2381,18 +2460,6 @@
         <translation>%1 – %2	%3, %4</translation>
     </message>
     <message>
-        <source>Importance matrix</source>
-        <translation>Wichtigkeitsmatrix</translation>
-    </message>
-    <message numerus="yes">
-        <source>%1: %n tensor(s)</source>
-        <comment>file of an importance matrix</comment>
-        <translation>
-            <numerusform>%1: %n Tensor</numerusform>
-            <numerusform>%1: %n Tensoren</numerusform>
-        </translation>
-    </message>
-    <message>
         <source>Importance Matrix</source>
         <translation>Wichtigkeitsmatrix</translation>
     </message>
@@ -2401,25 +2468,15 @@
         <translation>Wichtigkeitsmatrizen (*.gguf *.dat *.imatrix);;Alle Dateien (*)</translation>
     </message>
     <message>
-        <source>%1 could not be loaded.</source>
-        <translation>%1 konnte nicht geladen werden.</translation>
-    </message>
-    <message>
-        <source>%1 does not belong to this model.</source>
-        <translation>%1 gehört nicht zu diesem Modell.</translation>
+        <source>Importance: %1</source>
+        <comment>text or file</comment>
+        <translation>Wichtigkeit: %1</translation>
     </message>
     <message numerus="yes">
-        <source>None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.</source>
+        <source>%n tensor(s) are quantized by the importance of their columns, from %1</source>
         <translation>
-            <numerusform>Ihr einziger Eintrag (%n) passt zu keinem Tensor des Modells. Wählen Sie die Matrix, die aus diesem Modell gemacht wurde.</numerusform>
-            <numerusform>Keiner ihrer %n Einträge passt zu einem Tensor des Modells. Wählen Sie die Matrix, die aus diesem Modell gemacht wurde.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Importance matrix loaded: %n tensor(s) covered.</source>
-        <translation>
-            <numerusform>Wichtigkeitsmatrix geladen: %n Tensor abgedeckt.</numerusform>
-            <numerusform>Wichtigkeitsmatrix geladen: %n Tensoren abgedeckt.</numerusform>
+            <numerusform>%n Tensor wird nach der Wichtigkeit seiner Spalten quantisiert, aus %1</numerusform>
+            <numerusform>%n Tensoren werden nach der Wichtigkeit ihrer Spalten quantisiert, aus %1</numerusform>
         </translation>
     </message>
 </context>
@@ -2461,38 +2518,6 @@
         <translation>&amp;Was gemessen wird:</translation>
     </message>
     <message>
-        <source>&amp;Browse…</source>
-        <translation>&amp;Durchsuchen …</translation>
-    </message>
-    <message>
-        <source>&amp;Text:</source>
-        <translation>&amp;Text:</translation>
-    </message>
-    <message>
-        <source> tokens</source>
-        <translation> Token</translation>
-    </message>
-    <message>
-        <source>Length of one window. Compare only numbers of the same length; 512 is usual</source>
-        <translation>Länge eines Fensters. Nur Zahlen derselben Länge lassen sich vergleichen; üblich ist 512</translation>
-    </message>
-    <message>
-        <source>&amp;Context length:</source>
-        <translation>&amp;Kontextlänge:</translation>
-    </message>
-    <message>
-        <source>all of the text</source>
-        <translation>der ganze Text</translation>
-    </message>
-    <message>
-        <source>Fewer windows are faster and less exact</source>
-        <translation>Weniger Fenster sind schneller und ungenauer</translation>
-    </message>
-    <message>
-        <source>Wi&amp;ndows:</source>
-        <translation>&amp;Fenster:</translation>
-    </message>
-    <message>
         <source>&amp;Measure</source>
         <translation>&amp;Messen</translation>
     </message>
@@ -2515,25 +2540,6 @@
         <comment>name, size, followed by: , measured: 6.2</comment>
         <translation>Vorlage %1, %2%3</translation>
     </message>
-    <message>
-        <source>Reading %1</source>
-        <translation>%1 wird gelesen</translation>
-    </message>
-    <message>
-        <source>Choose a text file.</source>
-        <translation>Wählen Sie eine Textdatei.</translation>
-    </message>
-    <message>
-        <source>Reading the text…</source>
-        <translation>Der Text wird gelesen …</translation>
-    </message>
-    <message numerus="yes">
-        <source>The text has %n window(s) of this length.</source>
-        <translation>
-            <numerusform>Der Text hat %n Fenster dieser Länge.</numerusform>
-            <numerusform>Der Text hat %n Fenster dieser Länge.</numerusform>
-        </translation>
-    </message>
     <message numerus="yes">
         <source>Estimated time for %n model(s): about %1, judged by the last measurement.</source>
         <translation>
@@ -2549,12 +2555,8 @@
         </translation>
     </message>
     <message>
-        <source>Choose a Text</source>
-        <translation>Text wählen</translation>
-    </message>
-    <message>
-        <source>Texts (*.txt *.md *.raw);;All files (*)</source>
-        <translation>Texte (*.txt *.md *.raw);;Alle Dateien (*)</translation>
+        <source>The model was calibrated on this text: choose another one, or the result looks better than it is.</source>
+        <translation>Mit diesem Text wurde das Modell kalibriert: Wählen Sie einen anderen, sonst sieht das Ergebnis besser aus, als es ist.</translation>
     </message>
 </context>
 <context>
@@ -3142,10 +3144,6 @@ gewählt</translation>
         <translation>Ein Modell hier ablegen</translation>
     </message>
     <message>
-        <source>A GGUF file or a project (.wwproj)</source>
-        <translation>Eine GGUF-Datei oder ein Projekt (.wwproj)</translation>
-    </message>
-    <message>
         <source>&amp;Open a Model…</source>
         <translation>Modell ö&amp;ffnen …</translation>
     </message>
@@ -3185,6 +3183,10 @@ gewählt</translation>
     <message>
         <source>Opening %1…</source>
         <translation>%1 wird geöffnet …</translation>
+    </message>
+    <message>
+        <source>A GGUF file, a folder from Hugging Face, or a project (.wwproj)</source>
+        <translation>Eine GGUF-Datei, ein Ordner von Hugging Face oder ein Projekt (.wwproj)</translation>
     </message>
 </context>
 <context>
@@ -3406,6 +3408,68 @@ gewählt</translation>
     <message>
         <source>State</source>
         <translation>Zustand</translation>
+    </message>
+</context>
+<context>
+    <name>ww::TextChoice</name>
+    <message>
+        <source>&amp;Browse…</source>
+        <translation>&amp;Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>&amp;Text:</source>
+        <translation>&amp;Text:</translation>
+    </message>
+    <message>
+        <source> tokens</source>
+        <translation> Token</translation>
+    </message>
+    <message>
+        <source>Length of one window. Compare only numbers of the same length; 512 is usual</source>
+        <translation>Länge eines Fensters. Nur Zahlen derselben Länge lassen sich vergleichen; üblich ist 512</translation>
+    </message>
+    <message>
+        <source>&amp;Context length:</source>
+        <translation>&amp;Kontextlänge:</translation>
+    </message>
+    <message>
+        <source>all of the text</source>
+        <translation>der ganze Text</translation>
+    </message>
+    <message>
+        <source>Fewer windows are faster and less exact</source>
+        <translation>Weniger Fenster sind schneller und ungenauer</translation>
+    </message>
+    <message>
+        <source>Wi&amp;ndows:</source>
+        <translation>&amp;Fenster:</translation>
+    </message>
+    <message>
+        <source>Reading %1</source>
+        <translation>%1 wird gelesen</translation>
+    </message>
+    <message>
+        <source>Choose a text file.</source>
+        <translation>Wählen Sie eine Textdatei.</translation>
+    </message>
+    <message>
+        <source>Reading the text…</source>
+        <translation>Der Text wird gelesen …</translation>
+    </message>
+    <message numerus="yes">
+        <source>The text has %n window(s) of this length.</source>
+        <translation>
+            <numerusform>Der Text hat %n Fenster dieser Länge.</numerusform>
+            <numerusform>Der Text hat %n Fenster dieser Länge.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose a Text</source>
+        <translation>Text wählen</translation>
+    </message>
+    <message>
+        <source>Texts (*.txt *.md *.raw);;All files (*)</source>
+        <translation>Texte (*.txt *.md *.raw);;Alle Dateien (*)</translation>
     </message>
 </context>
 <context>

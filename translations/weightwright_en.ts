@@ -51,6 +51,30 @@
     </message>
 </context>
 <context>
+    <name>ww::CalibrateController</name>
+    <message numerus="yes">
+        <source>None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.</source>
+        <translation>
+            <numerusform>Its only entry fits no tensor of the model. Choose the matrix that was made from this model.</numerusform>
+            <numerusform>None of its %n entries fits a tensor of the model. Choose the matrix that was made from this model.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Calibrated: %n tensor(s) are quantized by importance from now on.</source>
+        <translation>
+            <numerusform>Calibrated: %n tensor is quantized by importance from now on.</numerusform>
+            <numerusform>Calibrated: %n tensors are quantized by importance from now on.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Importance matrix loaded: %n tensor(s) covered.</source>
+        <translation>
+            <numerusform>Importance matrix loaded: %n tensor covered.</numerusform>
+            <numerusform>Importance matrix loaded: %n tensors covered.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ww::Document</name>
     <message numerus="yes">
         <source>Keep %n tensor(s) as in the file</source>
@@ -155,37 +179,15 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%1: %n tensor(s)</source>
-        <comment>file of an importance matrix</comment>
+        <source>%n tensor(s) are quantized by the importance of their columns, from %1</source>
         <translation>
-            <numerusform>%1: %n tensor</numerusform>
-            <numerusform>%1: %n tensors</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.</source>
-        <translation>
-            <numerusform>Its %n entry fits no tensor of the model. Choose the matrix that was made from this model.</numerusform>
-            <numerusform>None of its %n entries fits a tensor of the model. Choose the matrix that was made from this model.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>Importance matrix loaded: %n tensor(s) covered.</source>
-        <translation>
-            <numerusform>Importance matrix loaded: %n tensor covered.</numerusform>
-            <numerusform>Importance matrix loaded: %n tensors covered.</numerusform>
+            <numerusform>%n tensor is quantized by the importance of its columns, from %1</numerusform>
+            <numerusform>%n tensors are quantized by the importance of their columns, from %1</numerusform>
         </translation>
     </message>
 </context>
 <context>
     <name>ww::MeasureDialog</name>
-    <message numerus="yes">
-        <source>The text has %n window(s) of this length.</source>
-        <translation>
-            <numerusform>The text has %n window of this length.</numerusform>
-            <numerusform>The text has %n windows of this length.</numerusform>
-        </translation>
-    </message>
     <message numerus="yes">
         <source>Estimated time for %n model(s): about %1, judged by the last measurement.</source>
         <translation>
@@ -325,6 +327,16 @@
         <translation>
             <numerusform>%n warning</numerusform>
             <numerusform>%n warnings</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::TextChoice</name>
+    <message numerus="yes">
+        <source>The text has %n window(s) of this length.</source>
+        <translation>
+            <numerusform>The text has %n window of this length.</numerusform>
+            <numerusform>The text has %n windows of this length.</numerusform>
         </translation>
     </message>
 </context>

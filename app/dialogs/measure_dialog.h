@@ -2,18 +2,15 @@
 #pragma once
 
 #include <QDialog>
-#include <QTimer>
 
 #include "app/controllers/measure_controller.h"
 
-class QLabel;
-class QLineEdit;
 class QListWidget;
 class QPushButton;
-class QSpinBox;
 
 namespace ww {
 
+class TextChoice;
 struct Workbench;
 
 /// What to measure, on which text, with how many windows, and how long it may take.
@@ -22,7 +19,6 @@ class MeasureDialog : public QDialog {
 public:
     /// `presets`: the common presets are checked, too.
     MeasureDialog(Workbench& workbench, bool presets, QWidget* parent = nullptr);
-    ~MeasureDialog() override;
 
     [[nodiscard]] MeasureOptions options() const;
     [[nodiscard]] std::vector<int> chosenRecipes() const;
@@ -31,22 +27,14 @@ public:
 private:
     void build();
     void fillList(bool presets);
-    void readText();
     void refresh();
-    void browse();
+    [[nodiscard]] QString note(std::uint32_t windows) const;
     [[nodiscard]] int modelCount() const;
 
     Workbench& m_workbench;
     QListWidget* m_list = nullptr;
-    QLineEdit* m_text = nullptr;
-    QSpinBox* m_context = nullptr;
-    QSpinBox* m_windows = nullptr;
-    QLabel* m_facts = nullptr;
+    TextChoice* m_text = nullptr;
     QPushButton* m_start = nullptr;
-    QTimer m_rest;
-    JobSlot m_slot;
-    std::optional<TextFacts> m_textFacts;
-    std::optional<Error> m_textError;
 };
 
 }  // namespace ww

@@ -85,14 +85,14 @@ void InspectorPanel::buildHead()
     m_format->setObjectName(QStringLiteral("formatCombo"));
     m_format->setAccessibleName(tr("Format of the selected tensors"));
     m_format->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_format->setMinimumContentsLength(10);
+    m_format->setMinimumContentsLength(8);
     formatLabel->setBuddy(m_format);
     auto* methodLabel = new QLabel(tr("Met&hod:"));
     m_method = new QComboBox;
     m_method->setObjectName(QStringLiteral("methodCombo"));
     m_method->setAccessibleName(tr("Method of the selected tensors"));
     m_method->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_method->setMinimumContentsLength(12);
+    m_method->setMinimumContentsLength(8);
     methodLabel->setBuddy(m_method);
     m_reset = new QToolButton;
     m_reset->setText(tr("Reset"));

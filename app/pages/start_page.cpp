@@ -67,7 +67,7 @@ StartPage::StartPage(Workbench& workbench, QWidget* parent) : QWidget(parent), m
     m_drop = new DropArea;
     m_drop->setObjectName(QStringLiteral("dropArea"));
     m_drop->setTitle(tr("Drop a model here"));
-    m_drop->setHint(tr("A GGUF file or a project (.wwproj)"));
+    m_drop->setHint(tr("A GGUF file, a folder from Hugging Face, or a project (.wwproj)"));
     auto* buttons = new QWidget;
     auto* buttonRow = new QHBoxLayout(buttons);
     buttonRow->setContentsMargins(0, 0, 0, 0);

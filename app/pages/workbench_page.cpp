@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/pages/workbench_page.h"
 
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QJsonObject>
 #include <QLabel>
@@ -84,8 +83,6 @@ void WorkbenchPage::build()
     topLayout->setContentsMargins(8, 6, 8, 4);
     topLayout->setSpacing(4);
     topLayout->addWidget(m_map, 1);
-    auto* strip = new QHBoxLayout;
-    strip->setSpacing(4);
     m_allFormats = new QToolButton;
     m_allFormats->setObjectName(QStringLiteral("allFormatsButton"));
     m_allFormats->setText(tr("All Formats"));
@@ -96,9 +93,8 @@ void WorkbenchPage::build()
     menu->setToolTipsVisible(true);
     m_allFormats->setMenu(menu);
     connect(menu, &QMenu::aboutToShow, this, &WorkbenchPage::fillFormatMenu);
-    strip->addWidget(m_palette, 1);
-    strip->addWidget(m_allFormats, 0, Qt::AlignTop);
-    topLayout->addLayout(strip);
+    m_palette->setTrailingWidget(m_allFormats);
+    topLayout->addWidget(m_palette);
     auto* bottom = new QWidget;
     auto* bottomLayout = new QVBoxLayout(bottom);
     bottomLayout->setContentsMargins(8, 4, 8, 6);
@@ -275,12 +271,12 @@ void WorkbenchPage::restoreLayout()
 
 void WorkbenchPage::resetLayout()
 {
-    m_columns->setSizes({565, 435});
+    m_columns->setSizes({595, 405});
     resetColumns();
     m_left->setSizes({500, 500});
     m_right->setSizes({500, 500});
-    m_columns->setStretchFactor(0, 56);
-    m_columns->setStretchFactor(1, 44);
+    m_columns->setStretchFactor(0, 59);
+    m_columns->setStretchFactor(1, 41);
 }
 
 void WorkbenchPage::resetColumns()
@@ -289,13 +285,14 @@ void WorkbenchPage::resetColumns()
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     static constexpr std::pair<int, int> kWidths[] = {
         {TensorTreeModel::Name, 27},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 12},
-        {TensorTreeModel::Source, 9},        {TensorTreeModel::Format, 11}, {TensorTreeModel::Method, 15},
-        {TensorTreeModel::BitsPerWeight, 7}, {TensorTreeModel::Size, 10},   {TensorTreeModel::Error, 9},
+        {TensorTreeModel::Source, 8},        {TensorTreeModel::Format, 10}, {TensorTreeModel::Method, 15},
+        {TensorTreeModel::BitsPerWeight, 6}, {TensorTreeModel::Size, 9},    {TensorTreeModel::Error, 9},
     };
     for (const auto& [column, digits] : kWidths) header->resizeSection(column, digits * digit);
-    // The name says the role already, and a single method needs no column; both can be shown by the header's menu.
+    // The name says the role already, the inspector the format in the file, and a single method needs no column; the
+    // header's menu shows them all.
     for (int column = 0; column < header->count(); ++column)
-        header->setSectionHidden(column, column == TensorTreeModel::Role ||
+        header->setSectionHidden(column, column == TensorTreeModel::Role || column == TensorTreeModel::Source ||
                                              (column == TensorTreeModel::Method && m_model->methods().size() < 2));
 }
 

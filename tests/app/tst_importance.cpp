@@ -104,7 +104,7 @@ private Q_SLOTS:
     void aMatrixOpensTheFormatsThatNeedOne()
     {
         QVERIFY(!choiceOf(TensorType::IQ2_XXS).enabled);
-        QVERIFY(choiceOf(TensorType::IQ2_XXS).disabledReason.contains(QStringLiteral("importance matrix")));
+        QVERIFY(choiceOf(TensorType::IQ2_XXS).disabledReason.contains(QStringLiteral("Calibrate")));
         const auto* survey = m_program->bench().document.survey().get();
         const auto presetOf = [&](const char* wanted) {
             for (const PresetChoice& p : presetChoices(*survey, m_program->bench().document.planOptions(), true))

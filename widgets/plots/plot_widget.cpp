@@ -124,9 +124,9 @@ void PlotWidget::showLegend(bool on)
     m_plot->plotLayout()->setRowStretchFactor(row, 0.001);
     legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
     legend->setBorderPen(Qt::NoPen);
-    legend->setMargins(QMargins(4, 2, 4, 2));
+    legend->setMargins(QMargins(4, 4, 4, 5));
     legend->setColumnSpacing(14);
-    legend->setRowSpacing(2);
+    legend->setRowSpacing(4);
     legend->setIconSize(14, 10);
 }
 

@@ -30,6 +30,7 @@ public:
 
     void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
     {
+        if (!index.data(Qt::UserRole).isValid()) return;  // the place of the trailing widget
         const ThemeColors& colors = themeColors(option.palette);
         const bool enabled = option.state.testFlag(QStyle::State_Enabled) && index.flags().testFlag(Qt::ItemIsEnabled);
         const bool hovered = enabled && option.state.testFlag(QStyle::State_MouseOver);
@@ -124,14 +125,45 @@ void FormatPalette::setFormats(const std::vector<FormatChoice>& choices)
         item->setEnabled(c->enabled);
         m_items->appendRow(item);
     }
+    appendPlace();
     if (m_items->rowCount() > 0) setCurrentIndex(m_items->index(0, 0));
     updateGeometry();
+}
+
+void FormatPalette::setTrailingWidget(QWidget* widget)
+{
+    m_trailing = widget;
+    widget->setParent(viewport());
+    widget->show();
+    appendPlace();
+}
+
+void FormatPalette::appendPlace()
+{
+    if (!m_trailing) return;
+    auto* place = new QStandardItem;
+    place->setFlags(Qt::NoItemFlags);
+    m_items->appendRow(place);
+    updateGeometry();
+}
+
+void FormatPalette::doItemsLayout()
+{
+    QListView::doItemsLayout();
+    placeTrailing();
+}
+
+void FormatPalette::placeTrailing()
+{
+    if (!m_trailing || m_items->rowCount() == 0) return;
+    m_trailing->setGeometry(visualRect(m_items->index(m_items->rowCount() - 1, 0)).adjusted(2, 2, -2, -2));
 }
 
 void FormatPalette::setCurrentFormats(const QSet<TensorType>& formats)
 {
     for (int i = 0; i < m_items->rowCount(); ++i) {
         auto* item = m_items->item(i);
+        if (!item->data(Qt::UserRole).isValid()) continue;
         const auto format = formatFromData(item->data(Qt::UserRole).toInt());
         item->setData(format && formats.contains(*format), kMarkedRole);
     }

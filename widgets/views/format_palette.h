@@ -21,6 +21,8 @@ public:
     void setFormats(const std::vector<FormatChoice>& choices);
     /// Marks the formats that the selection has now.
     void setCurrentFormats(const QSet<ww::TensorType>& formats);
+    /// A widget that stands behind the last format as if it were one, for what the strip does not show.
+    void setTrailingWidget(QWidget* widget);
     /// How many tensors a click would change; 0 disables the strip and says so in the tooltip.
     void setTargetCount(int tensors);
 
@@ -28,6 +30,7 @@ public:
     QSize minimumSizeHint() const override;
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
+    void doItemsLayout() override;
 
 Q_SIGNALS:
     void formatChosen(std::optional<ww::TensorType> format);
@@ -40,6 +43,10 @@ private:
     void choose(const QModelIndex& index);
 
     QStandardItemModel* m_items = nullptr;
+    void appendPlace();
+    void placeTrailing();
+
+    QWidget* m_trailing = nullptr;
     int m_targets = -1;
 };
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/controllers/calibrate_controller.h"
+
+#include <QCryptographicHash>
+#include <QFileInfo>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/choices.h"
+#include "app/paths.h"
+#include "base/atomic_file.h"
+#include "calibration/calibration.h"
+#include "calibration/imatrix_file.h"
+#include "model/weight_source.h"
+#include "text/tokenizer.h"
+
+namespace ww {
+namespace {
+
+/// The model reads the text; or what it read before.
+Result<ImportanceMatrix> calibrateOn(const std::shared_ptr<const ModelFile>& model, const MeasureOptions& options,
+                                     const JobContext& context)
+{
+    context.begin("Reading the text", 0, ProgressUnit::Steps);
+    WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
+    WW_TRY(const TextFacts facts, readTextFacts(*model, options.textPath, options.contextLength));
+    const std::uint32_t windows = options.maxWindows == 0 ? facts.windows : std::min(facts.windows, options.maxWindows);
+    const QString path = calibrationPath(*model, facts.hash, options.contextLength, windows);
+    if (path.isEmpty())
+        return fail(ErrorCode::Unwritable, "There is no folder for the result. Check the permissions of the home folder.");
+    if (QFileInfo::exists(path)) {
+        if (auto known = loadImportance(toPath(path))) {
+            known->path = toPath(path);
+            return std::move(*known);
+        }
+    }
+    WW_TRY(const auto tokenizer, Tokenizer::create(model->metadata()));
+    WW_TRY(const auto runnable, LanguageModel::create(fileWeights(model)));
+    CalibrationOptions settings;
+    settings.textName = options.textPath.toStdString();
+    settings.contextLength = options.contextLength;
+    settings.maxWindows = options.maxWindows;
+    WW_TRY(const Calibration calibration, calibrate(*runnable, *tokenizer, text, settings, context));
+    ImportanceMatrix matrix = importanceOf(calibration);
+    WW_TRY_VOID(saveImportanceGguf(matrix, toPath(path)));
+    matrix.path = toPath(path);
+    return matrix;
+}
+
+}  // namespace
+
+QString calibrationPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength, std::uint32_t windows)
+{
+    const QString dir = cacheDir();
+    if (dir.isEmpty()) return {};
+    const QString key = QStringLiteral("%1|%2|%3|%4|%5")
+                            .arg(fromPath(std::filesystem::absolute(model.path())))
+                            .arg(model.fileSizeBytes())
+                            .arg(textHash)
+                            .arg(contextLength)
+                            .arg(windows);
+    const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
+    return QStringLiteral("%1/%2.imatrix.gguf").arg(dir, QString::fromLatin1(hash));
+}
+
+CalibrateController::CalibrateController(Document& document, JobRunner& jobs, Settings& settings, UserMessages& messages,
+                                         QObject* parent)
+    : QObject(parent), m_document(document), m_jobs(jobs), m_settings(settings), m_messages(messages)
+{
+    connect(&m_document, &Document::modelChanged, this, [this] {
+        if (m_job != 0) m_jobs.cancel(std::exchange(m_job, 0));
+        Q_EMIT runningChanged();
+    });
+}
+
+MeasureOptions CalibrateController::defaultOptions() const
+{
+    MeasureOptions options;
+    options.textPath = m_settings.calibrationText();
+    if (options.textPath.isEmpty() || !QFileInfo::exists(options.textPath)) options.textPath = sampleCalibrationTextPath();
+    options.maxWindows = static_cast<std::uint32_t>(m_settings.calibrationWindows());
+    if (const auto& model = m_document.model()) {
+        const auto trained = model->metadata().unsignedInteger(std::string(model->architecture()) + ".context_length");
+        if (trained && *trained >= 8)
+            options.contextLength = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.contextLength, *trained));
+    }
+    return options;
+}
+
+std::uint64_t CalibrateController::start(const MeasureOptions& options)
+{
+    if (!m_document.model()) return 0;
+    if (m_job != 0) m_jobs.cancel(m_job);
+    m_settings.setCalibration(options.textPath == sampleCalibrationTextPath() ? QString() : options.textPath,
+                              static_cast<int>(options.maxWindows));
+    auto number = std::make_shared<std::uint64_t>(0);
+    m_job = m_jobs.start<ImportanceMatrix>(
+        {tr("Calibrating with %1").arg(QFileInfo(options.textPath).fileName()), JobQueue::Lane::Background, false},
+        [model = m_document.model(), options](const JobContext& context) { return calibrateOn(model, options, context); }, this,
+        [this, number](Result<ImportanceMatrix> matrix) {
+            if (*number != m_job) return;
+            m_job = 0;
+            if (matrix)
+                take(std::move(*matrix), true);
+            else
+                m_messages.error(tr("Calibration did not finish."), matrix.error());
+            Q_EMIT runningChanged();
+        });
+    *number = m_job;
+    Q_EMIT runningChanged();
+    return m_job;
+}
+
+void CalibrateController::load(const QString& path)
+{
+    m_jobs.start<ImportanceMatrix>(
+        {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true},
+        [path](const JobContext&) { return loadImportance(toPath(path)); }, this,
+        [this, path, model = m_document.model()](Result<ImportanceMatrix> matrix) {
+            if (model != m_document.model()) return;
+            if (!matrix) {
+                m_messages.error(tr("%1 could not be loaded.").arg(QFileInfo(path).fileName()), matrix.error());
+                return;
+            }
+            matrix->path = toPath(QFileInfo(path).absoluteFilePath());
+            take(std::move(*matrix), false);
+        });
+}
+
+void CalibrateController::take(ImportanceMatrix matrix, bool computed)
+{
+    if (!m_document.model()) return;
+    const QString file = QFileInfo(fromPath(matrix.path)).fileName();
+    const ImportanceCoverage coverage = importanceCoverage(*m_document.model(), *m_document.survey(), matrix);
+    if (coverage.usable == 0) {
+        m_messages.post(Severity::Error, tr("%1 does not belong to this model.").arg(file),
+                        tr("None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.",
+                           nullptr, static_cast<int>(matrix.entries.size())));
+        return;
+    }
+    dropMisfits(*m_document.model(), matrix);
+    m_document.setImportance(std::make_shared<const ImportanceMatrix>(std::move(matrix)));
+    m_messages.post(coverage.isComplete() ? Severity::Info : Severity::Warning,
+                    computed ? tr("Calibrated: %n tensor(s) are quantized by importance from now on.", nullptr, coverage.usable)
+                             : tr("Importance matrix loaded: %n tensor(s) covered.", nullptr, coverage.usable),
+                    coverageText(coverage));
+}
+
+bool CalibrateController::wasCalibratedOn(const QString& textPath) const
+{
+    const auto& matrix = m_document.importance();
+    const QString name = QFileInfo(textPath).fileName();
+    return matrix && !name.isEmpty() && std::ranges::any_of(matrix->datasets, [&](const std::string& dataset) {
+        return QFileInfo(QString::fromStdString(dataset)).fileName() == name;
+    });
+}
+
+}  // namespace ww

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/dialogs/calibrate_dialog.h"
+
+#include <QDialogButtonBox>
+#include <QFileInfo>
+#include <QLabel>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "app/dialogs/buttons.h"
+#include "app/dialogs/text_choice.h"
+#include "app/workbench.h"
+#include "widgets/theme/format_text.h"
+
+namespace ww {
+namespace {
+
+/// Below this the means of single columns are mostly chance.
+constexpr std::uint64_t kFewTokens = 10000;
+
+}  // namespace
+
+CalibrateDialog::CalibrateDialog(Workbench& workbench, QWidget* parent) : QDialog(parent), m_workbench(workbench)
+{
+    setObjectName(QStringLiteral("calibrateDialog"));
+    setWindowTitle(tr("Calibrate"));
+    auto* layout = new QVBoxLayout(this);
+    layout->setSpacing(10);
+    auto* intro = new QLabel(
+        tr("The model reads a text once, and the program notes how strongly each column of each weight matrix is used. Quantizing "
+           "then keeps those columns most exact. It costs time once and improves every format below 8 bits; some of the smallest "
+           "formats cannot be made without it."));
+    intro->setWordWrap(true);
+    layout->addWidget(intro);
+    m_text = new TextChoice(workbench, QStringLiteral("calibrate"));
+    layout->addWidget(m_text);
+    layout->addStretch(1);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
+    localizeButtons(buttons);
+    m_start = buttons->addButton(tr("&Calibrate"), QDialogButtonBox::AcceptRole);
+    m_start->setObjectName(QStringLiteral("calibrateStart"));
+    buttons->button(QDialogButtonBox::Cancel)->setAutoDefault(false);
+    m_start->setDefault(true);
+    layout->addWidget(buttons);
+    connect(m_text, &TextChoice::changed, this, [this] { m_start->setEnabled(m_text->facts().has_value()); });
+    connect(buttons, &QDialogButtonBox::accepted, this, [this] {
+        m_workbench.calibrate.start(m_text->options());
+        accept();
+    });
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    m_text->setNote([this](std::uint32_t windows) { return note(windows); });
+    m_text->setOptions(workbench.calibrate.defaultOptions());
+    resize(560, 360);
+}
+
+QString CalibrateDialog::note(std::uint32_t windows) const
+{
+    const MeasureOptions wanted = m_text->options();
+    const auto estimate = m_workbench.measure.estimate(wanted.contextLength, windows, 1);
+    QString text = estimate.measured ? tr("Estimated time: about %1, judged by the last measurement.").arg(durationText(estimate.seconds))
+                                     : tr("Estimated time: roughly %1, a guess until something was measured here.")
+                                           .arg(durationText(estimate.seconds));
+    if (std::uint64_t{windows} * wanted.contextLength < kFewTokens)
+        text += QLatin1Char(' ') + tr("That is little text; %1 tokens or more give a firm result.").arg(countText(kFewTokens));
+    const QString judged = m_workbench.measure.defaultOptions().textPath;
+    if (QFileInfo(judged).fileName() == QFileInfo(wanted.textPath).fileName())
+        text += QLatin1Char(' ') + tr("This is also the text for measuring: choose another one, or results look better than they are.");
+    return text;
+}
+
+}  // namespace ww

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calibrating in the window, from the button to the plan, with cancel and restart.
+#include <QPushButton>
+#include <QSpinBox>
+
+#include "app/controllers/calibrate_controller.h"
+#include "app/dialogs/calibrate_dialog.h"
+#include "app/dialogs/text_choice.h"
+#include "tests/app/window_fixture.h"
+
+using namespace ww;
+
+class TestCalibrate : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<test::Program> m_program;
+
+    /// Through the dialog, as a person does.
+    void calibrate(int windows, int context)
+    {
+        m_program->actions().calibrate->trigger();
+        CalibrateDialog* dialog = nullptr;
+        QTRY_VERIFY((dialog = m_program->window().findChild<CalibrateDialog*>()) && dialog->isVisible());
+        dialog->findChild<QSpinBox*>(QStringLiteral("calibrateContext"))->setValue(context);
+        dialog->findChild<QSpinBox*>(QStringLiteral("calibrateWindows"))->setValue(windows);
+        auto* start = dialog->findChild<QPushButton*>(QStringLiteral("calibrateStart"));
+        QTRY_VERIFY(start->isEnabled());
+        QTest::mouseClick(start, Qt::LeftButton);
+        QTRY_VERIFY(!m_program->window().findChild<CalibrateDialog*>());
+    }
+
+private Q_SLOTS:
+    void init()
+    {
+        m_folder = std::make_unique<QTemporaryDir>();
+        QVERIFY(m_folder->isValid());
+        m_program = std::make_unique<test::Program>(m_folder->path());
+        QVERIFY(m_program->openSample());
+    }
+    void cleanup()
+    {
+        m_program.reset();
+        m_folder.reset();
+    }
+
+    void theResultIsUsedKeptAndRestored()
+    {
+        Document& document = m_program->bench().document;
+        QVERIFY(!document.importance());
+        calibrate(4, 128);
+        QVERIFY(m_program->bench().calibrate.isRunning());
+        QTRY_VERIFY_WITH_TIMEOUT(document.importance(), 60000);
+        QVERIFY(!m_program->bench().calibrate.isRunning());
+        QCOMPARE(document.importance()->chunkCount, 4U);
+        QVERIFY(m_program->messages().contains(QStringLiteral("Calibrated")));
+        QVERIFY(QFileInfo::exists(document.importancePath()));
+        QVERIFY(document.importancePath().startsWith(cacheDir()));
+        const bool used = std::ranges::any_of(document.plan()->entries, [](const PlanEntry& e) { return e.importance != nullptr; });
+        QVERIFY(used);
+        auto* label = m_program->find<QLabel>("statusImportance");
+        QVERIFY(label->isVisible());
+        QVERIFY(label->text().contains(QStringLiteral("calibration.txt")));
+        QVERIFY(m_program->bench().calibrate.wasCalibratedOn(sampleCalibrationTextPath()));
+        QVERIFY(!m_program->bench().calibrate.wasCalibratedOn(sampleEvaluationTextPath()));
+        const auto entries = document.importance()->entries;
+
+        // Again: from the cache, the same.
+        document.setImportance(nullptr);
+        calibrate(4, 128);
+        QTRY_VERIFY(document.importance());
+        QVERIFY(document.importance()->entries == entries);
+
+        m_program->restart();
+        QTRY_VERIFY(m_program->bench().document.isOpen());
+        QVERIFY(m_program->bench().document.importance());
+        QVERIFY(m_program->bench().document.importance()->entries == entries);
+    }
+
+    void cancelLeavesNothing()
+    {
+        calibrate(0, 512);
+        QVERIFY(m_program->bench().calibrate.isRunning());
+        m_program->actions().stopAll->trigger();
+        QVERIFY(m_program->idle(2000));
+        QTRY_VERIFY(!m_program->bench().calibrate.isRunning());
+        QVERIFY(!m_program->bench().document.importance());
+        QVERIFY(QDir(cacheDir()).entryList({QStringLiteral("*.imatrix.gguf")}, QDir::Files).isEmpty());
+    }
+
+    void aTextThatIsTooShortIsToldInTheDialog()
+    {
+        const QString path = m_folder->filePath(QStringLiteral("short.txt"));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("Not much to read.");
+        file.close();
+        CalibrateDialog dialog(m_program->bench());
+        MeasureOptions options;
+        options.textPath = path;
+        dialog.findChild<TextChoice*>()->setOptions(options);
+        auto* facts = dialog.findChild<QLabel*>(QStringLiteral("calibrateFacts"));
+        QTRY_VERIFY(facts->text().contains(QStringLiteral("token")));
+        QVERIFY(!dialog.findChild<QPushButton*>(QStringLiteral("calibrateStart"))->isEnabled());
+    }
+};
+
+QTEST_MAIN(TestCalibrate)
+#include "tst_calibrate.moc"
