@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "app/cli/kld.h"
+#include "app/cli/sensitivity.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/table.h"
 #include "base/atomic_file.h"
@@ -151,6 +152,7 @@ CommandLine::CommandLine()
     addGenerateCommand(*this);
     addImatrixCommands(*this);
     addDivergenceCommands(*this);
+    addSensitivityCommands(*this);
     addListCommands(*this);
     addMethodsCommand(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);

@@ -273,6 +273,39 @@ Result<Calibration> calibrate(const LanguageModel& model, const Tokenizer& token
     }
 }
 
+Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view text,
+                            const CalibrationOptions& options, const std::function<bool(std::size_t step)>& wantsStep,
+                            const std::function<Result<void>(CalibrationStep)>& onStep, const JobContext& context)
+{
+    try {
+        WW_TRY(Windows windows, cutWindows(tokenizer, text, options));
+        const std::size_t length = options.contextLength;
+        const Hyperparameters& facts = model.hyperparameters();
+        const std::uint64_t bytesPerWindow = std::max<std::uint64_t>(1, model.bytesPerToken(length) * length);
+        const auto most = static_cast<std::size_t>(options.activationBudgetBytes / bytesPerWindow);
+        windows.count = std::clamp<std::size_t>(most, 1, windows.count);
+        windows.tokens.resize(windows.count * length);
+        const std::size_t steps = model.stepCount();
+        std::size_t end = steps;
+        while (end > 0 && !wantsStep(end - 1)) --end;
+        AlignedBuffer<float> hidden(windows.tokens.size() * facts.embeddingLength);
+        for (std::size_t step = 0; step < end; ++step) {
+            const bool wanted = wantsStep(step);
+            Collector collector(model, options);
+            WW_TRY_VOID(model.forwardSteps(step, step + 1, windows.tokens, length, {hidden.data(), hidden.size()},
+                                           wanted ? &collector : nullptr, context));
+            if (!wanted) continue;
+            CalibrationStep result;
+            result.step = step;
+            WW_TRY(result.inputs, collector.finish(context));
+            WW_TRY_VOID(onStep(std::move(result)));
+        }
+        return {};
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, "There is not enough memory for this calibration; try a shorter context.");
+    }
+}
+
 ImportanceMatrix importanceOf(const Calibration& calibration, bool withOutput)
 {
     ImportanceMatrix matrix;

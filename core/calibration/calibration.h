@@ -63,6 +63,17 @@ struct CalibrationOptions {
 Result<Calibration> calibrate(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view text,
                               const CalibrationOptions& options, const JobContext& context);
 
+/// The same statistics, handed over step by step (see LanguageModel::forwardSteps) instead of at the end, so that the Gram
+/// matrices of one block are in memory at a time. All windows go through a step together: as many as the activation budget
+/// holds, at least one. Steps that `wantsStep` declines are run and not looked at.
+struct CalibrationStep {
+    std::size_t step = 0;
+    std::vector<InputStatistics> inputs;
+};
+Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view text,
+                            const CalibrationOptions& options, const std::function<bool(std::size_t step)>& wantsStep,
+                            const std::function<Result<void>(CalibrationStep)>& onStep, const JobContext& context);
+
 /// llama.cpp's importance matrix: the sums of squares and counts of all tensors of blocks (the output matrix too with
 /// `withOutput`), with the number of windows as chunks.
 ImportanceMatrix importanceOf(const Calibration& calibration, bool withOutput = false);

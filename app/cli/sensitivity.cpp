@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/sensitivity.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include "app/cli/command_line.h"
+#include "app/cli/recipe_options.h"
+#include "app/cli/table.h"
+#include "calibration/imatrix_file.h"
+#include "import/open_model.h"
+#include "jobs/evaluate.h"
+#include "jobs/sensitivity_job.h"
+#include "plan/allocated_recipe.h"
+
+namespace ww::cli {
+namespace {
+
+constexpr double kSecondsPerMinute = 60;
+
+struct MeasureOptions {
+    std::string model;
+    std::string text;
+    std::string importanceFile;
+    std::vector<TensorType> formats;
+    std::string method;
+    std::string output;
+    std::optional<double> budgetMinutes;
+    SensitivityOptions settings;
+};
+
+Result<void> runSensitivity(const MeasureOptions& options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
+    WW_TRY(const std::string text, readText(options.text, session));
+    SensitivityOptions settings = options.settings;
+    settings.textName = options.text;
+    settings.method = options.method;
+    if (!options.formats.empty()) settings.formats = options.formats;
+    if (options.budgetMinutes) settings.budgetSeconds = *options.budgetMinutes * kSecondsPerMinute;
+    if (!options.importanceFile.empty()) {
+        WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
+        settings.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
+    }
+    settings.journal = options.output + ".part";
+    std::optional<Sensitivity> earlier;
+    if (auto file = loadSensitivity(options.output)) earlier = std::move(*file);
+    WW_TRY(const Sensitivity result,
+           measureSensitivity(model, text, settings, session.context(), earlier ? &*earlier : nullptr));
+    WW_TRY_VOID(saveSensitivity(result, options.output));
+    std::error_code error;
+    std::filesystem::remove(settings.journal, error);
+    const DamageModel damage(result);
+    std::size_t probes = 0;
+    for (const TensorSensitivity& tensor : result.tensors) probes += tensor.probes.size();
+    if (session.json) {
+        Json json;
+        json["model"] = model->path().string();
+        json["output"] = options.output;
+        json["tensors"] = result.tensors.size();
+        json["probes"] = probes;
+        json["probeTokens"] = result.probeTokens;
+        session.out.writeJson(json);
+        return {};
+    }
+    for (std::size_t i = 0; i < result.tensors.size(); ++i) {
+        const TensorSensitivity& tensor = result.tensors[i];
+        std::string line = fmt::format("{:<32}", plainText(tensor.tensor));
+        for (const FormatError& format : tensor.formats)
+            line += fmt::format("  {} {:.2g}", name(format.format), damage.cost(i, format.format).value_or(0));
+        session.out.print("{}\n", line);
+    }
+    session.out.print("{}: {} tensors, {} probes on {} positions. The figures are the divergence that each format adds.\n",
+                      plainText(options.output), result.tensors.size(), probes, countText(result.probeTokens));
+    return {};
+}
+
+struct AllocateOptions {
+    std::string model;
+    std::string sensitivityFile;
+    AllocationRequest request;
+    std::optional<double> targetBits;
+    std::vector<std::string> pins;
+    std::string output;
+    std::string measureText;
+    std::string importanceFile;
+    DivergenceOptions measure;
+};
+
+/// Measures the recipe, corrects the scale of the figures in the file with it, and solves again where that changes the answer.
+Result<std::optional<Estimate>> measureRecipe(const AllocateOptions& options, const std::shared_ptr<const ModelFile>& model,
+                                              Sensitivity& sensitivity, AllocatedRecipe& allocated, Session& session)
+{
+    if (options.measureText.empty()) return std::optional<Estimate>();
+    WW_TRY(const std::string text, readText(options.measureText, session));
+    PlanOptions planOptions;
+    if (!options.importanceFile.empty()) {
+        WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
+        planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
+    }
+    WW_TRY(Plan plan, resolve(allocated.recipe, *model, planOptions));
+    WW_TRY(const DivergenceResult result, evaluateDivergence(model, nullptr, std::make_shared<const Plan>(std::move(plan)), text,
+                                                             options.measure, session.context()));
+    const auto raw = DamageModel(sensitivity).rawSum(allocated.formats);
+    if (raw && *raw > 0 && result.meanKld.value > 0) {
+        sensitivity.measured.push_back({*raw, result.meanKld.value});
+        WW_TRY_VOID(saveSensitivity(sensitivity, options.sensitivityFile));
+        WW_TRY(allocated, allocateRecipe(*model, sensitivity, options.request));
+    }
+    return std::optional<Estimate>(result.meanKld);
+}
+
+Json stepJson(const std::optional<AllocationStep>& step)
+{
+    if (!step) return {};
+    Json json;
+    json["bytes"] = step->bytes;
+    json["kld"] = number(step->cost);
+    return json;
+}
+
+Result<void> runAllocate(AllocateOptions options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
+    WW_TRY(Sensitivity sensitivity, loadSensitivity(options.sensitivityFile));
+    for (const std::string& pin : options.pins) {
+        WW_TRY(RecipeRule rule, parseRule(pin));
+        options.request.pins.push_back(std::move(rule));
+    }
+    if (options.targetBits)
+        options.request.targetBytes =
+            static_cast<std::uint64_t>(*options.targetBits * static_cast<double>(model->parameterCount()) / 8);
+    WW_TRY(AllocatedRecipe result, allocateRecipe(*model, sensitivity, options.request));
+    WW_TRY(const auto measured, measureRecipe(options, model, sensitivity, result, session));
+    WW_TRY_VOID(saveRecipe(result.recipe, options.output));
+    const double bits = 8.0 * static_cast<double>(result.sizeBytes) / static_cast<double>(std::max<std::uint64_t>(1, model->parameterCount()));
+    if (session.json) {
+        Json json;
+        json["model"] = model->path().string();
+        json["recipe"] = options.output;
+        json["sizeBytes"] = result.sizeBytes;
+        json["bitsPerWeight"] = number(bits);
+        json["predictedKld"] = number(result.prediction.kld);
+        json["predictedLow"] = number(result.prediction.low);
+        json["predictedHigh"] = number(result.prediction.high);
+        json["rankingOnly"] = result.prediction.rankingOnly;
+        json["optimal"] = result.allocation.optimal;
+        json["measuredKld"] = measured ? number(measured->value) : Json();
+        Json list = Json::array();
+        for (std::size_t i = 0; i < result.formats.size(); ++i) {
+            Json entry;
+            entry["tensor"] = sensitivity.tensors[i].tensor;
+            entry["format"] = name(result.formats[i]);
+            entry["kld"] = number(DamageModel(sensitivity).cost(i, result.formats[i]).value_or(0));
+            entry["up"] = stepJson(result.prices[i].up);
+            entry["down"] = stepJson(result.prices[i].down);
+            list.push_back(std::move(entry));
+        }
+        json["tensors"] = std::move(list);
+        session.out.writeJson(json);
+        return {};
+    }
+    for (std::size_t i = 0; i < result.formats.size(); ++i) {
+        const auto& up = result.prices[i].up;
+        session.out.print("{:<32} {:<8}{}\n", plainText(sensitivity.tensors[i].tensor), name(result.formats[i]),
+                          up ? fmt::format(" {} more would save {:.2g}", sizeText(static_cast<double>(up->bytes)), -up->cost)
+                             : std::string());
+    }
+    session.out.print("{}: {} ({:.2f} bits per weight), estimated divergence {:.5f} ({:.5f} to {:.5f}{})\n",
+                      plainText(options.output), sizeText(static_cast<double>(result.sizeBytes)), bits, result.prediction.kld,
+                      result.prediction.low, result.prediction.high, result.prediction.rankingOnly ? "; good for ranking only" : "");
+    if (measured) session.out.print("The first choice was measured: {:.6f} ± {:.6f}.\n", measured->value, measured->error);
+    return {};
+}
+
+/// "6GiB", "700 MiB", "4449280"
+std::optional<std::uint64_t> parseSize(std::string text)
+{
+    std::erase(text, ' ');
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || !(value > 0)) return std::nullopt;
+    std::string unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    std::ranges::transform(unit, unit.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
+    double factor = 0;
+    if (unit.empty() || unit == "b") factor = 1;
+    if (unit == "kib" || unit == "k") factor = 0x1p10;
+    if (unit == "mib" || unit == "m") factor = 0x1p20;
+    if (unit == "gib" || unit == "g") factor = 0x1p30;
+    const double bytes = value * factor;
+    if (!(bytes >= 1) || bytes > 0x1p60) return std::nullopt;
+    return static_cast<std::uint64_t>(bytes);
+}
+
+void addFormatList(CLI::App& command, std::vector<TensorType>& formats, const std::string& description)
+{
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--formats",
+            [&formats](const std::vector<std::string>& names) {
+                formats.clear();
+                for (const std::string& text : names) {
+                    const auto format = tensorTypeFromName(text);
+                    if (!format || !traits(*format).target)
+                        usageError("--formats", fmt::format("\"{}\" is no format to quantize to; \"weightwright-cli formats\" lists them.", text));
+                    formats.push_back(*format);
+                }
+            },
+            description)
+        ->delimiter(',')
+        ->type_name("LIST");
+}
+
+CLI::Option* addCount(CLI::App& command, const std::string& name, std::uint32_t& value, int least, const std::string& description)
+{
+    return command.add_option(name, value, description)->type_name("N")->check(CLI::Range(least, 1 << 20).description(""));
+}
+
+void addMeasureCommand(CommandLine& commands)
+{
+    const auto options = std::make_shared<MeasureOptions>();
+    CLI::App& command = commands.add(
+        "sensitivity",
+        "Measure how much damage each format does to each tensor, and how much of it reaches the predictions.\nThe result is what "
+        "\"allocate\" needs. A run that was stopped goes on where it was, and one with more time refines the file.",
+        [options](Session& session) { return runSensitivity(*options, session); });
+    addModel(command, options->model);
+    command.add_option("--text", options->text, "The text to measure on (UTF-8); keep another for judging the result.")
+        ->required()
+        ->type_name("FILE");
+    addImportance(command, options->importanceFile);
+    addFormatList(command, options->formats,
+                  "Formats to try, separated by commas; those from 2 to 8 bits that are worth it if not given.");
+    addMethod(command, options->method, "How the stored numbers are chosen; llama.cpp's own search if not given.");
+    command.add_option("--budget-minutes", options->budgetMinutes,
+                       "Stop probing after so many minutes; without it every tensor is probed in three formats.")
+        ->type_name("M")
+        ->check(CLI::Range(0.0, 1e6).description(""));
+    addCount(command, "--ctx", options->settings.contextLength, 4, "Tokens per window; 512 if not given.");
+    addCount(command, "--chunks", options->settings.calibrationWindows, 1, "Windows for the statistics of the inputs; 32 if not given.");
+    addCount(command, "--probe-chunks", options->settings.probeWindows, 1, "Windows for each probe; 10 if not given.");
+    command.add_option("-o,--output", options->output, "The file to write (JSON).")->required()->type_name("FILE");
+    command.footer("Example:\n  weightwright-cli sensitivity model-F16.gguf --text calibration.txt --imatrix model.imatrix.gguf -o model.sensitivity.json");
+}
+
+void addAllocateCommand(CommandLine& commands)
+{
+    const auto options = std::make_shared<AllocateOptions>();
+    CLI::App& command = commands.add(
+        "allocate",
+        "Choose a format for every tensor: least damage for a size, or smallest file for a damage.\nThe recipe goes to quantize "
+        "--recipe, with the importance matrix that the sensitivities were measured with.",
+        [options](Session& session) { return runAllocate(*options, session); },
+        [options] {
+            const int ways = (options->request.targetBytes ? 1 : 0) + (options->targetBits ? 1 : 0) + (options->request.maximumKld ? 1 : 0);
+            if (ways != 1) usageError("", "Give one of --target-size, --target-bpw and --max-kld.");
+        });
+    addModel(command, options->model);
+    command.add_option("--sensitivity", options->sensitivityFile, "What \"sensitivity\" measured on this model.")->required()->type_name("FILE");
+    command
+        .add_option_function<std::string>(
+            "--target-size",
+            [options](const std::string& text) {
+                options->request.targetBytes = parseSize(text);
+                if (!options->request.targetBytes) usageError("--target-size", fmt::format("\"{}\" is no size; write for example 6GiB, 700MiB or a number of bytes.", text));
+            },
+            "Size of the whole file, in bytes, MiB or GiB.")
+        ->type_name("SIZE");
+    command.add_option("--target-bpw", options->targetBits, "Size as bits per weight of the whole file.")->type_name("BITS")->check(CLI::Range(0.1, 64.0).description(""));
+    command.add_option("--max-kld", options->request.maximumKld, "The smallest file with at most this mean divergence.")->type_name("KLD")->check(CLI::Range(0.0, 100.0).description(""));
+    command
+        .add_option("--pin", options->pins, "Keep tensors whose name matches to a format, such as 'output=Q6_K'. May be repeated; the first that matches wins.")
+        ->type_name("REGEX=FORMAT")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false);
+    addFormatList(command, options->request.allowed, "Formats that may be used, separated by commas; all that were measured if not given.");
+    command.add_option("--measure", options->measureText, "Also measure the recipe on this text, correct the estimates in the sensitivity file with it, and choose again.")->type_name("FILE");
+    addImportance(command, options->importanceFile);
+    addCount(command, "--ctx", options->measure.contextLength, 4, "With --measure: tokens per window; 512 if not given.");
+    addCount(command, "--chunks", options->measure.maxWindows, 1, "With --measure: only the first N windows.");
+    command.add_option("-o,--output", options->output, "The recipe to write (JSON).")->required()->type_name("FILE");
+    command.footer("Example:\n  weightwright-cli allocate model-F16.gguf --sensitivity model.sensitivity.json --target-size 6GiB -o recipe.json");
+}
+
+}  // namespace
+
+void addSensitivityCommands(CommandLine& commands)
+{
+    addMeasureCommand(commands);
+    addAllocateCommand(commands);
+}
+
+}  // namespace ww::cli

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "jobs/plan_evaluation.h"
+
+#include <utility>
+
+#include "io/model_identity.h"
+#include "jobs/quantize.h"
+#include "text/tokenizer.h"
+
+namespace ww {
+namespace {
+
+/// The first step of a pass that uses a tensor; one place behind the steps: the output matrix.
+std::size_t stepOf(const TensorIdentity& tensor, std::size_t steps)
+{
+    if (tensor.block) return std::size_t{*tensor.block} + 1;
+    if (tensor.role == TensorRole::Output) return steps;
+    if (tensor.role == TensorRole::OutputNorm) return steps - 1;
+    return 0;
+}
+
+}  // namespace
+
+Hash importanceHash(const ImportanceEntry& entry)
+{
+    return Hasher().values(std::span<const float>(entry.sums)).values(std::span<const std::uint64_t>(entry.counts)).finish();
+}
+
+Result<std::unique_ptr<PlanEvaluation>> PlanEvaluation::create(std::shared_ptr<const ModelFile> model, std::string_view text,
+                                                               const PlanEvaluationOptions& options)
+{
+    auto result = std::unique_ptr<PlanEvaluation>(new PlanEvaluation);
+    result->m_model = std::move(model);
+    const ModelFile& file = *result->m_model;
+    WW_TRY(result->m_identity, modelIdentity(file));
+    WW_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
+    WW_TRY(const auto base, LanguageModel::create(fileWeights(result->m_model)));
+    PerplexityOptions cut;
+    cut.contextLength = options.contextLength;
+    cut.maxWindows = options.maxWindows;
+    WW_TRY(EvaluationWindows windows, makeWindows(*tokenizer, text, cut));
+    result->m_steps = base->stepCount();
+    WW_TRY(result->m_evaluation,
+           IncrementalEvaluation::create(base, result->hashesOf(Plan{}), std::move(windows), options.budgets));
+    return result;
+}
+
+StepHashes PlanEvaluation::hashesOf(const Plan& plan) const
+{
+    std::vector<Hasher> steps(m_steps + 1);
+    for (std::size_t i = 0; i < steps.size(); ++i) steps[i].hash(m_identity).number(i);
+    for (const PlanEntry& entry : plan.entries) {
+        if (!entry.quantized) continue;
+        Hasher& step = steps[stepOf(entry.identity, m_steps)];
+        step.text(m_model->tensors()[entry.tensorIndex].name).number(static_cast<std::uint64_t>(entry.target)).text(entry.method);
+        if (entry.importance) step.hash(importanceHash(*entry.importance));
+    }
+    StepHashes hashes;
+    for (const Hasher& step : steps) hashes.push_back(step.finish());
+    return hashes;
+}
+
+Result<DivergenceResult> PlanEvaluation::measure(std::shared_ptr<const Plan> plan, const JobContext& context, bool remember)
+{
+    const StepHashes hashes = hashesOf(*plan);
+    WW_TRY(const auto variant, LanguageModel::create(plannedWeights(m_model, std::move(plan))));
+    return m_evaluation->measure(*variant, hashes, context, remember);
+}
+
+}  // namespace ww

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// From measured sensitivities and a budget to a recipe that can be saved and run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "calibration/importance.h"
+#include "eval/prediction.h"
+#include "eval/sensitivity.h"
+#include "io/model_file.h"
+#include "plan/allocation.h"
+#include "plan/plan.h"
+#include "plan/recipe.h"
+
+namespace ww {
+
+struct AllocationRequest {
+    std::optional<std::uint64_t> targetBytes;  ///< of the whole file
+    std::optional<double> maximumKld;          ///< or: the smallest file with at most this divergence
+    std::vector<TensorType> allowed;           ///< empty: all that were measured, and the source type
+    std::vector<RecipeRule> pins;              ///< the first that matches decides the format of a tensor
+};
+
+struct AllocatedRecipe {
+    Recipe recipe;
+    Allocation allocation;
+    std::uint64_t sizeBytes = 0;  ///< of the file that the recipe makes; never above the target
+    KldPrediction prediction;
+    std::vector<TensorType> formats;        ///< per tensor of the sensitivity
+    std::vector<AllocationPrices> prices;   ///< what the next step up and down would change
+};
+
+/// Bytes of a tensor in the file, with padding; empty for formats that its rows do not fit.
+[[nodiscard]] std::optional<std::uint64_t> storedBytes(const TensorInfo& tensor, TensorType format);
+
+/// The tensors, sizes and costs of a model for an Allocator, in the order of the sensitivity. Errors: InvalidArgument when the
+/// figures belong to another model (`identity` differs) or a pin asks for a format that was not measured.
+Result<std::vector<AllocationTensor>> allocationTensors(const ModelFile& model, const Sensitivity& sensitivity,
+                                                        const DamageModel& damage, const AllocationRequest& request);
+
+/// Exactly one of target and maximum must be there. Errors: TooShort when nothing is that small, InvalidArgument when nothing is
+/// that good; both say what would be possible.
+Result<AllocatedRecipe> allocateRecipe(const ModelFile& model, const Sensitivity& sensitivity, const AllocationRequest& request);
+
+/// Formats that a plan gives to the tensors of a sensitivity, for predicting its divergence; source types where it says nothing.
+[[nodiscard]] std::vector<TensorType> formatsOf(const Plan& plan, const ModelFile& model, const Sensitivity& sensitivity);
+
+}  // namespace ww
