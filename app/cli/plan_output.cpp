@@ -20,7 +20,7 @@ void printPlanTable(Output& out, const ModelFile& model, const Plan& plan)
     Table table({{"tensor"}, {"shape", Right}, {"from"}, {"to"}, {"size", Right}, {"why"}});
     for (const PlanEntry& entry : plan.entries) {
         const TensorInfo& tensor = model.tensors()[entry.tensorIndex];
-        table.addRow({plainText(tensor.name), tensor.shape.text(), std::string(name(entry.source)), std::string(name(entry.target)),
+        table.addRow({plainText(entry.nameIn(model)), tensor.shape.text(), std::string(name(entry.source)), std::string(name(entry.target)),
                       sizeText(static_cast<double>(entry.sizeBytes)), plainText(entry.reason)});
     }
     out.write(table.text());
@@ -52,7 +52,8 @@ void addPlan(Json& json, const ModelFile& model, const Plan& plan)
         ++formats[entry.target].first;
         formats[entry.target].second += entry.sizeBytes;
         Json row;
-        row["name"] = tensor.name;
+        row["name"] = entry.nameIn(model);
+        if (!entry.newName.empty()) row["sourceName"] = tensor.name;
         row["source"] = name(entry.source);
         row["target"] = name(entry.target);
         row["method"] = entry.quantized ? Json(entry.method) : Json(nullptr);

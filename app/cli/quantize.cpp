@@ -78,6 +78,12 @@ void addQuantizeCommand(CommandLine& commands)
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
     addRecipeOptions(command, options->recipe);
+    command
+        .add_option("--prune-layers", options->recipe.pruneLayers,
+                    "Leave out these blocks, such as 3,4,7; the others are numbered anew. Names in --set are those in the new "
+                    "file, names in the importance matrix those of the model.")
+        ->type_name("N,N,…")
+        ->delimiter(',');
     command.footer(
         "Examples:\n  weightwright-cli quantize model-F16.gguf -o model-Q4_K_M.gguf --preset Q4_K_M\n"
         "  weightwright-cli quantize model-F16.gguf --preset Q4_K_M --set 'ffn_down=Q6_K' --dry-run\n"

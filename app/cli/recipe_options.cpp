@@ -105,6 +105,10 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
         .add_option_function<std::string>(
             "--preset",
             [&options](const std::string& text) {
+                if (isCopyPreset(text)) {
+                    options.preset = kCopyPreset;
+                    return;
+                }
                 const Preset* preset = findPreset(text);
                 if (!preset)
                     usageError("--preset",
@@ -112,7 +116,7 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
                 options.preset = preset->name;
             },
             "One of llama.cpp's mixtures, such as Q4_K_M: a base format, and a better one for the tensors that need it. "
-            "\"weightwright-cli presets\" lists them.")
+            "\"weightwright-cli presets\" lists them. COPY keeps every tensor that no --set changes.")
         ->type_name("NAME")
         ->group(kGroup);
     command.add_option("--recipe", options.recipeFile, "A recipe file (JSON), as the window saves it.")
@@ -191,7 +195,8 @@ Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     }
-    WW_TRY(Plan plan, resolve(recipe, model, planOptions));
+    WW_TRY(const ModelSurvey survey, ModelSurvey::withoutBlocks(model, options.pruneLayers));
+    WW_TRY(Plan plan, resolve(recipe, survey, planOptions));
     return std::make_shared<const Plan>(std::move(plan));
 }
 

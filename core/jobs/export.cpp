@@ -18,6 +18,7 @@ std::vector<TensorInfo> plannedTensors(const ModelFile& model, const Plan& plan)
     tensors.reserve(plan.entries.size());
     for (const PlanEntry& entry : plan.entries) {
         TensorInfo tensor = model.tensors()[entry.tensorIndex];
+        tensor.name = entry.nameIn(model);
         tensor.type = entry.target;
         tensors.push_back(std::move(tensor));
     }

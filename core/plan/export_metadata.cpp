@@ -48,7 +48,11 @@ Metadata pairsOfPlan(const Plan& plan)
     Metadata pairs;
     pairs.append(std::string(kQuantizationVersionKey), kQuantizationVersion);
     pairs.append(std::string(kFileTypeKey), plan.fileType);
-    if (!plan.importance) return pairs;
+    const auto finished = [&] {
+        for (const auto& entry : plan.changedPairs.entries()) pairs.setLast(entry.key, entry.value);
+        return pairs;
+    };
+    if (!plan.importance) return finished();
     // llama.cpp's tool keeps both texts in fixed arrays of 128 bytes.
     constexpr std::size_t kMaxText = 127;
     const ImportanceMatrix& matrix = *plan.importance;
@@ -56,7 +60,7 @@ Metadata pairsOfPlan(const Plan& plan)
     if (!matrix.datasets.empty()) pairs.append("quantize.imatrix.dataset", matrix.datasets.front().substr(0, kMaxText));
     pairs.append("quantize.imatrix.entries_count", static_cast<std::uint32_t>(matrix.entries.size()));
     if (matrix.chunkCount > 0) pairs.append("quantize.imatrix.chunks_count", matrix.chunkCount);
-    return pairs;
+    return finished();
 }
 
 std::uint32_t guessFileType(std::span<const TensorType> types)

@@ -82,14 +82,15 @@ public:
         for (const auto& tensor : m_survey.tensors()) {
             auto entry = decide(tensor);
             if (!entry) {
-                entry.error().tensor = info(tensor).name;
+                entry.error().tensor = m_survey.model().tensors()[tensor.index].name;
                 return fail(std::move(entry.error()));
             }
             plan.entries.push_back(std::move(*entry));
         }
         if (m_haveMatrix) plan.importance = m_options.importance;
         plan.fileType = fileType(plan);
-        plan.parameters = m_survey.model().parameterCount();
+        plan.parameters = m_survey.parameters();
+        plan.changedPairs = m_survey.changedPairs();
         plan.sourceSizeBytes = m_survey.model().fileSizeBytes();
         plan.sizeBytes = wholeFileBytes(plan);
         addPlanWarnings(plan);
@@ -97,13 +98,19 @@ public:
     }
 
 private:
-    const TensorInfo& info(const ModelSurvey::Tensor& tensor) const { return m_survey.model().tensors()[tensor.index]; }
+    TensorInfo info(const ModelSurvey::Tensor& tensor) const
+    {
+        TensorInfo info = m_survey.model().tensors()[tensor.index];
+        if (!tensor.newName.empty()) info.name = tensor.newName;
+        return info;
+    }
 
     Result<PlanEntry> decide(const ModelSurvey::Tensor& tensor)
     {
-        const TensorInfo& source = info(tensor);
+        const TensorInfo source = info(tensor);
         PlanEntry entry;
         entry.tensorIndex = tensor.index;
+        entry.newName = tensor.newName;
         entry.identity = tensor.identity;
         entry.source = source.type;
         entry.target = source.type;
@@ -292,7 +299,7 @@ private:
 
     Result<void> takeImportance(const ModelSurvey::Tensor& tensor, const TensorInfo& source, PlanEntry& entry) const
     {
-        const ImportanceEntry* found = m_options.importance->find(source.name);
+        const ImportanceEntry* found = m_options.importance->find(m_survey.model().tensors()[tensor.index].name);
         if (!found) return {};
         if (fits(*found, source.shape)) {
             entry.importance = {m_options.importance, found};
@@ -409,22 +416,59 @@ double Plan::bitsPerWeight() const
     return parameters == 0 ? 0.0 : 8.0 * static_cast<double>(sizeBytes) / static_cast<double>(parameters);
 }
 
-ModelSurvey::ModelSurvey(const ModelFile& model) : m_model(&model), m_facts(readModelFacts(model.metadata(), model.tensors()))
+ModelSurvey::ModelSurvey(const ModelFile& model) : ModelSurvey(model, {}) {}
+
+ModelSurvey::ModelSurvey(const ModelFile& model, std::span<const std::uint32_t> leftOut) : m_model(&model)
 {
     const auto infos = model.tensors();
+    std::vector<TensorInfo> kept;
+    kept.reserve(infos.size());
     m_tensors.reserve(infos.size());
-    for (std::size_t i = 0; i < infos.size(); ++i)
-        m_tensors.push_back({i, identify(infos[i].name), ruleCategory(infos[i].name), ww::whyKept(infos[i])});
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+        const TensorIdentity identity = identify(infos[i].name);
+        TensorInfo info = infos[i];
+        std::string newName;
+        if (identity.block) {
+            if (std::ranges::find(leftOut, *identity.block) != leftOut.end()) continue;
+            const auto before = std::ranges::count_if(leftOut, [&](std::uint32_t block) { return block < *identity.block; });
+            if (before > 0) {
+                const std::size_t afterNumber = info.name.find('.', 4);
+                newName = fmt::format("blk.{}{}", *identity.block - static_cast<std::uint32_t>(before), info.name.substr(afterNumber));
+                info.name = newName;
+            }
+        }
+        m_parameters += info.shape.elements();
+        m_tensors.push_back({i, newName, newName.empty() ? identity : identify(newName), ruleCategory(info.name), ww::whyKept(info)});
+        kept.push_back(std::move(info));
+    }
+    m_facts = readModelFacts(model.metadata(), kept);
     std::ranges::sort(m_tensors, [&infos](const Tensor& a, const Tensor& b) {
         const auto block = [](const Tensor& t) { return t.identity.block ? static_cast<std::int64_t>(*t.identity.block) : -1; };
-        return block(a) != block(b) ? block(a) < block(b) : infos[a.index].name < infos[b.index].name;
+        if (block(a) != block(b)) return block(a) < block(b);
+        return (a.newName.empty() ? infos[a.index].name : a.newName) < (b.newName.empty() ? infos[b.index].name : b.newName);
     });
 
-    Metadata leftOut;
+    Metadata notCopied;
     for (const auto& entry : model.metadata().entries())
-        if (!isCopiedToExport(entry)) leftOut.append(entry.key, entry.value);
-    m_headerBytes =
-        GgufWriter::headerBytes(model.metadata(), infos) - (GgufWriter::headerBytes(leftOut, {}) - GgufWriter::headerBytes({}, {}));
+        if (!isCopiedToExport(entry)) notCopied.append(entry.key, entry.value);
+    m_headerBytes = GgufWriter::headerBytes(model.metadata(), kept) -
+                    (GgufWriter::headerBytes(notCopied, {}) - GgufWriter::headerBytes({}, {}));
+}
+
+Result<ModelSurvey> ModelSurvey::withoutBlocks(const ModelFile& model, std::span<const std::uint32_t> blocks)
+{
+    std::vector<std::uint32_t> leftOut(blocks.begin(), blocks.end());
+    std::ranges::sort(leftOut);
+    leftOut.erase(std::unique(leftOut.begin(), leftOut.end()), leftOut.end());
+    ModelSurvey survey(model, leftOut);
+    if (leftOut.empty()) return survey;
+    const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(0, readModelFacts(model.metadata(), {}).blockCount));
+    if (leftOut.back() >= count)
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("There is no block {} to leave out; the model has {}, counted from 0.", leftOut.back(), count));
+    if (leftOut.size() >= count) return fail(ErrorCode::InvalidArgument, "Leaving out every block leaves no model.");
+    survey.m_changedPairs.append(survey.m_facts.architecture + ".block_count", static_cast<std::uint32_t>(count - leftOut.size()));
+    return survey;
 }
 
 Result<Plan> resolve(const Recipe& recipe, const ModelSurvey& survey, const PlanOptions& options)

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "calibration/importance.h"
+#include "io/metadata.h"
 #include "io/model_file.h"
 #include "model/tensor_role.h"
 #include "plan/preset_rules.h"
@@ -30,6 +32,7 @@ enum class Decision : std::uint8_t {
 
 struct PlanEntry {
     std::size_t tensorIndex = 0;  ///< into ModelFile::tensors()
+    std::string newName{};        ///< in the exported file; empty: that of the source
     TensorIdentity identity;
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
@@ -43,6 +46,11 @@ struct PlanEntry {
     int rule = -1;        ///< index into Recipe::rules when a rule decided (also before a ShapeFallback)
     std::string reason;   ///< one sentence, English source text
     std::string warning;  ///< e.g. the fallback taken and what it costs; empty: none
+    /// In the exported file.
+    [[nodiscard]] const std::string& nameIn(const ModelFile& model) const
+    {
+        return newName.empty() ? model.tensors()[tensorIndex].name : newName;
+    }
 };
 
 /// Entries are in the order of the exported file (blocks ascending, names bytewise). Plain value.
@@ -54,6 +62,7 @@ struct Plan {
     std::uint64_t parameters = 0;
     std::vector<std::string> warnings;                   ///< about the whole plan
     std::shared_ptr<const ImportanceMatrix> importance;  ///< what the entries' importance belongs to; null: none
+    Metadata changedPairs{};                             ///< written last, because blocks are left out
     [[nodiscard]] double bitsPerWeight() const;
 };
 
@@ -70,9 +79,14 @@ struct PlanOptions {
 class ModelSurvey {
 public:
     explicit ModelSurvey(const ModelFile& model);
+    /// As if the model did not have these blocks: the others are numbered anew without gaps. Like llama.cpp, the rules of
+    /// presets still look at the number of blocks that the model had. Error InvalidArgument: there is no such block, or none
+    /// is left.
+    static Result<ModelSurvey> withoutBlocks(const ModelFile& model, std::span<const std::uint32_t> blocks);
 
     struct Tensor {
         std::size_t index = 0;  ///< into ModelFile::tensors()
+        std::string newName{};  ///< empty: that of the model
         TensorIdentity identity;
         RuleCategory category = RuleCategory::Other;
         std::string_view whyKept;  ///< as whyKept(): empty when it may be quantized
@@ -83,12 +97,18 @@ public:
     [[nodiscard]] const ModelFacts& facts() const { return m_facts; }
     /// Bytes of the exported header before padding, without the pairs that depend on the plan.
     [[nodiscard]] std::uint64_t headerBytes() const { return m_headerBytes; }
+    /// Of the tensors that are kept.
+    [[nodiscard]] std::uint64_t parameters() const { return m_parameters; }
+    [[nodiscard]] const Metadata& changedPairs() const { return m_changedPairs; }
 
 private:
+    ModelSurvey(const ModelFile& model, std::span<const std::uint32_t> leftOut);
     const ModelFile* m_model;
     std::vector<Tensor> m_tensors;
     ModelFacts m_facts;
     std::uint64_t m_headerBytes = 0;
+    std::uint64_t m_parameters = 0;
+    Metadata m_changedPairs;
 };
 
 /// Errors: InvalidArgument (unknown preset or method, bad pattern: which; importance of another model), Unsupported (a type

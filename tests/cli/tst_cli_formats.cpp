@@ -61,6 +61,51 @@ private slots:
         QVERIFY(wrong.exitCode != 0);
         QVERIFY2(wrong.err.contains("corrected"), wrong.err);
     }
+
+    void copyKeepsEveryTensor()
+    {
+        const Outcome copied = run({"quantize", sample(), "-o", file("copy.gguf"), "--preset", "copy"});
+        QVERIFY2(copied.exitCode == 0, copied.err);
+        QVERIFY(copied.out.contains("0 tensors quantized"));
+        QCOMPARE(contents(file("copy.gguf")).size(), contents(sample()).size());
+        const Outcome one =
+            run({"quantize", sample(), "--dry-run", "--json", "--preset", "COPY", "--set", "blk\\.0\\.ffn_down=Q8_0"});
+        QVERIFY2(one.exitCode == 0, one.err);
+        int changed = 0;
+        for (const auto tensor : QJsonDocument::fromJson(one.out).object()["tensors"].toArray())
+            changed += tensor.toObject()["source"] != tensor.toObject()["target"];
+        QCOMPARE(changed, 1);
+    }
+
+    void dryRunKnowsTheSize_data()
+    {
+        QTest::addColumn<QStringList>("options");
+        QTest::newRow("preset") << QStringList{"--preset", "Q4_K_S"};
+        QTest::newRow("copy") << QStringList{"--preset", "COPY"};
+        QTest::newRow("left out") << QStringList{"--preset", "Q3_K_M", "--prune-layers", "1,3"};
+        QTest::newRow("output left") << QStringList{"--preset", "Q6_K", "--leave-output-tensor"};
+        QTest::newRow("again") << QStringList{"--type", "IQ4_NL", "--set", "attn=Q5_1"};
+    }
+    void dryRunKnowsTheSize()
+    {
+        QFETCH(QStringList, options);
+        const Outcome dry = run(QStringList{"quantize", sample(), "--dry-run", "--json"} + options);
+        QVERIFY2(dry.exitCode == 0, dry.err);
+        const Outcome wet = run(QStringList{"quantize", sample(), "-o", file("wet.gguf"), "--json"} + options);
+        QVERIFY2(wet.exitCode == 0, wet.err);
+        const auto size = static_cast<qint64>(QJsonDocument::fromJson(dry.out).object()["sizeBytes"].toDouble());
+        QCOMPARE(size, QFileInfo(file("wet.gguf")).size());
+    }
+
+    void blocksAreLeftOut()
+    {
+        const Outcome wrong = run({"quantize", sample(), "--dry-run", "--preset", "Q8_0", "--prune-layers", "900"});
+        QCOMPARE(wrong.exitCode, 1);
+        QVERIFY2(wrong.err.contains("no block 900"), wrong.err);
+        const Outcome made = run({"quantize", sample(), "-o", file("short.gguf"), "--preset", "Q8_0", "--prune-layers", "0"});
+        QVERIFY2(made.exitCode == 0, made.err);
+        QVERIFY(run({"generate", file("short.gguf"), "--prompt", "Once", "-n", "3"}).exitCode == 0);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCliFormats)

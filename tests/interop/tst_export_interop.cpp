@@ -35,6 +35,7 @@ struct Case {
     std::optional<TensorType> embeddingType{};
     std::vector<std::pair<std::string, TensorType>> overrides{};
     fs::path importance{};
+    std::vector<std::uint32_t> prune{};
 };
 
 struct TypeOverride {
@@ -97,7 +98,13 @@ bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& o
 {
     auto params = library.quantizeDefaultParams();
     params.set<std::int32_t>(test::llama_quantize::kThreads, 2);
-    params.set<std::int32_t>(test::llama_quantize::kFileType, static_cast<std::int32_t>(findPreset(c.preset)->fileType));
+    if (isCopyPreset(c.preset))
+        params.set<bool>(test::llama_quantize::kOnlyCopy, true);
+    else
+        params.set<std::int32_t>(test::llama_quantize::kFileType, static_cast<std::int32_t>(findPreset(c.preset)->fileType));
+    std::vector<std::int32_t> prune(c.prune.begin(), c.prune.end());
+    prune.push_back(-1);
+    if (!c.prune.empty()) params.set<const void*>(test::llama_quantize::kPruneLayers, prune.data());
     params.set<bool>(test::llama_quantize::kPure, c.pure);
     params.set<bool>(test::llama_quantize::kQuantizeOutput, !c.leaveOutput);
     params.set<bool>(test::llama_quantize::kAllowRequantize, true);
@@ -136,7 +143,8 @@ Result<ExportSummary> quantizeHere(const Case& c, const fs::path& out)
         WW_TRY(ImportanceMatrix matrix, loadImportance(c.importance));
         options.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     }
-    WW_TRY(const Plan plan, resolve(recipe, *model, options));
+    WW_TRY(const ModelSurvey survey, ModelSurvey::withoutBlocks(*model, c.prune));
+    WW_TRY(const Plan plan, resolve(recipe, survey, options));
     ThreadPool pool(2);
     return exportGguf(*model, plan, out, {pool});
 }
@@ -255,6 +263,25 @@ private slots:
             addRow("sample to Q4_K_M with importance", {.model = test::sampleModel(),
                                                         .preset = "Q4_K_M",
                                                         .importance = test::fixturesDir() / "fixture-llama-8M.imatrix.gguf"});
+        addRow("sample copied", {.model = test::sampleModel(), .preset = "COPY"});
+        if (!test::fixturesDir().empty()) {
+            addRow("Q4_K_M file copied", {.model = test::fixturesDir() / "fixture-llama-8M-Q4_K_M.gguf", .preset = "COPY"});
+            addRow("stories260K copied", {.model = test::fixturesDir() / "stories260K-F32.gguf", .preset = "COPY"});
+        }
+        for (const char* preset : {"COPY", "Q4_K_M", "Q2_K", "IQ3_M", "Q8_0"}) {
+            addRow(std::string("sample without blocks to ") + preset,
+                   {.model = test::sampleModel(), .preset = preset, .prune = {0, 2, 5}});
+            Case end{.model = test::sampleModel(), .preset = preset, .prune = {7, 6}};
+            // Copying obeys rules for tensors here, and not in llama.cpp.
+            if (!isCopyPreset(preset)) end.overrides = {{"blk\\.3\\.", TensorType::Q5_0}};
+            addRow(std::string("sample without its end to ") + preset, std::move(end));
+        }
+        if (!test::fixturesDir().empty())
+            addRow("sample without a block to IQ2_M with importance",
+                   {.model = test::sampleModel(),
+                    .preset = "IQ2_M",
+                    .importance = test::fixturesDir() / "fixture-llama-8M.imatrix.gguf",
+                    .prune = {1}});
         const fs::path tiny = file("tiny-f16.gguf");
         addRow("pure", {.model = tiny, .preset = "Q4_K_M", .pure = true});
         addRow("output left", {.model = tiny, .preset = "Q4_K_M", .leaveOutput = true});

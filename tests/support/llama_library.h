@@ -41,7 +41,8 @@ using LlamaQuantizeParams = OpaqueStruct<64>;
 /// Byte offsets of the quantize parameters that tests set.
 namespace llama_quantize {
 inline constexpr std::size_t kThreads = 0, kFileType = 4, kOutputType = 8, kEmbeddingType = 12, kAllowRequantize = 16,
-                             kQuantizeOutput = 17, kOnlyCopy = 18, kPure = 19, kImatrix = 24, kTensorTypes = 40;
+                             kQuantizeOutput = 17, kOnlyCopy = 18, kPure = 19, kKeepSplit = 20, kImatrix = 24, kTensorTypes = 40,
+                             kPruneLayers = 48;
 }
 
 /// The loaded library. One per process, never unloaded. Not thread-safe.
