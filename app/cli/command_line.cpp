@@ -145,6 +145,10 @@ CommandLine::CommandLine()
     addInfoCommand(*this);
     addQuantizeCommand(*this);
     addConvertCommand(*this);
+    addSplitCommand(*this);
+    addMergeCommand(*this);
+    addMetadataCommand(*this);
+    addCardCommand(*this);
     addPerplexityCommand(*this);
     addTensorErrorCommand(*this);
     addTokenizeCommand(*this);

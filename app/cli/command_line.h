@@ -73,5 +73,9 @@ void addGenerateCommand(CommandLine& commands);
 void addImatrixCommands(CommandLine& commands);
 void addListCommands(CommandLine& commands);
 void addMethodsCommand(CommandLine& commands);
+void addSplitCommand(CommandLine& commands);
+void addMergeCommand(CommandLine& commands);
+void addMetadataCommand(CommandLine& commands);
+void addCardCommand(CommandLine& commands);
 
 }  // namespace ww::cli

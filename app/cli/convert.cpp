@@ -38,7 +38,10 @@ Result<void> run(const ConvertOptions& options, Session& session)
     WW_TRY(const Plan plan, resolve(recipe, *model));
     if (model->metadata().string("tokenizer.ggml.model") == "none")
         Session::warn("No tokenizer was found beside the model; the file will only work with token numbers.");
-    if (!session.json) warnAboutPlan(*model, plan);
+    if (!session.json) {
+        for (const std::string& note : importNotes(*model)) Session::warn(note);
+        warnAboutPlan(*model, plan);
+    }
     WW_TRY(const ExportSummary summary, exportGguf(*model, plan, options.output, session.context()));
     if (session.json) {
         Json json;

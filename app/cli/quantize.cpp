@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "app/cli/card.h"
 #include "app/cli/command_line.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
+#include "app/cli/split.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
@@ -13,7 +15,9 @@ struct QuantizeOptions {
     std::string model;
     std::string output;
     bool dryRun = false;
+    bool card = false;
     RecipeOptions recipe;
+    SplitOptions split;
 };
 
 Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
@@ -31,14 +35,41 @@ Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
     return {};
 }
 
+Result<void> writeParts(const ModelFile& model, const Plan& plan, const QuantizeOptions& options, Session& session)
+{
+    WW_TRY(const SplitSummary summary,
+           writeSplitGguf(model, contentOf(model, plan), options.split.limits(), options.output, session.context()));
+    if (options.card) WW_TRY_VOID(writeCardBeside(summary.paths.front(), session));
+    if (session.json) {
+        Json json;
+        json["dryRun"] = false;
+        json["model"] = model.path().string();
+        json["parts"] = Json::array();
+        for (const auto& path : summary.paths) json["parts"].push_back(path.string());
+        json["seconds"] = number(summary.seconds);
+        addPlan(json, model, plan);
+        session.out.writeJson(json);
+        return {};
+    }
+    for (const auto& path : summary.paths) session.out.print("{}\n", plainText(path.string()));
+    session.out.print("{} parts: {}, {}.\n", summary.paths.size(), planSizeText(plan), durationText(summary.seconds));
+    return {};
+}
+
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const auto model, openAnyModel(options.model));
     WW_TRY(const auto plan, makePlan(options.recipe, *model));
-    if (!session.json) warnAboutPlan(*model, *plan);
+    if (!session.json) {
+        for (const std::string& note : importNotes(*model)) Session::warn(note);
+        warnAboutPlan(*model, *plan);
+    }
     if (options.dryRun) return dryRun(*model, *plan, session);
 
+    if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output).parent_path() / "README.md"));
+    if (options.split.isSet()) return writeParts(*model, *plan, options, session);
     WW_TRY(const ExportSummary summary, exportGguf(*model, *plan, options.output, session.context()));
+    if (options.card) WW_TRY_VOID(writeCardBeside(options.output, session));
     if (session.json) {
         Json json;
         json["dryRun"] = false;
@@ -77,6 +108,9 @@ void addQuantizeCommand(CommandLine& commands)
     addModel(command, options->model);
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
+    command.add_flag("--card", options->card,
+                     "Also write a model card: README.md beside the file, with all files of this model there. The command card measures, too.");
+    addSplitOptions(command, options->split);
     addRecipeOptions(command, options->recipe);
     command
         .add_option("--prune-layers", options->recipe.pruneLayers,

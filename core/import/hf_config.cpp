@@ -106,7 +106,7 @@ private:
 class ConfigImport {
 public:
     ConfigImport(const ConfigReader& reader, HfConfig& config)
-        : m_reader(reader), m_config(config), m_name(config.architecture->name)
+        : m_reader(reader), m_config(config), m_name(config.name)
     {
     }
 
@@ -118,6 +118,25 @@ public:
         WW_TRY_VOID(norms());
         if (m_config.architecture->isMixture) WW_TRY_VOID(experts());
         return extras();
+    }
+
+    /// The sizes that most models have, under the usual names.
+    Result<void> runUnknown()
+    {
+        const auto copy = [&](Names names, std::string_view key) -> Result<std::uint32_t> {
+            WW_TRY(const auto value, m_reader.count(names));
+            if (value) put(key, *value);
+            return value.value_or(0);
+        };
+        WW_TRY(m_config.layers, copy({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}, "block_count"));
+        WW_TRY(m_context, copy({"max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"}, "context_length"));
+        WW_TRY(m_config.width, copy({"hidden_size", "n_embd", "d_model"}, "embedding_length"));
+        WW_TRY_VOID(copy({"intermediate_size", "n_inner", "ffn_hidden_size"}, "feed_forward_length"));
+        WW_TRY(m_config.heads, copy({"num_attention_heads", "n_head", "n_heads"}, "attention.head_count"));
+        WW_TRY(m_config.headsKv, copy({"num_key_value_heads"}, "attention.head_count_kv"));
+        WW_TRY(m_config.experts, copy({"num_local_experts", "num_experts", "n_routed_experts"}, "expert_count"));
+        WW_TRY_VOID(copy({"num_experts_per_tok"}, "expert_used_count"));
+        return {};
     }
 
 private:
@@ -339,16 +358,29 @@ private:
     std::uint32_t m_context = 0;
 };
 
-Result<const HfArchitecture*> findArchitecture(const Json& json, const ConfigReader& reader)
+/// The name that a GGUF file gives to an architecture that is not in the table: the model_type of the configuration.
+std::string unknownName(const Json& json)
+{
+    std::string name;
+    for (const char c : jsonText(json, "model_type").value_or("")) {
+        const bool isLetter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        if (isLetter && name.size() < 32) name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    }
+    // Such a model may still differ from what this name means to llama.cpp.
+    return name.empty() ? std::string("unknown") : name;
+}
+
+Result<void> findArchitecture(const Json& json, const ConfigReader& reader, HfConfig& config)
 {
     const Json* classes = jsonMember(json, "architectures");
     if (!classes || !classes->is_array() || classes->empty() || !classes->front().is_string())
         return reader.wrong("architectures", "does not name a model");
     const auto& wanted = classes->front().get_ref<const std::string&>();
     const auto found = std::ranges::find(kArchitectures, wanted, &HfArchitecture::className);
-    if (found == kArchitectures.end())
-        return reader.unsupported(fmt::format("Folders with a model of the kind \"{}\" cannot be read; a GGUF file of it can.", wanted));
-    return &*found;
+    if (found != kArchitectures.end()) config.architecture = &*found;
+    config.className = wanted;
+    config.name = config.architecture ? std::string(found->name) : unknownName(json);
+    return {};
 }
 
 }  // namespace
@@ -359,16 +391,15 @@ Result<HfConfig> readHfConfig(const std::filesystem::path& folder)
     WW_TRY(const Json json, readJsonFile(path));
     const ConfigReader outer(json, path);
     if (!json.is_object()) return fail(ErrorCode::Corrupt, "The configuration of the model is no JSON object.", path);
-    if (const Json* quantized = outer.member({"quantization_config"})) {
-        const auto method = jsonText(*quantized, "quant_method").value_or("unknown");
-        return outer.unsupported(
-            fmt::format("The model in this folder is already quantized (method \"{}\"); choose the unquantized one.", method));
-    }
     HfConfig config;
-    WW_TRY(config.architecture, findArchitecture(json, outer));
+    WW_TRY(config.quantization, readHfQuantization(json, path));
+    WW_TRY_VOID(findArchitecture(json, outer, config));
     const Json* text = outer.member({"text_config"});
     const ConfigReader reader = text ? outer.inner(*text) : outer;
-    WW_TRY_VOID(ConfigImport(reader, config).run());
+    for (const Json* part : {static_cast<const Json*>(&json), text})
+        if (part && (jsonText(*part, "torch_dtype") == "bfloat16" || jsonText(*part, "dtype") == "bfloat16")) config.unpacked = SafetensorsType::BF16;
+    ConfigImport import(reader, config);
+    WW_TRY_VOID(config.architecture ? import.run() : import.runUnknown());
     return config;
 }
 

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "import/hf_quantized.h"
 #include "io/metadata.h"
 
 namespace ww {
@@ -29,7 +31,9 @@ struct HfArchitecture {
 
 /// Plain value.
 struct HfConfig {
-    const HfArchitecture* architecture = nullptr;
+    const HfArchitecture* architecture = nullptr;  ///< null: not known; tensors keep their names
+    std::string className;                         ///< "LlamaForCausalLM"
+    std::string name;                              ///< general.architecture
     std::uint32_t layers = 0;
     std::uint32_t width = 0;
     std::uint32_t heads = 0;
@@ -37,13 +41,16 @@ struct HfConfig {
     std::uint32_t headSize = 0;
     std::uint32_t experts = 0;
     bool tiedEmbeddings = false;
+    std::optional<HfQuantization> quantization;
+    SafetensorsType unpacked = SafetensorsType::F16;  ///< how decoded values are kept: F16 or BF16, as the model was trained
     Metadata keys;  ///< "<architecture>.*" without vocab_size
     /// Tensors that exist in GGUF only, computed from the config: name and values.
     std::vector<std::pair<std::string, std::vector<float>>> tensors;
 };
 
-/// Reads config.json of `folder`. Errors: NotFound, Corrupt (a member is missing or makes no sense: which), Unsupported (an
-/// architecture or a scaling of RoPE that is not known; a checkpoint that is quantized).
+/// Reads config.json of `folder`. Of an architecture that is not known only the usual sizes are taken, as far as they are
+/// there. Errors: NotFound, Corrupt (a member is missing or makes no sense: which), Unsupported (a scaling of RoPE or a way of
+/// quantizing that is not known).
 Result<HfConfig> readHfConfig(const std::filesystem::path& folder);
 
 }  // namespace ww

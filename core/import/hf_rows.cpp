@@ -10,6 +10,8 @@
 namespace ww {
 namespace {
 
+constexpr std::uint64_t kHugeBytes = std::uint64_t{256} << 20;
+
 template <class T>
 T loadAs(const std::byte* from)
 {
@@ -54,24 +56,42 @@ std::uint64_t rotarySource(std::uint64_t row, std::uint64_t headRows)
 class HfRows final : public RowSource {
 public:
     explicit HfRows(HfRecipe recipe)
-        : m_recipe(std::move(recipe)), m_from(m_recipe.slices.front().tensor->type), m_columns(m_recipe.shape.columns()),
+        : m_recipe(std::move(recipe)), m_decodes(m_recipe.slices.front().decoder != nullptr),
+          m_from(m_decodes ? SafetensorsType::F32 : m_recipe.slices.front().tensor->type), m_columns(m_recipe.shape.columns()),
           m_fromSize(elementBytes(m_from)), m_toSize(m_recipe.type == TensorType::F32 ? 4 : 2),
-          m_bitCopy(isSameEncoding(m_from, m_recipe.type) && m_recipe.added == 0)
+          m_bytes(m_recipe.shape.elements() * m_fromSize), m_bitCopy(isSameEncoding(m_from, m_recipe.type) && m_recipe.added == 0)
     {
     }
 
     Result<void> readRows(std::uint64_t firstRow, std::uint64_t rowCount, std::byte* out) const override
     {
+        copyRows(firstRow, rowCount, out);
+        if (m_bytes > kHugeBytes) giveBack(firstRow, rowCount);
+        return {};
+    }
+    void prefetch() const override
+    {
+        forEachRange([](const MappedFile& file, std::uint64_t offset, std::uint64_t bytes) { file.prefetch(offset, bytes); });
+    }
+    void release() const override
+    {
+        forEachRange([](const MappedFile& file, std::uint64_t offset, std::uint64_t bytes) { file.release(offset, bytes); });
+    }
+
+private:
+    void copyRows(std::uint64_t firstRow, std::uint64_t rowCount, std::byte* out) const
+    {
         if (m_recipe.transposed) {
             readTransposed(firstRow, rowCount, out);
-            return {};
+            return;
         }
+        std::vector<float> decoded(m_decodes ? m_columns : 0);
         const bool rotatesValues = m_recipe.headRows != 0 && m_recipe.shape.dims == 1;
         for (std::uint64_t r = 0; r < rowCount; ++r) {
             std::byte* target = out + r * m_columns * m_toSize;
             std::uint64_t row = firstRow + r;
             if (m_recipe.headRows != 0 && !rotatesValues) row = rotarySource(row, m_recipe.headRows);
-            const std::byte* source = rowBytesOf(row);
+            const std::byte* source = m_decodes ? decodeRow(row, decoded) : rowBytesOf(row);
             if (rotatesValues) {
                 for (std::uint64_t c = 0; c < m_columns; ++c)
                     put(source + rotarySource(c, m_recipe.headRows) * m_fromSize, target + c * m_toSize);
@@ -81,20 +101,43 @@ public:
                 for (std::uint64_t c = 0; c < m_columns; ++c) put(source + c * m_fromSize, target + c * m_toSize);
             }
         }
-        return {};
     }
-    void prefetch() const override
+    /// Pages of a tensor that is too large to stay in memory until its last row; other threads that still need one fetch it again.
+    void giveBack(std::uint64_t firstRow, std::uint64_t rowCount) const
     {
-        for (const HfSlice& slice : m_recipe.slices)
-            m_recipe.model->files[slice.tensor->file]->prefetch(slice.tensor->offset + slice.offset, sliceBytes(slice));
+        if (m_decodes || m_recipe.transposed) {
+            release();  // every row lies everywhere
+            return;
+        }
+        const std::uint64_t perSlice = m_recipe.slices.front().rows;
+        for (std::uint64_t row = firstRow; row < firstRow + rowCount;) {
+            const std::uint64_t count = std::min(firstRow + rowCount - row, perSlice - row % perSlice);
+            const HfSlice& slice = m_recipe.slices[row / perSlice];
+            m_recipe.model->files[slice.tensor->file]->release(
+                slice.tensor->offset + slice.offset + row % perSlice * m_columns * m_fromSize, count * m_columns * m_fromSize);
+            row += count;
+        }
     }
-    void release() const override
+    template <class Function>
+    void forEachRange(Function&& function) const
     {
-        for (const HfSlice& slice : m_recipe.slices)
-            m_recipe.model->files[slice.tensor->file]->release(slice.tensor->offset + slice.offset, sliceBytes(slice));
+        for (const HfSlice& slice : m_recipe.slices) {
+            if (!slice.decoder) {
+                function(*m_recipe.model->files[slice.tensor->file], slice.tensor->offset + slice.offset, sliceBytes(slice));
+                continue;
+            }
+            for (const SafetensorsTensor* part : slice.decoder->parts())
+                function(*m_recipe.model->files[part->file], part->offset, part->sizeBytes);
+        }
     }
-
-private:
+    // Offsets of slices count in values of two bytes where the values do not stand in the file.
+    const std::byte* decodeRow(std::uint64_t row, std::vector<float>& values) const
+    {
+        const std::uint64_t perSlice = m_recipe.slices.front().rows;
+        const HfSlice& slice = m_recipe.slices[row / perSlice];
+        slice.decoder->decode(slice.offset / (2 * m_columns) + row % perSlice, 1, values.data());
+        return reinterpret_cast<const std::byte*>(values.data());
+    }
     [[nodiscard]] std::uint64_t sliceBytes(const HfSlice& slice) const { return slice.rows * m_columns * m_fromSize; }
     [[nodiscard]] const std::byte* rowBytesOf(std::uint64_t row) const
     {
@@ -114,10 +157,12 @@ private:
     }
 
     HfRecipe m_recipe;
+    bool m_decodes;
     SafetensorsType m_from;
     std::uint64_t m_columns;
     std::uint64_t m_fromSize;
     std::uint64_t m_toSize;
+    std::uint64_t m_bytes;  ///< of all rows in the source
     bool m_bitCopy;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "import/hf_quantized.h"
 #include "io/model_file.h"
 #include "io/safetensors_reader.h"
 #include "tensor/tensor_info.h"
@@ -18,6 +19,7 @@ struct HfSlice {
     const SafetensorsTensor* tensor = nullptr;  ///< of HfRecipe::model
     std::uint64_t offset = 0;                   ///< bytes from the start of the tensor
     std::uint64_t rows = 0;
+    std::shared_ptr<const HfDecoder> decoder{};  ///< null: the values stand there as they are
 };
 
 /// How a tensor is made. All slices have the same number of rows and one element type.

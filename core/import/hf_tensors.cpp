@@ -142,16 +142,27 @@ bool staysFloat(std::string_view name)
            name == "position_embd.weight";
 }
 
+TensorInfo info(std::string name, TensorType type, const Shape& shape)
+{
+    return {std::move(name), type, shape, 0, rowBytes(type, shape.columns()).value_or(0) * shape.rows(), 0};
+}
+
+std::shared_ptr<const HfDecoder> decoderOf(const HfWeights& weights, std::string_view name)
+{
+    const auto found = weights.decoders.find(name);
+    return found == weights.decoders.end() ? nullptr : found->second;
+}
+
 class TensorMapping {
 public:
-    TensorMapping(std::shared_ptr<const SafetensorsModel> model, const HfConfig& config, const std::filesystem::path& folder)
-        : m_model(std::move(model)), m_config(config), m_folder(folder)
+    TensorMapping(const HfWeights& weights, const HfConfig& config, const std::filesystem::path& folder)
+        : m_weights(weights), m_config(config), m_folder(folder)
     {
     }
 
     Result<HfTensors> run()
     {
-        for (const SafetensorsTensor& tensor : m_model->tensors) WW_TRY_VOID(add(tensor));
+        for (const SafetensorsTensor& tensor : m_weights.model->tensors) WW_TRY_VOID(add(tensor));
         if (m_layers.size() != m_config.layers) {
             std::uint32_t missing = 0;
             while (m_layers.contains(missing)) ++missing;
@@ -226,7 +237,7 @@ private:
             return wrong(ErrorCode::Corrupt, fmt::format("The configuration promises {} experts.", m_config.experts), tensor.name);
         const bool isConv = std::ranges::find(kTransposed, stem) != kTransposed.end();
         return put(tensor, fmt::format("blk.{}.{}{}", *layer, found->gguf, suffix), number,
-                   isConv && suffix == ".weight" && m_config.architecture->transposes);
+                   isConv && suffix == ".weight" && m_config.architecture->transposes && !decoderOf(m_weights, tensor.name));
     }
 
     Result<Draft*> draft(const SafetensorsTensor& tensor, const std::string& name, std::uint64_t columns)
@@ -242,8 +253,9 @@ private:
         return &entry;
     }
 
-    Result<void> addSlice(Draft& entry, std::uint32_t number, const HfSlice& slice)
+    Result<void> addSlice(Draft& entry, std::uint32_t number, HfSlice slice)
     {
+        slice.decoder = decoderOf(m_weights, slice.tensor->name);
         if (!entry.slices.empty() && entry.slices.begin()->second.rows != slice.rows)
             return wrong(ErrorCode::Corrupt, "This tensor has another number of rows than those it belongs together with.", slice.tensor->name);
         if (!entry.slices.emplace(number, slice).second)
@@ -260,10 +272,10 @@ private:
         WW_TRY(Draft* entry, draft(tensor, name, columns));
         entry->isMatrix = entry->isMatrix || shape.size() > 1;
         entry->transposed = transposed;
-        if (shape.size() < 3) return addSlice(*entry, number, {&tensor, 0, transposed ? shape[1] : shape.size() == 2 ? shape[0] : 1});
+        if (shape.size() < 3) return addSlice(*entry, number, {&tensor, 0, transposed ? shape[1] : shape.size() == 2 ? shape[0] : 1, {}});
         const std::uint64_t bytes = tensor.sizeBytes / shape[0];
         if (shape[0] > std::max(m_config.experts, 1U)) return wrong(ErrorCode::Corrupt, "This tensor has too many experts.", tensor.name);
-        for (std::uint32_t e = 0; e < shape[0]; ++e) WW_TRY_VOID(addSlice(*entry, e, {&tensor, e * bytes, shape[1]}));
+        for (std::uint32_t e = 0; e < shape[0]; ++e) WW_TRY_VOID(addSlice(*entry, e, {&tensor, e * bytes, shape[1], {}}));
         return {};
     }
 
@@ -280,14 +292,9 @@ private:
             WW_TRY(Draft* entry, draft(tensor, name, shape.back()));
             entry->isMatrix = true;
             for (std::uint32_t e = 0; e < count; ++e)
-                WW_TRY_VOID(addSlice(*entry, e, {&tensor, (2 * e + part) * half, shape[shape.size() - 2] / 2}));
+                WW_TRY_VOID(addSlice(*entry, e, {&tensor, (2 * e + part) * half, shape[shape.size() - 2] / 2, {}}));
         }
         return {};
-    }
-
-    static TensorInfo info(std::string name, TensorType type, const Shape& shape)
-    {
-        return {std::move(name), type, shape, 0, rowBytes(type, shape.columns()).value_or(0) * shape.rows(), 0};
     }
 
     Result<void> finish(const std::string& name, const Draft& entry, HfTensors& result) const
@@ -303,7 +310,7 @@ private:
             return wrong(ErrorCode::Unsupported,
                          fmt::format("Values of the type {} cannot be read as weights.", ww::name(first.tensor->type)), sourceName);
         HfRecipe recipe;
-        recipe.model = m_model;
+        recipe.model = m_weights.model;
         recipe.shape.ne[0] = entry.columns;
         if (isExperts) {
             recipe.shape = {{entry.columns, first.rows, count, 1}, 3};
@@ -333,7 +340,7 @@ private:
         return m_config.headSize;
     }
 
-    std::shared_ptr<const SafetensorsModel> m_model;
+    const HfWeights& m_weights;
     const HfConfig& m_config;
     const std::filesystem::path& m_folder;
     std::map<std::string, Draft, std::less<>> m_drafts;
@@ -341,12 +348,93 @@ private:
     std::set<std::uint32_t> m_layers;
 };
 
+/// Tensors of an architecture that is not known.
+class TensorKeeping {
+public:
+    TensorKeeping(const HfWeights& weights, const std::filesystem::path& folder) : m_weights(weights), m_folder(folder) {}
+
+    Result<HfTensors> run()
+    {
+        HfTensors result;
+        for (const SafetensorsTensor& tensor : m_weights.model->tensors) {
+            const auto type = storedType(tensor.type);
+            if (!type || isLeftOut(withoutPrefixes(tensor.name))) continue;
+            if (std::ranges::find(tensor.shape, 0U) != tensor.shape.end())
+                return fail(Error{ErrorCode::Corrupt, "This tensor has no elements.", m_folder, tensor.name, {}});
+            HfRecipe recipe;
+            recipe.model = m_weights.model;
+            recipe.shape = shapeOf(tensor);
+            const std::string name = freeName(tensor.name);
+            recipe.type = recipe.shape.dims == 1 || staysFloat(name) ? TensorType::F32 : *type;
+            recipe.slices = {{&tensor, 0, recipe.shape.rows(), decoderOf(m_weights, tensor.name)}};
+            if (name == "token_embd.weight") result.vocabularyRows = recipe.shape.rows();
+            result.tensors.push_back(info(name, recipe.type, recipe.shape));
+            result.sources.push_back(hfRows(std::move(recipe)));
+        }
+        if (result.tensors.empty()) return fail(ErrorCode::Corrupt, "The files of this folder hold no weights.", m_folder);
+        return result;
+    }
+
+private:
+    /// Innermost dimension first; what goes beyond four is multiplied together.
+    static Shape shapeOf(const SafetensorsTensor& tensor)
+    {
+        Shape shape{{1, 1, 1, 1}, 1};
+        std::size_t dims = 0;
+        for (auto it = tensor.shape.rbegin(); it != tensor.shape.rend(); ++it, ++dims) shape.ne[std::min<std::size_t>(dims, 3)] *= *it;
+        shape.dims = static_cast<std::uint32_t>(std::clamp<std::size_t>(dims, 1, 4));
+        return shape;
+    }
+
+    static std::string usualName(std::string_view name)
+    {
+        std::string_view rest = withoutPrefixes(name);
+        const std::size_t point = rest.rfind('.');
+        if (point == std::string_view::npos) return std::string(rest);
+        const std::string_view suffix = rest.substr(point);
+        const std::string_view stem = rest.substr(0, point);
+        if (const auto found = std::ranges::find(kOutsideBlocks, stem, &NamePair::hf); found != kOutsideBlocks.end())
+            return fmt::format("{}{}", found->gguf, suffix);
+        std::string_view inBlock = rest;
+        if (!consume(inBlock, "layers.") && !consume(inBlock, "h.") && !consume(inBlock, "blocks.")) return std::string(rest);
+        const auto layer = consumeNumber(inBlock);
+        if (!layer || !consume(inBlock, ".")) return std::string(rest);
+        const auto found = inBlock.size() < suffix.size()
+                               ? kInBlocks.end()
+                               : std::ranges::find(kInBlocks, inBlock.substr(0, inBlock.size() - suffix.size()), &NamePair::hf);
+        if (found == kInBlocks.end()) return fmt::format("blk.{}.{}", *layer, inBlock);
+        return fmt::format("blk.{}.{}{}", *layer, found->gguf, suffix);
+    }
+
+    /// A name that nothing else has, with at most 63 bytes.
+    std::string freeName(const std::string& original)
+    {
+        constexpr std::size_t kMaximum = 63;
+        std::string name = usualName(original);
+        if (m_names.contains(name)) name = original;
+        for (std::uint32_t number = 0; name.size() > kMaximum || m_names.contains(name); ++number) {
+            const std::string ending = original.size() > 40 ? original.substr(original.size() - 40) : original;
+            name = fmt::format("tensor.{}.{}", m_names.size() + number, ending);
+        }
+        m_names.insert(name);
+        return name;
+    }
+
+    const HfWeights& m_weights;
+    const std::filesystem::path& m_folder;
+    std::set<std::string, std::less<>> m_names;
+};
+
 }  // namespace
 
-Result<HfTensors> mapHfTensors(std::shared_ptr<const SafetensorsModel> model, const HfConfig& config,
-                               const std::filesystem::path& folder)
+Result<HfTensors> mapHfTensors(const HfWeights& weights, const HfConfig& config, const std::filesystem::path& folder)
 {
-    return TensorMapping(std::move(model), config, folder).run();
+    return TensorMapping(weights, config, folder).run();
+}
+
+Result<HfTensors> keepHfTensors(const HfWeights& weights, const std::filesystem::path& folder)
+{
+    return TensorKeeping(weights, folder).run();
 }
 
 }  // namespace ww

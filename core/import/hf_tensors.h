@@ -19,9 +19,12 @@ struct HfTensors {
     std::uint64_t vocabularyRows = 0;                       ///< rows of the embedding
 };
 
-/// Maps every tensor; nothing is read but headers. Errors name the tensor: Unsupported (a name or an element type that has no
+/// Maps every tensor of a known architecture; nothing is read but headers. Errors name the tensor: Unsupported (a name or an element type that has no
 /// place), Corrupt (a shape that contradicts config.json, an expert or a layer that is missing).
-Result<HfTensors> mapHfTensors(std::shared_ptr<const SafetensorsModel> model, const HfConfig& config,
-                               const std::filesystem::path& folder);
+Result<HfTensors> mapHfTensors(const HfWeights& weights, const HfConfig& config, const std::filesystem::path& folder);
+
+/// Takes every tensor of numbers as it is, under the name of a GGUF file where it is the usual one and else under its own
+/// (shortened where a GGUF file has no room for it). Errors: Corrupt (a shape without elements).
+Result<HfTensors> keepHfTensors(const HfWeights& weights, const std::filesystem::path& folder);
 
 }  // namespace ww

@@ -12,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "import/hf_card.h"
 #include "import/hf_config.h"
 #include "import/hf_tensors.h"
+#include "model/model_tensors.h"
 #include "text/hf_tokenizer.h"
 
 namespace ww {
@@ -93,17 +95,17 @@ Result<Metadata> metadataOf(const fs::path& folder, const HfConfig& config, cons
     std::uint64_t parameters = 0;
     for (const TensorInfo& tensor : mapped.tensors) parameters += tensor.shape.elements();
     Metadata metadata;
-    metadata.append("general.architecture", std::string(config.architecture->name));
+    metadata.append("general.architecture", config.name);
     metadata.append("general.type", std::string("model"));
-    metadata.append("general.name", nameOf(folder));
-    metadata.append("general.size_label", sizeLabel(parameters));
+    for (auto& entry : hfGeneralKeys(folder, nameOf(folder), sizeLabel(parameters))) metadata.append(std::move(entry.key), std::move(entry.value));
     for (const auto& entry : config.keys.entries()) metadata.append(entry.key, entry.value);
     metadata.append("general.file_type", fileTypeOf(mapped.tensors));
-    metadata.append(fmt::format("{}.vocab_size", config.architecture->name), static_cast<std::uint32_t>(mapped.vocabularyRows));
+    if (mapped.vocabularyRows > 0) metadata.append(fmt::format("{}.vocab_size", config.name), static_cast<std::uint32_t>(mapped.vocabularyRows));
     metadata.append("general.quantization_version", std::uint32_t{2});
     auto tokenizer = readHfTokenizer(folder, mapped.vocabularyRows);
     if (!tokenizer) {
-        if (tokenizer.error().code != ErrorCode::NotFound) return fail(std::move(tokenizer.error()));
+        // A model of an unknown kind may have a tokenizer of an unknown kind; its weights can be quantized all the same.
+        if (tokenizer.error().code != ErrorCode::NotFound && config.architecture) return fail(std::move(tokenizer.error()));
         metadata.append("tokenizer.ggml.model", std::string("none"));  // llama.cpp then takes vocab_size
         return metadata;
     }
@@ -115,15 +117,21 @@ Result<std::shared_ptr<const ModelFile>> openFolder(const fs::path& folder)
 {
     WW_TRY(const HfConfig config, readHfConfig(folder));
     WW_TRY(SafetensorsModel weights, readWeights(folder));
-    auto shared = std::make_shared<const SafetensorsModel>(std::move(weights));
-    WW_TRY(HfTensors mapped, mapHfTensors(shared, config, folder));
+    WW_TRY(const HfWeights unpacked, unpackHfWeights(std::move(weights), config.quantization, config.unpacked, folder));
+    WW_TRY(HfTensors mapped, config.architecture ? mapHfTensors(unpacked, config, folder) : keepHfTensors(unpacked, folder));
     ModelFile::Parts parts;
     parts.path = folder;
     WW_TRY(parts.metadata, metadataOf(folder, config, mapped));
     parts.tensors = std::move(mapped.tensors);
     parts.sources = std::move(mapped.sources);
-    parts.files = shared->files;
-    return std::make_shared<const ModelFile>(std::move(parts));
+    parts.files = unpacked.model->files;
+    auto model = std::make_shared<const ModelFile>(std::move(parts));
+    // What a forward pass would miss is said now, with the name of the tensor.
+    if (config.architecture) {
+        WW_TRY(const Architecture architecture, readArchitecture(*model));
+        WW_TRY_VOID(bindTensors(*model, architecture));
+    }
+    return model;
 }
 
 /// The folder of a Hugging Face model that `path` means; empty when it means something else.
@@ -140,6 +148,24 @@ fs::path folderMeant(const fs::path& path)
 }
 
 }  // namespace
+
+std::vector<std::string> importNotes(const ModelFile& model)
+{
+    std::vector<std::string> notes;
+    const fs::path folder = folderMeant(model.path());
+    if (folder.empty()) return notes;
+    const auto config = readHfConfig(folder);
+    if (!config) return notes;
+    if (config->quantization)
+        notes.push_back(fmt::format("The weights in this folder were quantized before ({}). They are decoded while they are read; quantizing "
+                                    "them again adds a second loss, and all errors are measured against the decoded weights.",
+                                    config->quantization->method));
+    if (!config->architecture)
+        notes.push_back(fmt::format("Models of the kind {} are not known here: the tensors can be quantized and exported, but perplexity "
+                                    "and text generation are off, and llama.cpp may not load the file.",
+                                    config->className));
+    return notes;
+}
 
 Result<std::shared_ptr<const ModelFile>> openAnyModel(const std::filesystem::path& path)
 {

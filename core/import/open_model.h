@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "io/model_file.h"
@@ -14,5 +16,9 @@ namespace ww {
 /// GGUF file that would be made of it, with matrices in the type they are stored in; rows are converted when they are read,
 /// and nothing is written. Errors: as openModel(), and what is missing or contradictory in the folder.
 Result<std::shared_ptr<const ModelFile>> openAnyModel(const std::filesystem::path& path);
+
+/// What a person should know of a model opened from a folder, in whole sentences: that its weights were quantized before, that
+/// its architecture is not known. Empty for other models.
+[[nodiscard]] std::vector<std::string> importNotes(const ModelFile& model);
 
 }  // namespace ww

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kCopyPieceBytes = std::size_t{4} << 20;
 constexpr std::size_t kPieceBudgetBytes = std::size_t{128} << 20;
+constexpr std::size_t kHugeTensorBytes = std::size_t{256} << 20;
 constexpr std::size_t kMaximumPieceElements = std::size_t{1} << 20;
 
 /// Part of one tensor: rows when it is quantized, bytes when it is copied.
@@ -109,8 +110,19 @@ private:
         const PlanEntry& entry = m_entries[piece.entry];
         WW_TRY_VOID(m_sink(entry, bytes));
         if (!entry.quantized) m_context.advance(bytes.size());
-        if (piece.last) m_model.release(tensorOf(entry));
+        if (piece.last)
+            m_model.release(tensorOf(entry));
+        else
+            releasePiece(tensorOf(entry), piece, entry.quantized);
         return {};
+    }
+
+    /// Gives the pages of a part of a large tensor back before its last part was read.
+    void releasePiece(const TensorInfo& tensor, const StreamPiece& piece, bool isRows) const
+    {
+        if (tensor.sizeBytes < kHugeTensorBytes || !m_model.hasView(tensor)) return;
+        const std::size_t unit = isRows ? rowBytes(tensor.type, tensor.shape.columns()).value_or(0) : 1;
+        m_model.files()[tensor.file]->release(tensor.offset + piece.first * unit, piece.count * unit);
     }
 
     const ModelFile& m_model;

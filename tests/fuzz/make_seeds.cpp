@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writes the seed corpora: make_seeds FOLDER makes FOLDER/gguf/…, FOLDER/safetensors/…, FOLDER/imatrix/… and FOLDER/recipe/…
+// Writes the seed corpora: make_seeds FOLDER makes FOLDER/gguf/…, FOLDER/safetensors/… and so on, one for each target.
 // Small good files from which the fuzzer starts.
 #include <cstdio>
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/gguf_builder.h"
+#include "tests/support/hf_folder.h"
 #include "tests/support/safetensors_builder.h"
 
 using namespace ww;
@@ -73,6 +74,36 @@ std::map<std::string, std::string> recipeSeeds()
             {"pattern.txt", "^(?:a|b+)*\\1[^]{2,3}$(?=x)"}};
 }
 
+/// config.json of every architecture, and ways of quantizing.
+std::map<std::string, std::string> configSeeds()
+{
+    std::map<std::string, std::string> seeds;
+    for (HfCase model : hfCases()) {
+        seeds[model.name + ".json"] = hfConfig(model);
+        model.options.layers = 1;
+        model.config += R"(, "quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": -1})";
+        seeds[model.name + ", quantized.json"] = hfConfig(model);
+    }
+    seeds["unknown.json"] = R"({"architectures": ["X"], "model_type": "x", "text_config": {"num_hidden_layers": 1, "hidden_size": 64}})";
+    return seeds;
+}
+
+/// tokenizer.json, a zero byte, tokenizer_config.json.
+std::map<std::string, std::string> tokenizerSeeds()
+{
+    std::map<std::string, std::string> seeds;
+    const auto folder = std::filesystem::temp_directory_path();
+    for (const char* kind : {"gpt-2", "starcoder", "llama-bpe", "qwen2"}) {
+        if (!writeHfTokenizer(folder, kind)) continue;
+        seeds[std::string(kind) + ".json"] = readFile(folder / "tokenizer.json") + '\0' + readFile(folder / "tokenizer_config.json");
+    }
+    seeds["fallback.json"] = R"({"added_tokens": [{"id": 3, "content": "<s>", "special": true}], "normalizer": {"type": "Sequence", "normalizers": [
+{"type": "Prepend", "prepend": "\u2581"}, {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]},
+"post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]},
+"model": {"type": "BPE", "byte_fallback": true, "unk_token": "<unk>", "vocab": {"<unk>": 0, "<0x41>": 1, "a": 2, "<s>": 3, "\u2581": 4, "\u2581a": 5}, "merges": ["\u2581 a"]}})";
+    return seeds;
+}
+
 bool writeCorpus(const std::filesystem::path& folder, const std::map<std::string, std::string>& seeds)
 {
     std::error_code ec;
@@ -92,7 +123,8 @@ int main(int count, char** arguments)
     }
     const std::filesystem::path folder = arguments[1];
     if (!writeCorpus(folder / "gguf", ggufSeeds()) || !writeCorpus(folder / "safetensors", safetensorsSeeds()) ||
-        !writeCorpus(folder / "imatrix", imatrixSeeds()) || !writeCorpus(folder / "recipe", recipeSeeds())) {
+        !writeCorpus(folder / "imatrix", imatrixSeeds()) || !writeCorpus(folder / "recipe", recipeSeeds()) ||
+        !writeCorpus(folder / "hf_config", configSeeds()) || !writeCorpus(folder / "hf_tokenizer", tokenizerSeeds())) {
         std::fputs("The seeds could not be written.\n", stderr);
         return 1;
     }
