@@ -88,12 +88,26 @@ std::vector<FormatChoice> commonFormatChoices(bool haveImportance)
     return choices;
 }
 
-std::vector<MethodChoice> methodChoices()
+std::vector<MethodChoice> methodChoices(bool haveImportance)
 {
     std::vector<MethodChoice> choices;
-    for (const Quantizer* q : quantizers())
-        choices.push_back({qstr(q->name()), translatedCoreText(std::string(q->title()).c_str()),
-                           translatedCoreText(std::string(q->description()).c_str())});
+    for (const Quantizer* q : quantizers()) {
+        MethodChoice choice;
+        choice.id = qstr(q->name());
+        choice.title = translatedCoreText(std::string(q->title()).c_str());
+        choice.description = translatedCoreText(std::string(q->description()).c_str());
+        choice.analysis = !q->exportable();
+        if (choice.analysis)
+            choice.description += QLatin1Char('\n') + Choices::tr("For analysis: GGUF cannot hold this format, so its values are stored in the chosen one.");
+        if (q->dataNeeded() == MethodData::Importance && !haveImportance) {
+            choice.enabled = false;
+            choice.disabledReason = Choices::tr("Needs to know which columns matter: use Calibrate first.");
+        } else if (q->dataNeeded() == MethodData::Gram) {
+            choice.enabled = false;
+            choice.disabledReason = Choices::tr("Needs how inputs go together (Gram matrices): use the command line, weightwright-cli quantize with --calibration-text.");
+        }
+        choices.push_back(std::move(choice));
+    }
     return choices;
 }
 
@@ -203,7 +217,9 @@ QString coverageText(const ImportanceCoverage& coverage)
 
 QString recipeSummary(const Recipe& recipe)
 {
-    QString text = recipe.base ? Choices::tr("%1 everywhere").arg(formatName(*recipe.base)) : QString::fromStdString(recipe.preset);
+    QString text = QString::fromStdString(recipe.preset);
+    if (recipe.base) text = Choices::tr("%1 everywhere").arg(formatName(*recipe.base));
+    else if (recipe.preset == kCopyPreset) text = Choices::tr("no preset");
     if (!recipe.rules.empty())
         text = Choices::tr("%1, %2", "recipe summary: preset, rules")
                    .arg(text, Choices::tr("%n rule(s)", nullptr, static_cast<int>(recipe.rules.size())));

@@ -22,7 +22,8 @@ namespace ww {
 [[nodiscard]] std::vector<FormatChoice> formatChoices(bool haveImportance);
 /// The few that most people need, for the strip below the layer map.
 [[nodiscard]] std::vector<FormatChoice> commonFormatChoices(bool haveImportance);
-[[nodiscard]] std::vector<MethodChoice> methodChoices();
+/// All that are registered; those that need what is not there are disabled and say so.
+[[nodiscard]] std::vector<MethodChoice> methodChoices(bool haveImportance);
 
 /// One preset with what it would make of a model.
 struct PresetChoice {

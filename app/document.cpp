@@ -2,6 +2,7 @@
 #include "app/document.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/commands/recipe_commands.h"
 #include "app/paths.h"
@@ -16,6 +17,7 @@ Document::Document(QObject* parent) : QObject(parent)
 void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent content, std::shared_ptr<const ModelSurvey> survey)
 {
     m_undo.clear();
+    m_previewed.reset();
     m_recipes.clear();
     m_survey = survey ? std::move(survey) : std::make_shared<const ModelSurvey>(*model);
     m_model = std::move(model);
@@ -46,6 +48,7 @@ void Document::close()
 {
     if (!m_model) return;
     m_undo.clear();
+    m_previewed.reset();
     m_recipes.clear();
     m_survey.reset();
     m_model.reset();
@@ -272,8 +275,35 @@ void Document::removeRecipe(int id)
                                         tr("Delete recipe “%1”").arg(QString::fromStdString(item->recipe.name))));
 }
 
+void Document::preview(Recipe recipe)
+{
+    if (!current()) return;
+    if (m_previewed && m_previewed->first != m_currentId) endPreview();
+    if (!m_previewed) m_previewed.emplace(m_currentId, current()->recipe);
+    recipe.name = current()->recipe.name;
+    applyRecipe(m_currentId, recipe);
+}
+
+void Document::commitPreview(Recipe recipe, const QString& text)
+{
+    if (!current()) return;
+    const Recipe before = m_previewed ? m_previewed->second : current()->recipe;
+    recipe.name = before.name;
+    // Called after a preset that it no longer has, the name would mislead.
+    if (before.name == before.preset) recipe.name = uniqueName(tr("Fitted").toStdString(), names(m_currentId));
+    edit(m_currentId, std::move(recipe), text);
+}
+
+void Document::endPreview()
+{
+    if (!m_previewed) return;
+    const auto [id, recipe] = *std::exchange(m_previewed, {});
+    applyRecipe(id, recipe);
+}
+
 void Document::edit(int id, Recipe recipe, const QString& text)
 {
+    endPreview();
     const DocumentRecipe* item = find(id);
     if (!item || item->recipe == recipe) return;
     m_undo.push(new EditRecipeCommand(*this, id, std::move(recipe), text));

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/recipe_edits.h"
@@ -96,6 +97,12 @@ public:
     /// The last recipe of a document cannot be deleted; does nothing then.
     void removeRecipe(int id);
 
+    /// Shows the current recipe with other content without recording it, as often as a slider moves. Ends with commitPreview(),
+    /// which makes one step of it all, or with endPreview(), which takes it back; any other gesture takes it back, too.
+    void preview(Recipe recipe);
+    void commitPreview(Recipe recipe, const QString& text);
+    void endPreview();
+
     // For the undo commands: change without recording.
     void applyRecipe(int id, const Recipe& recipe);
     void insertRecipe(std::size_t index, const DocumentRecipe& item);
@@ -124,6 +131,7 @@ private:
     int m_nextId = 1;
     std::vector<Variant> m_variants;
     std::shared_ptr<const ImportanceMatrix> m_importance;
+    std::optional<std::pair<int, Recipe>> m_previewed;  ///< recipe as it was before preview()
     QUndoStack m_undo;
     bool m_modified = false;
 };

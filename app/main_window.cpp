@@ -32,6 +32,7 @@
 #include "app/dialogs/measure_dialog.h"
 #include "app/dialogs/recipe_dialog.h"
 #include "app/dialogs/settings_dialog.h"
+#include "app/pages/budget_bar.h"
 #include "app/pages/inspector_panel.h"
 #include "app/pages/results_panel.h"
 #include "app/pages/start_page.h"
@@ -39,6 +40,7 @@
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "base/atomic_file.h"
+#include "plan/preset.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
 #include "widgets/views/drop_area.h"
@@ -189,7 +191,7 @@ void MainWindow::buildToolBar()
     m_recipeCombo->setObjectName(QStringLiteral("recipeCombo"));
     m_recipeCombo->setAccessibleName(tr("Current recipe"));
     m_recipeCombo->setToolTip(tr("The recipe that is shown and changed"));
-    m_recipeCombo->setMinimumWidth(190);
+    m_recipeCombo->setMinimumWidth(150);
     m_recipeCombo->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     label->setBuddy(m_recipeCombo);
     bar->addWidget(m_recipeCombo);
@@ -219,9 +221,9 @@ void MainWindow::buildToolBar()
     for (QAction* action : {a.undo, a.redo})
         if (auto* button = qobject_cast<QToolButton*>(bar->widgetForAction(action)))
             button->setToolButtonStyle(Qt::ToolButtonIconOnly);
-    auto* space = new QWidget;
-    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    bar->addWidget(space);
+    auto* budget = new BudgetBar(m_workbench);
+    budget->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(budget);
     bar->addAction(a.calibrate);
     bar->addAction(a.measure);
     bar->addAction(a.exportModel);
@@ -435,7 +437,8 @@ void MainWindow::fillRecipeCombo()
     m_recipeCombo->setEnabled(document.isOpen());
     if (const DocumentRecipe* current = document.current()) {
         const Recipe& recipe = current->recipe;
-        m_presetButton->setText(
+        const bool none = !recipe.base && recipe.preset == kCopyPreset;
+        m_presetButton->setText(none ? tr("No preset") :
             tr("Preset: %1").arg(recipe.base ? formatName(*recipe.base) : QString::fromStdString(recipe.preset)));
     } else {
         m_presetButton->setText(tr("Preset"));

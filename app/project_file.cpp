@@ -8,6 +8,7 @@
 #include <QJsonDocument>
 
 #include <cmath>
+#include <utility>
 
 #include "app/paths.h"
 #include "base/atomic_file.h"
@@ -30,6 +31,13 @@ tl::unexpected<Error> corrupt(const QString& path, const QString& what)
                 toPath(path));
 }
 
+constexpr std::pair<const char*, double DivergenceFigures::*> kDivergenceKeys[] = {
+    {"mean", &DivergenceFigures::mean},           {"meanError", &DivergenceFigures::meanError},
+    {"p99", &DivergenceFigures::p99},             {"sameTop", &DivergenceFigures::sameTop},
+    {"sameTopError", &DivergenceFigures::sameTopError}, {"rmsChange", &DivergenceFigures::rmsChange},
+    {"rmsChangeError", &DivergenceFigures::rmsChangeError},
+};
+
 QJsonObject toJson(const Variant& v)
 {
     QJsonObject o;
@@ -41,6 +49,11 @@ QJsonObject toJson(const Variant& v)
     o[QStringLiteral("perplexity")] = v.perplexity;
     o[QStringLiteral("standardError")] = v.standardError;
     if (v.deltaError) o[QStringLiteral("deltaError")] = *v.deltaError;
+    if (v.divergence) {
+        QJsonObject d;
+        for (const auto& [key, member] : kDivergenceKeys) d[QString::fromLatin1(key)] = (*v.divergence).*member;
+        o[QStringLiteral("divergence")] = d;
+    }
     o[QStringLiteral("scoredTokens")] = static_cast<qint64>(v.scoredTokens);
     o[QStringLiteral("windows")] = static_cast<qint64>(v.windows);
     o[QStringLiteral("contextLength")] = static_cast<qint64>(v.contextLength);
@@ -96,6 +109,14 @@ Result<Variant> variantFrom(const QJsonValue& value, const QString& path)
         if (!readNumber(o, QStringLiteral("deltaError"), error))
             return corrupt(path, QCoreApplication::translate("ProjectFile", "a measurement is incomplete"));
         v.deltaError = error;
+    }
+    if (o.contains(QStringLiteral("divergence"))) {
+        const QJsonObject d = o.value(QStringLiteral("divergence")).toObject();
+        DivergenceFigures figures;
+        for (const auto& [key, member] : kDivergenceKeys)
+            if (!readNumber(d, QString::fromLatin1(key), figures.*member))
+                return corrupt(path, QCoreApplication::translate("ProjectFile", "a measurement is incomplete"));
+        v.divergence = figures;
     }
     v.textPath = o.value(QStringLiteral("text")).toString();
     v.textHash = o.value(QStringLiteral("textHash")).toString();

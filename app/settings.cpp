@@ -142,6 +142,16 @@ void Settings::setEvaluation(const QString& text, int contextLength, int windowC
     m_store.setValue(QStringLiteral("evaluation/windows"), windowCount);
 }
 
+bool Settings::measureDivergence() const
+{
+    return m_store.value(QStringLiteral("evaluation/divergence"), true).toBool();
+}
+
+void Settings::setMeasureDivergence(bool on)
+{
+    m_store.setValue(QStringLiteral("evaluation/divergence"), on);
+}
+
 QString Settings::calibrationText() const
 {
     return m_store.value(QStringLiteral("calibration/text")).toString();

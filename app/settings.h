@@ -47,6 +47,9 @@ public:
     [[nodiscard]] int contextLength() const;
     [[nodiscard]] int windowCount() const;
     void setEvaluation(const QString& text, int contextLength, int windowCount);
+    /// KL divergence is measured with perplexity.
+    [[nodiscard]] bool measureDivergence() const;
+    void setMeasureDivergence(bool on);
     /// Text and windows of the last calibration. Empty text: the one that comes with the program.
     [[nodiscard]] QString calibrationText() const;
     [[nodiscard]] int calibrationWindows() const;

@@ -11,6 +11,18 @@
 
 namespace ww {
 
+/// How far the predictions are from the original's, with standard errors. Natural logarithms; shares of 1.
+struct DivergenceFigures {
+    double mean = 0;  ///< KL divergence per token
+    double meanError = 0;
+    double p99 = 0;
+    double sameTop = 0;  ///< tokens with the same most probable continuation
+    double sameTopError = 0;
+    double rmsChange = 0;  ///< of the probability of the right token
+    double rmsChangeError = 0;
+    bool operator==(const DivergenceFigures&) const = default;
+};
+
 /// One measured variant: what was measured (a snapshot of the recipe, or the model as it is), and on which text.
 struct Variant {
     QString name;                  ///< name of the recipe when it was measured
@@ -20,6 +32,7 @@ struct Variant {
     double perplexity = 0;
     double standardError = 0;
     std::optional<double> deltaError;  ///< standard error of the difference to the original's perplexity, token by token
+    std::optional<DivergenceFigures> divergence;  ///< empty: not measured
     std::uint64_t scoredTokens = 0;
     std::uint32_t windows = 0;
     std::uint32_t contextLength = 0;

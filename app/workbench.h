@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "app/controllers/budget_controller.h"
 #include "app/controllers/calibrate_controller.h"
 #include "app/controllers/export_controller.h"
 #include "app/controllers/measure_controller.h"
@@ -28,6 +29,7 @@ struct Workbench {
     ProjectController projects{document, selection, jobs, settings, messages};
     MeasureController measure{document, jobs, settings, messages};
     CalibrateController calibrate{document, jobs, settings, messages};
+    BudgetController budget{document, jobs, messages};
     ExportController exports{document, jobs, messages};
 };
 

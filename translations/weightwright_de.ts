@@ -195,6 +195,22 @@
         <source>Needs importance: use Calibrate, or load a matrix with File ▸ Importance Matrix.</source>
         <translation>Braucht Wichtigkeit: „Kalibrieren“ verwenden oder eine Matrix mit Datei ▸ Wichtigkeitsmatrix laden.</translation>
     </message>
+    <message>
+        <source>For analysis: GGUF cannot hold this format, so its values are stored in the chosen one.</source>
+        <translation>Zur Analyse: GGUF kann dieses Format nicht speichern, daher werden seine Werte im gewählten abgelegt.</translation>
+    </message>
+    <message>
+        <source>Needs to know which columns matter: use Calibrate first.</source>
+        <translation>Muss wissen, welche Spalten zählen: zuerst „Kalibrieren“ verwenden.</translation>
+    </message>
+    <message>
+        <source>Needs how inputs go together (Gram matrices): use the command line, weightwright-cli quantize with --calibration-text.</source>
+        <translation>Muss wissen, wie Eingaben zusammenhängen (Gram-Matrizen): auf der Kommandozeile weightwright-cli quantize mit --calibration-text verwenden.</translation>
+    </message>
+    <message>
+        <source>no preset</source>
+        <translation>keine Vorlage</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -581,6 +597,108 @@
     <message>
         <source>Reading the text</source>
         <translation>Text lesen</translation>
+    </message>
+    <message>
+        <source>Passes</source>
+        <translation>Durchgänge</translation>
+    </message>
+    <message>
+        <source>How often codes, scales and factors are improved by turns; fewer is faster.</source>
+        <translation>Wie oft Codes, Skalen und Faktoren abwechselnd verbessert werden; weniger ist schneller.</translation>
+    </message>
+    <message>
+        <source>Bits</source>
+        <translation>Bits</translation>
+    </message>
+    <message>
+        <source>Bits of a code.</source>
+        <translation>Bits eines Codes.</translation>
+    </message>
+    <message>
+        <source>Group size</source>
+        <translation>Gruppengröße</translation>
+    </message>
+    <message>
+        <source>Values that share a scale; 0: the whole row.</source>
+        <translation>Werte, die sich eine Skala teilen; 0: die ganze Zeile.</translation>
+    </message>
+    <message>
+        <source>Clipping</source>
+        <translation>Abschneiden</translation>
+    </message>
+    <message>
+        <source>How the range is chosen: none takes all values, mse the range with the least squared error, percentile leaves out the largest values.</source>
+        <translation>Wie der Bereich gewählt wird: none nimmt alle Werte, mse den Bereich mit dem kleinsten quadratischen Fehler, percentile lässt die größten Werte weg.</translation>
+    </message>
+    <message>
+        <source>Percentile</source>
+        <translation>Perzentil</translation>
+    </message>
+    <message>
+        <source>Share of the values inside the range with clip=percentile, in percent.</source>
+        <translation>Anteil der Werte im Bereich mit clip=percentile, in Prozent.</translation>
+    </message>
+    <message>
+        <source>Block size</source>
+        <translation>Blockgröße</translation>
+    </message>
+    <message>
+        <source>Values that share a scale. Blocks end with the row; the last may be shorter.</source>
+        <translation>Werte, die sich eine Skala teilen. Blöcke enden mit der Zeile; der letzte kann kürzer sein.</translation>
+    </message>
+    <message>
+        <source>Double quantization</source>
+        <translation>Doppelte Quantisierung</translation>
+    </message>
+    <message>
+        <source>The scales of a row are stored with 8 bits, less their mean, in blocks of 256 with a scale of their own.</source>
+        <translation>Die Skalen einer Zeile werden mit 8 Bits gespeichert, abzüglich ihres Mittels, in Blöcken von 256 mit eigener Skala.</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>Skala</translation>
+    </message>
+    <message>
+        <source>Which values share a scale: a row, a block of a row, or none (values are rounded as they are, so that small ones are lost).</source>
+        <translation>Welche Werte sich eine Skala teilen: eine Zeile (row), ein Block einer Zeile (block) oder keine (none: Werte werden gerundet, wie sie sind, kleine gehen verloren).</translation>
+    </message>
+    <message>
+        <source>Values of a block with scale=block.</source>
+        <translation>Werte eines Blocks mit scale=block.</translation>
+    </message>
+    <message>
+        <source>Power of two</source>
+        <translation>Zweierpotenz</translation>
+    </message>
+    <message>
+        <source>Scales are powers of two, so that F16 can hold the result without loss.</source>
+        <translation>Skalen sind Zweierpotenzen, sodass F16 das Ergebnis ohne Verlust hält.</translation>
+    </message>
+    <message>
+        <source>Weighing formats</source>
+        <translation>Formate werden abgewogen</translation>
+    </message>
+</context>
+<context>
+    <name>Divergences</name>
+    <message>
+        <source>%1 and %2 are equal on this text.</source>
+        <translation>%1 und %2 sind auf diesem Text gleich.</translation>
+    </message>
+    <message>
+        <source>%1 is nearer to the original than %2: KL divergence lower by %3 ± %4, token by token.</source>
+        <translation>%1 ist näher am Original als %2: KL-Divergenz um %3 ± %4 kleiner, Token für Token.</translation>
+    </message>
+    <message>
+        <source>%1 and %2 cannot be told apart on this text.</source>
+        <translation>%1 und %2 lassen sich auf diesem Text nicht unterscheiden.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 and %2 cannot be told apart yet; about %n more window(s) would be needed.</source>
+        <translation>
+            <numerusform>%1 und %2 lassen sich noch nicht unterscheiden; etwa %n weiteres Fenster wäre nötig.</numerusform>
+            <numerusform>%1 und %2 lassen sich noch nicht unterscheiden; etwa %n weitere Fenster wären nötig.</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1158,6 +1276,84 @@
     </message>
 </context>
 <context>
+    <name>ww::BudgetBar</name>
+    <message>
+        <source>Si&amp;ze:</source>
+        <translation>&amp;Größe:</translation>
+    </message>
+    <message>
+        <source>Size to fit the file to</source>
+        <translation>Gewünschte Größe der Datei</translation>
+    </message>
+    <message>
+        <source>Chooses the best formats for a file from %1 to %2. A format is judged by the errors it makes in the weights (estimated, without running the model).</source>
+        <translation>Wählt die besten Formate für eine Datei von %1 bis %2. Ein Format wird nach seinen Fehlern in den Gewichten beurteilt (geschätzt, ohne das Modell auszuführen).</translation>
+    </message>
+    <message>
+        <source>Chooses the best formats for a file of the wanted size</source>
+        <translation>Wählt die besten Formate für eine Datei der gewünschten Größe</translation>
+    </message>
+    <message>
+        <source>Type a size such as 6 GiB, 4.5 bpw or 70 %, then Enter.</source>
+        <translation>Eine Größe wie 6 GiB, 4,5 bpw oder 70 % eingeben, dann die Eingabetaste.</translation>
+    </message>
+    <message>
+        <source>Sizes of presets</source>
+        <translation>Größen der Vorlagen</translation>
+    </message>
+    <message>
+        <source>“%1” is no size.</source>
+        <translation>„%1“ ist keine Größe.</translation>
+    </message>
+    <message>
+        <source>Write a size such as 6 GiB, 4.5 bpw or 70 %.</source>
+        <translation>Schreiben Sie eine Größe wie 6 GiB, 4,5 bpw oder 70 %.</translation>
+    </message>
+    <message>
+        <source>No choice of formats makes this model as small as %1.</source>
+        <translation>Keine Wahl der Formate macht dieses Modell so klein wie %1.</translation>
+    </message>
+    <message>
+        <source>The smallest file has %1.</source>
+        <translation>Die kleinste Datei hat %1.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::BudgetController</name>
+    <message>
+        <source>Weighing formats</source>
+        <translation>Formate werden abgewogen</translation>
+    </message>
+    <message>
+        <source>The formats could not be compared.</source>
+        <translation>Die Formate konnten nicht verglichen werden.</translation>
+    </message>
+    <message>
+        <source>There is no recipe of this size.</source>
+        <translation>Es gibt kein Rezept dieser Größe.</translation>
+    </message>
+    <message>
+        <source>Fit to %1</source>
+        <translation>An %1 anpassen</translation>
+    </message>
+    <message>
+        <source>Fitting to %1</source>
+        <translation>Anpassen an %1</translation>
+    </message>
+</context>
+<context>
+    <name>ww::BudgetSlider</name>
+    <message>
+        <source>Size of the file</source>
+        <translation>Größe der Datei</translation>
+    </message>
+    <message>
+        <source>Preset %1: %2</source>
+        <comment>name, size</comment>
+        <translation>Vorlage %1, %2 {1:?}</translation>
+    </message>
+</context>
+<context>
     <name>ww::CalibrateController</name>
     <message>
         <source>Calibrating with %1</source>
@@ -1277,6 +1473,10 @@
     <message>
         <source>Delete recipe “%1”</source>
         <translation>Rezept „%1“ löschen</translation>
+    </message>
+    <message>
+        <source>Fitted</source>
+        <translation>Angepasst</translation>
     </message>
 </context>
 <context>
@@ -1965,6 +2165,19 @@
         <source>Formats that need an importance matrix were tried with equal importance.</source>
         <translation>Formate, die eine Wichtigkeitsmatrix brauchen, wurden mit gleicher Wichtigkeit versucht.</translation>
     </message>
+    <message>
+        <source>Options of the method</source>
+        <translation>Einstellungen des Verfahrens</translation>
+    </message>
+    <message>
+        <source>It cannot make %1.</source>
+        <comment>method, format</comment>
+        <translation>Es kann %1 nicht herstellen.</translation>
+    </message>
+    <message>
+        <source>Analysis: the values of %1, stored as %2.</source>
+        <translation>Analyse: die Werte von %1, gespeichert als %2.</translation>
+    </message>
 </context>
 <context>
     <name>ww::JobIndicator</name>
@@ -2198,6 +2411,18 @@
     <message>
         <source>not measured yet</source>
         <translation>noch nicht gemessen</translation>
+    </message>
+    <message>
+        <source>Damage %1 (estimated)</source>
+        <translation>Schaden %1 (geschätzt)</translation>
+    </message>
+    <message>
+        <source>Damage</source>
+        <translation>Schaden</translation>
+    </message>
+    <message>
+        <source>Estimated part of the whole loss: the squared relative error of the weights</source>
+        <translation>Geschätzter Anteil am ganzen Verlust: der quadrierte relative Fehler der Gewichte</translation>
     </message>
 </context>
 <context>
@@ -2479,6 +2704,10 @@
             <numerusform>%n Tensoren werden nach der Wichtigkeit ihrer Spalten quantisiert, aus %1</numerusform>
         </translation>
     </message>
+    <message>
+        <source>No preset</source>
+        <translation>Keine Vorlage</translation>
+    </message>
 </context>
 <context>
     <name>ww::MeasureController</name>
@@ -2504,10 +2733,6 @@
     <message>
         <source>Measure Presets</source>
         <translation>Vorlagen messen</translation>
-    </message>
-    <message>
-        <source>Measure Perplexity</source>
-        <translation>Perplexität messen</translation>
     </message>
     <message>
         <source>Perplexity tells how well a model predicts a text; lower is better. The original is measured as well, so that the loss can be seen.</source>
@@ -2558,6 +2783,18 @@
         <source>The model was calibrated on this text: choose another one, or the result looks better than it is.</source>
         <translation>Mit diesem Text wurde das Modell kalibriert: Wählen Sie einen anderen, sonst sieht das Ergebnis besser aus, als es ist.</translation>
     </message>
+    <message>
+        <source>Measure</source>
+        <translation>Messen</translation>
+    </message>
+    <message>
+        <source>&amp;KL divergence as well: how far predictions move away from the original’s</source>
+        <translation>Auch die &amp;KL-Divergenz: wie weit sich Vorhersagen von denen des Originals entfernen</translation>
+    </message>
+    <message>
+        <source>Finer than perplexity: it needs far less text to tell two variants apart. Takes about twice as long, because the original reads along</source>
+        <translation>Feiner als die Perplexität: Sie unterscheidet zwei Varianten mit viel weniger Text. Dauert etwa doppelt so lange, weil das Original mitliest</translation>
+    </message>
 </context>
 <context>
     <name>ww::MessageBar</name>
@@ -2597,6 +2834,36 @@
     <message>
         <source>Method</source>
         <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>%1 (analysis)</source>
+        <comment>method that simulates a format</comment>
+        <translation>%1 (Analyse)</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MethodDialog</name>
+    <message>
+        <source>Options of %1</source>
+        <comment>method</comment>
+        <translation>Einstellungen von %1</translation>
+    </message>
+    <message>
+        <source>%1:</source>
+        <comment>name of an option</comment>
+        <translation>%1:</translation>
+    </message>
+    <message>
+        <source>&amp;Defaults</source>
+        <translation>&amp;Vorgaben</translation>
+    </message>
+    <message>
+        <source>The result is an ordinary file in the chosen format.</source>
+        <translation>Das Ergebnis ist eine gewöhnliche Datei im gewählten Format.</translation>
+    </message>
+    <message>
+        <source>For analysis: GGUF cannot hold this format (%1 for rows of %2), so its values are stored in the chosen format, which adds its own loss.</source>
+        <translation>Zur Analyse: GGUF kann dieses Format (%1 bei Zeilen von %2) nicht speichern, daher werden seine Werte im gewählten Format abgelegt, das eigenen Verlust hinzufügt.</translation>
     </message>
 </context>
 <context>
@@ -2653,6 +2920,38 @@
     <message>
         <source>Original: perplexity %1.</source>
         <translation>Original: Perplexität %1.</translation>
+    </message>
+    <message>
+        <source>Size and KL divergence</source>
+        <translation>Größe und KL-Divergenz</translation>
+    </message>
+    <message>
+        <source>%1 ± %2</source>
+        <comment>value, standard error</comment>
+        <translation>%1 ± %2</translation>
+    </message>
+    <message>
+        <source>KL divergence %1 (measured)</source>
+        <translation>KL-Divergenz %1 (gemessen)</translation>
+    </message>
+    <message>
+        <source>KL divergence %1 (predicted)</source>
+        <translation>KL-Divergenz %1 (vorhergesagt)</translation>
+    </message>
+    <message numerus="yes">
+        <source>Size and KL divergence of %n variant(s).</source>
+        <translation>
+            <numerusform>Größe und KL-Divergenz von %n Variante.</numerusform>
+            <numerusform>Größe und KL-Divergenz von %n Varianten.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1: %2, KL divergence %3.</source>
+        <translation>%1: %2, KL-Divergenz %3.</translation>
+    </message>
+    <message>
+        <source>KL divergence (lower is better)</source>
+        <translation>KL-Divergenz (kleiner ist besser)</translation>
     </message>
 </context>
 <context>
@@ -2916,6 +3215,31 @@ gewählt</translation>
         <source>Write a part of the names or a regular expression. The new rule is put in front of the others.</source>
         <translation>Schreiben Sie einen Teil der Namen oder einen regulären Ausdruck. Die neue Regel kommt vor die anderen.</translation>
     </message>
+    <message>
+        <source>Method of the new rule</source>
+        <translation>Verfahren der neuen Regel</translation>
+    </message>
+    <message>
+        <source>Method of the recipe</source>
+        <translation>Verfahren des Rezepts</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>Op&amp;tions…</source>
+        <translation>&amp;Einstellungen …</translation>
+    </message>
+    <message>
+        <source>&amp;Method:</source>
+        <translation>&amp;Verfahren:</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>format, method</comment>
+        <translation>%1, %2</translation>
+    </message>
 </context>
 <context>
     <name>ww::RecipeListModel</name>
@@ -2962,10 +3286,6 @@ gewählt</translation>
     <message>
         <source>Size</source>
         <translation>Größe</translation>
-    </message>
-    <message>
-        <source>Size–Perplexity</source>
-        <translation>Größe–Perplexität</translation>
     </message>
     <message>
         <source>Variants</source>
@@ -3045,6 +3365,46 @@ gewählt</translation>
     <message>
         <source>Error bars: of the difference to the original.</source>
         <translation>Fehlerbalken: des Unterschieds zum Original.</translation>
+    </message>
+    <message>
+        <source>Size–Quality</source>
+        <translation>Größe–Güte</translation>
+    </message>
+    <message>
+        <source>&amp;Quality:</source>
+        <translation>&amp;Güte:</translation>
+    </message>
+    <message>
+        <source>What the plot compares</source>
+        <translation>Was das Diagramm vergleicht</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexität</translation>
+    </message>
+    <message>
+        <source>KL divergence</source>
+        <translation>KL-Divergenz</translation>
+    </message>
+    <message>
+        <source>These two were measured on different texts or windows, so they cannot be compared.</source>
+        <translation>Diese beiden wurden auf verschiedenen Texten oder Fenstern gemessen und lassen sich nicht vergleichen.</translation>
+    </message>
+    <message>
+        <source>Select two variants with KL divergence to see whether one is better.</source>
+        <translation>Wählen Sie zwei Varianten mit KL-Divergenz, um zu sehen, ob eine besser ist.</translation>
+    </message>
+    <message>
+        <source>Comparing variants</source>
+        <translation>Varianten werden verglichen</translation>
+    </message>
+    <message>
+        <source>The values of single tokens are not there any more; measure both again.</source>
+        <translation>Die Werte der einzelnen Token sind nicht mehr da; messen Sie beide noch einmal.</translation>
+    </message>
+    <message>
+        <source>No KL divergence is measured yet. Choose it in Measure.</source>
+        <translation>Noch keine KL-Divergenz gemessen. Wählen Sie sie unter „Messen“.</translation>
     </message>
 </context>
 <context>
@@ -3409,6 +3769,23 @@ gewählt</translation>
         <source>State</source>
         <translation>Zustand</translation>
     </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>method, its options</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>Damage %1 (estimated)</source>
+        <translation>Schaden %1 (geschätzt)</translation>
+    </message>
+    <message>
+        <source>Next MiB: by how much another mebibyte for this tensor would lower the damage (estimated from weight errors)</source>
+        <translation>Nächstes MiB: um wie viel ein weiteres Mebibyte für diesen Tensor den Schaden senken würde (geschätzt aus Gewichtsfehlern)</translation>
+    </message>
+    <message>
+        <source>Next MiB</source>
+        <translation>Nächstes MiB</translation>
+    </message>
 </context>
 <context>
     <name>ww::TextChoice</name>
@@ -3642,6 +4019,27 @@ gewählt</translation>
     <message>
         <source>State</source>
         <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>%1 ± %2</source>
+        <comment>value, standard error</comment>
+        <translation>%1 ± %2</translation>
+    </message>
+    <message>
+        <source>Share of tokens for which the most probable continuation is the original’s</source>
+        <translation>Anteil der Token, deren wahrscheinlichste Fortsetzung die des Originals ist</translation>
+    </message>
+    <message>
+        <source>How much the probability of the right token changes: root of the mean square, in percentage points</source>
+        <translation>Wie stark sich die Wahrscheinlichkeit des richtigen Tokens ändert: Wurzel des mittleren Quadrats, in Prozentpunkten</translation>
+    </message>
+    <message>
+        <source>Same top</source>
+        <translation>Gleiche Wahl</translation>
+    </message>
+    <message>
+        <source>RMS Δp</source>
+        <translation>RMS Δp</translation>
     </message>
 </context>
 <context>

@@ -40,6 +40,16 @@
     </message>
 </context>
 <context>
+    <name>Divergences</name>
+    <message numerus="yes">
+        <source>%1 and %2 cannot be told apart yet; about %n more window(s) would be needed.</source>
+        <translation>
+            <numerusform>%1 and %2 cannot be told apart yet; about %n more window would be needed.</numerusform>
+            <numerusform>%1 and %2 cannot be told apart yet; about %n more windows would be needed.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>PlotCommand</name>
     <message numerus="yes">
         <source>%1 on %2, %n window(s) of %3 tokens; error bars: of the difference to the original</source>
@@ -220,6 +230,13 @@
         <translation>
             <numerusform>Size and perplexity of %n variant.</numerusform>
             <numerusform>Size and perplexity of %n variants.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Size and KL divergence of %n variant(s).</source>
+        <translation>
+            <numerusform>Size and KL divergence of %n variant.</numerusform>
+            <numerusform>Size and KL divergence of %n variants.</numerusform>
         </translation>
     </message>
 </context>

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "app/divergences.h"
 #include "app/likelihoods.h"
 #include "app/paths.h"
 #include "base/atomic_file.h"
@@ -30,6 +31,7 @@ QString hashOf(const std::string& text)
 struct MeasureController::Outcome {
     PerplexityResult result;
     std::optional<double> deltaError;
+    std::optional<DivergenceFigures> divergence;
     QString textHash;
     std::uint64_t sizeBytes = 0;
     double bitsPerWeight = 0;
@@ -48,6 +50,33 @@ Result<TextFacts> readTextFacts(const ModelFile& model, const QString& path, std
     facts.windows = windows.windowCount;
     facts.tokens = windows.targets.size();
     return facts;
+}
+
+/// Perplexity and divergence in one go: both models read the same windows.
+Result<void> MeasureController::measureDivergence(const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
+                                                  const Recipe& recipe, const QString& importance, const std::string& text,
+                                                  const MeasureOptions& options, const JobContext& context, Outcome& outcome)
+{
+    DivergenceOptions divergenceOptions;
+    divergenceOptions.contextLength = options.contextLength;
+    divergenceOptions.maxWindows = options.maxWindows;
+    WW_TRY(const DivergenceResult result, evaluateDivergence(model, nullptr, plan, text, divergenceOptions, context));
+    outcome.divergence = divergenceFigures(result);
+    outcome.deltaError = result.difference.error;
+    outcome.result.perplexity = result.perplexity.value;
+    outcome.result.standardError = result.perplexity.error;
+    outcome.result.scoredTokens = result.scoredTokens;
+    outcome.result.windows = result.windows;
+    outcome.result.contextLength = result.contextLength;
+    outcome.result.seconds = result.seconds;
+    Variant key;
+    key.recipe = recipe;
+    key.importance = importance;
+    key.textHash = outcome.textHash;
+    key.contextLength = result.contextLength;
+    key.windows = result.windows;
+    saveDivergences(divergencesPath(*model, key), result.tokens);
+    return {};
 }
 
 MeasureController::MeasureController(Document& document, JobRunner& jobs, Settings& settings, UserMessages& messages,
@@ -71,6 +100,7 @@ MeasureOptions MeasureController::defaultOptions() const
     if (options.textPath.isEmpty() || !QFileInfo::exists(options.textPath)) options.textPath = sampleEvaluationTextPath();
     options.contextLength = static_cast<std::uint32_t>(m_settings.contextLength());
     options.maxWindows = static_cast<std::uint32_t>(m_settings.windowCount());
+    options.divergence = m_settings.measureDivergence();
     if (m_document.model()) {
         const auto architecture = std::string(m_document.model()->architecture());
         const auto trained = m_document.model()->metadata().unsignedInteger(architecture + ".context_length");
@@ -80,10 +110,10 @@ MeasureOptions MeasureController::defaultOptions() const
     return options;
 }
 
-MeasureController::Estimate MeasureController::estimate(std::uint32_t contextLength, std::uint32_t windows, int models) const
+MeasureController::Estimate MeasureController::estimate(std::uint32_t contextLength, std::uint32_t windows, int passes) const
 {
     if (!m_document.model()) return {};
-    const double work = static_cast<double>(m_document.model()->parameterCount()) * contextLength * windows * models;
+    const double work = static_cast<double>(m_document.model()->parameterCount()) * contextLength * windows * passes;
     const double known = m_settings.evaluationSpeed();
     return {work / (known > 0 ? known : kGuessedSpeed * m_jobs.threadCount()), known > 0};
 }
@@ -93,6 +123,7 @@ void MeasureController::measure(const MeasureOptions& options, const std::vector
     if (!m_document.model()) return;
     m_settings.setEvaluation(options.textPath == sampleEvaluationTextPath() ? QString() : options.textPath,
                              static_cast<int>(options.contextLength), static_cast<int>(options.maxWindows));
+    m_settings.setMeasureDivergence(options.divergence);
     enqueue(0, tr("Original"), std::nullopt, options);
     for (int id : recipeIds)
         if (const DocumentRecipe* item = m_document.find(id))
@@ -112,13 +143,13 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
                (!recipe || (otherImportance == importance && sameContent(*other, *recipe)));
     };
     for (const Pending& p : m_pending)
-        if (isSame(p.recipe, p.importance) && p.options.textPath == options.textPath && p.options.contextLength == options.contextLength &&
-            p.options.maxWindows == options.maxWindows)
-            return;
+        if (isSame(p.recipe, p.importance) && p.options == options) return;
     // What was measured in the same way stays as it is. The text is compared by the job, which reads it.
     std::vector<std::pair<QString, std::uint32_t>> known;
     for (const Variant& v : m_document.variants())
-        if (isSame(v.recipe, v.importance) && v.contextLength == options.contextLength) known.emplace_back(v.textHash, v.windows);
+        if (isSame(v.recipe, v.importance) && v.contextLength == options.contextLength &&
+            (!recipe || !options.divergence || v.divergence))
+            known.emplace_back(v.textHash, v.windows);
 
     auto live = std::make_shared<Live>();
     Pending pending;
@@ -150,6 +181,11 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
                 outcome.sizeBytes = resolved.sizeBytes;
                 outcome.bitsPerWeight = resolved.bitsPerWeight();
                 plan = std::make_shared<const Plan>(std::move(resolved));
+            }
+            if (recipe && options.divergence) {
+                WW_TRY_VOID(measureDivergence(model, plan, *recipe, fromPath(planOptions.importance ? planOptions.importance->path : ""),
+                                              text, options, context, outcome));
+                return outcome;
             }
             PerplexityOptions perplexityOptions;
             perplexityOptions.contextLength = options.contextLength;
@@ -193,6 +229,7 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         variant.perplexity = r.perplexity;
         variant.standardError = r.standardError;
         variant.deltaError = result->deltaError;
+        variant.divergence = result->divergence;
         variant.scoredTokens = r.scoredTokens;
         variant.windows = r.windows;
         variant.contextLength = r.contextLength;
@@ -201,8 +238,8 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         variant.textHash = result->textHash;
         variant.measuredAt = QDateTime::currentDateTime();
         if (r.seconds > 0.2 && m_document.model())
-            m_settings.setEvaluationSpeed(static_cast<double>(m_document.model()->parameterCount()) * r.contextLength * r.windows /
-                                          r.seconds);
+            m_settings.setEvaluationSpeed(static_cast<double>(m_document.model()->parameterCount()) * r.contextLength * r.windows *
+                                          (result->divergence ? 2 : 1) / r.seconds);
         m_document.addVariant(variant);
         Q_EMIT measured(variant);
     } else if (!result) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Perplexity of the original, of recipes and of presets on a chosen text.
+// Perplexity (and KL divergence) of the original, of recipes and of presets on a chosen text.
 #pragma once
 
 #include <QObject>
@@ -22,6 +22,8 @@ struct MeasureOptions {
     QString textPath;
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
+    bool divergence = false;       ///< of recipes and presets also the KL divergence from the original
+    bool operator==(const MeasureOptions&) const = default;
 };
 
 /// A text as the model sees it: what the dialog shows and what makes measurements comparable.
@@ -60,13 +62,13 @@ public:
     [[nodiscard]] const Pending* pendingFor(const std::optional<Recipe>& recipe) const;
     void cancelAll();
 
-    /// Estimated seconds for `models` evaluations of `windows` windows, from what was measured on this machine before, or from a
+    /// Estimated seconds for `passes` of a model over `windows` windows, from what was measured on this machine before, or from a
     /// guess (`measured` false).
     struct Estimate {
         double seconds = 0;
         bool measured = false;
     };
-    [[nodiscard]] Estimate estimate(std::uint32_t contextLength, std::uint32_t windows, int models) const;
+    [[nodiscard]] Estimate estimate(std::uint32_t contextLength, std::uint32_t windows, int passes) const;
 
     /// The options of the last measurement, or the sample text with windows that the model can take.
     [[nodiscard]] MeasureOptions defaultOptions() const;
@@ -83,6 +85,9 @@ private:
         std::uint32_t windows = 0;
     };
     void enqueue(int recipeId, const QString& name, std::optional<Recipe> recipe, const MeasureOptions& options);
+    static Result<void> measureDivergence(const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
+                                          const Recipe& recipe, const QString& importance, const std::string& text,
+                                          const MeasureOptions& options, const JobContext& context, Outcome& outcome);
     void finished(std::uint64_t number, Result<Outcome> result);
     void onRecipeEdited(int id);
     void rescheduleEdited();

@@ -5,6 +5,7 @@
 
 #include "app/controllers/measure_controller.h"
 
+class QCheckBox;
 class QListWidget;
 class QPushButton;
 
@@ -34,6 +35,7 @@ private:
     Workbench& m_workbench;
     QListWidget* m_list = nullptr;
     TextChoice* m_text = nullptr;
+    QCheckBox* m_divergence = nullptr;
     QPushButton* m_start = nullptr;
 };
 

@@ -18,6 +18,8 @@
 
 #include "app/choices.h"
 #include "app/dialogs/buttons.h"
+#include "app/dialogs/method_dialog.h"
+#include "methods/quantizer.h"
 #include "plan/plan.h"
 #include "widgets/delegates/format_delegate.h"
 #include "widgets/theme/colors.h"
@@ -133,6 +135,12 @@ QWidget* RecipeDialog::buildAdder()
     m_add->setAutoDefault(false);
     row->addWidget(m_pattern, 1);
     row->addWidget(m_format);
+    m_ruleMethod = new QComboBox;
+    m_ruleMethod->setObjectName(QStringLiteral("ruleMethod"));
+    m_ruleMethod->setAccessibleName(tr("Method of the new rule"));
+    m_ruleMethod->addItem(tr("Method of the recipe"), QString());
+    fillMethodCombo(m_ruleMethod, methodChoices(m_options.importance != nullptr));
+    row->addWidget(m_ruleMethod);
     row->addWidget(m_add);
     layout->addLayout(row);
     m_matches = new QLabel;
@@ -158,6 +166,31 @@ QWidget* RecipeDialog::buildOptions()
     m_pure = new QCheckBox(tr("One format &everywhere: leave out what the preset does for single tensors"));
     m_pure->setObjectName(QStringLiteral("pureCheck"));
     m_pure->setChecked(m_recipe.pure);
+    auto* methodRow = new QHBoxLayout;
+    m_method = new QComboBox;
+    m_method->setObjectName(QStringLiteral("recipeMethod"));
+    m_method->setAccessibleName(tr("Method"));
+    fillMethodCombo(m_method, methodChoices(m_options.importance != nullptr));
+    m_method->setCurrentIndex(std::max(0, m_method->findData(QString::fromStdString(std::string(methodName(m_recipe.method))))));
+    m_methodOptions = new QPushButton(tr("Op&tions…"));
+    m_methodOptions->setAutoDefault(false);
+    methodRow->addWidget(m_method, 1);
+    methodRow->addWidget(m_methodOptions);
+    form->addRow(tr("&Method:"), methodRow);
+    connect(m_method, &QComboBox::activated, this, [this] {
+        const std::string name = m_method->currentData().toString().toStdString();
+        m_recipe.method = name == kDefaultMethod ? std::string() : name;
+        refresh();
+    });
+    connect(m_methodOptions, &QPushButton::clicked, this, [this] {
+        auto* dialog = new MethodDialog(QString::fromStdString(m_recipe.method.empty() ? std::string(kDefaultMethod) : m_recipe.method), this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        connect(dialog, &QDialog::accepted, this, [this, dialog] {
+            m_recipe.method = dialog->spec().toStdString();
+            refresh();
+        });
+        dialog->open();
+    });
     form->addRow(tr("&Output matrix:"), m_output);
     form->addRow(tr("&Token embedding:"), m_embedding);
     form->addRow(m_leaveOutput);
@@ -173,7 +206,8 @@ void RecipeDialog::fillRules(int current)
     for (const RecipeRule& rule : m_recipe.rules) {
         auto* item = new QTreeWidgetItem(m_rules);
         item->setText(0, ruleTarget(rule));
-        item->setText(1, formatChoiceName(rule.format));
+        item->setText(1, rule.method.empty() ? formatChoiceName(rule.format)
+                                             : tr("%1, %2", "format, method").arg(formatChoiceName(rule.format), QString::fromStdString(rule.method)));
         item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
         item->setToolTip(0, item->text(0));
     }
@@ -190,6 +224,7 @@ void RecipeDialog::addRule()
     rule.match = RecipeRule::Match::Pattern;
     rule.pattern = m_pattern->text().trimmed().toStdString();
     rule.format = formatFromData(m_format->currentData().toInt());
+    rule.method = m_ruleMethod->currentData().toString().toStdString();
     m_recipe.rules.insert(m_recipe.rules.begin(), std::move(rule));
     m_pattern->clear();
     fillRules(0);
@@ -243,6 +278,7 @@ void RecipeDialog::refresh()
     m_recipe.tokenEmbeddingType = optionOf(m_embedding);
     m_recipe.leaveOutput = m_leaveOutput->isChecked();
     m_recipe.pure = m_pure->isChecked();
+    m_methodOptions->setEnabled(MethodDialog::hasOptions(m_method->currentData().toString()));
     const auto plan = resolve(m_recipe, *m_survey, m_options);
     QPalette colors = palette();
     if (plan) {

@@ -49,6 +49,9 @@ private:
     QComboBox* m_format = nullptr;
     QPushButton* m_add = nullptr;
     QLabel* m_matches = nullptr;
+    QComboBox* m_method = nullptr;
+    QPushButton* m_methodOptions = nullptr;
+    QComboBox* m_ruleMethod = nullptr;
     QComboBox* m_output = nullptr;
     QComboBox* m_embedding = nullptr;
     QCheckBox* m_pure = nullptr;

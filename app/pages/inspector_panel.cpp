@@ -9,6 +9,7 @@
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSpinBox>
+#include <QStandardItemModel>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QToolButton>
@@ -19,7 +20,9 @@
 #include <limits>
 
 #include "app/choices.h"
+#include "app/dialogs/method_dialog.h"
 #include "app/workbench.h"
+#include "methods/quantizer.h"
 #include "widgets/delegates/format_delegate.h"
 #include "widgets/plots/histogram_plot.h"
 #include "widgets/plots/rate_distortion_plot.h"
@@ -94,6 +97,11 @@ void InspectorPanel::buildHead()
     m_method->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_method->setMinimumContentsLength(8);
     methodLabel->setBuddy(m_method);
+    m_methodOptions = new QToolButton;
+    m_methodOptions->setObjectName(QStringLiteral("methodOptions"));
+    m_methodOptions->setIcon(icon("settings"));
+    m_methodOptions->setAccessibleName(tr("Options of the method"));
+    m_methodOptions->setToolTip(tr("Options of the method"));
     m_reset = new QToolButton;
     m_reset->setText(tr("Reset"));
     m_reset->setToolTip(tr("Let the preset decide about the selected tensors again"));
@@ -102,6 +110,7 @@ void InspectorPanel::buildHead()
     row->addWidget(m_format, 2);
     row->addWidget(methodLabel);
     row->addWidget(m_method, 3);
+    row->addWidget(m_methodOptions);
     row->addWidget(m_reset);
     layout->addLayout(row);
 
@@ -113,6 +122,7 @@ void InspectorPanel::buildHead()
         const QVariant chosen = m_method->itemData(index);
         if (chosen.isValid()) Q_EMIT methodRequested(chosen.toString());
     });
+    connect(m_methodOptions, &QToolButton::clicked, this, &InspectorPanel::editMethodOptions);
     connect(m_reset, &QToolButton::clicked, this, &InspectorPanel::resetRequested);
 }
 
@@ -261,10 +271,8 @@ void InspectorPanel::setMethods(const std::vector<MethodChoice>& methods)
 {
     const QSignalBlocker block(m_method);
     m_method->clear();
-    for (const MethodChoice& method : methods) {
-        m_method->addItem(method.title, method.id);
-        m_method->setItemData(m_method->count() - 1, method.description, Qt::ToolTipRole);
-    }
+    m_methods = methods;
+    fillMethodCombo(m_method, methods);
     refreshChoice();
 }
 
@@ -360,7 +368,37 @@ void InspectorPanel::refreshChoice()
     m_format->setPlaceholderText(any ? tr("mixed") : !entries.empty() ? formatName(entries.front()->target) : QString());
     m_format->setCurrentIndex(sameFormat ? m_format->findData(formatToData(editable.front()->target)) : -1);
     m_method->setPlaceholderText(!any ? QString() : sameMethod ? tr("copied") : tr("mixed"));
-    m_method->setCurrentIndex(sameMethod ? m_method->findData(QString::fromStdString(editable.front()->method)) : -1);
+    m_method->setCurrentIndex(sameMethod ? m_method->findData(QString::fromStdString(std::string(methodName(editable.front()->method)))) : -1);
+    refreshMethods(editable);
+}
+
+void InspectorPanel::refreshMethods(const std::vector<const PlanEntry*>& editable)
+{
+    auto* items = qobject_cast<QStandardItemModel*>(m_method->model());
+    for (std::size_t i = 0; items && i < m_methods.size(); ++i) {
+        const MethodChoice& choice = m_methods[i];
+        const Quantizer* quantizer = findQuantizer(choice.id.toStdString());
+        const auto unable = std::ranges::find_if(editable, [&](const PlanEntry* e) { return quantizer && !quantizer->supports(e->target); });
+        QString tip = choice.description;
+        if (!choice.enabled) tip += QLatin1Char('\n') + choice.disabledReason;
+        if (unable != editable.end()) tip += QLatin1Char('\n') + tr("It cannot make %1.", "method, format").arg(formatName((*unable)->target));
+        items->item(static_cast<int>(i))->setEnabled(choice.enabled && unable == editable.end());
+        items->item(static_cast<int>(i))->setToolTip(tip);
+    }
+    const QString chosen = m_method->currentData().toString();
+    m_method->setToolTip(m_method->currentIndex() < 0 ? QString() : m_method->currentData(Qt::ToolTipRole).toString());
+    m_methodOptions->setEnabled(m_method->isEnabled() && MethodDialog::hasOptions(chosen));
+}
+
+void InspectorPanel::editMethodOptions()
+{
+    const auto entries = selectedEntries();
+    const auto it = std::ranges::find_if(entries, [](const PlanEntry* e) { return e->editable; });
+    if (it == entries.end()) return;
+    auto* dialog = new MethodDialog(QString::fromStdString((*it)->method), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] { Q_EMIT methodRequested(dialog->spec()); });
+    dialog->open();
 }
 
 void InspectorPanel::refreshPlots()
@@ -429,6 +467,10 @@ void InspectorPanel::refreshFacts()
         if (!m_workbench.reports.isCurveComplete()) note.clear();
     } else if (entry && report && entry->quantized) {
         note = tr("Relative error %1, measured on all weights.").arg(errorText(report->error.relativeError()));
+        const Quantizer* quantizer = findQuantizer(entry->method);
+        if (quantizer && !quantizer->exportable())
+            note += QLatin1Char(' ') + tr("Analysis: the values of %1, stored as %2.")
+                                           .arg(m_method->currentText(), formatName(entry->target));
     }
     if (entry && !entry->warning.empty())
         note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);

@@ -50,6 +50,8 @@ private:
     void buildBlocks();
     void refresh();
     void refreshChoice();
+    void refreshMethods(const std::vector<const PlanEntry*>& editable);
+    void editMethodOptions();
     void refreshPlots();
     void refreshFacts();
     void refreshCurve();
@@ -62,6 +64,7 @@ private:
     QLabel* m_subtitle = nullptr;
     QComboBox* m_format = nullptr;
     QComboBox* m_method = nullptr;
+    QToolButton* m_methodOptions = nullptr;
     QToolButton* m_reset = nullptr;
     QTabWidget* m_tabs = nullptr;
     HistogramPlot* m_histogram = nullptr;
@@ -85,6 +88,7 @@ private:
     LabelledValue* m_range = nullptr;
     LabelledValue* m_kurtosis = nullptr;
     std::vector<FormatChoice> m_formats;
+    std::vector<MethodChoice> m_methods;
 };
 
 }  // namespace ww

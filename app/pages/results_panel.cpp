@@ -2,6 +2,7 @@
 #include "app/pages/results_panel.h"
 
 #include <QClipboard>
+#include <QComboBox>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
@@ -17,6 +18,7 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include "app/divergences.h"
 #include "app/pages/try_it_page.h"
 #include "app/paths.h"
 #include "app/workbench.h"
@@ -44,13 +46,19 @@ void fill(VariantRow& row, const Variant& v)
     row.perplexity = v.perplexity;
     row.standardError = v.standardError;
     row.seconds = v.seconds;
+    if (v.divergence) {
+        row.klDivergence = v.divergence->mean;
+        row.klError = v.divergence->meanError;
+        row.sameTop = v.divergence->sameTop;
+        row.rmsChange = v.divergence->rmsChange;
+    }
     row.status = VariantRow::Status::Measured;
     row.detail = detailText(v);
 }
 
 }  // namespace
 
-ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(parent), m_workbench(workbench)
+ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(parent), m_workbench(workbench), m_compareSlot(workbench.jobs)
 {
     setObjectName(QStringLiteral("results"));
     auto* layout = new QVBoxLayout(this);
@@ -67,7 +75,7 @@ ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(pare
     m_size->setEmptyText(tr("Open a model to see where its bytes go."));
     m_size->setToolTip(tr("Click a bar to select its tensors"));
     m_tabs->addTab(m_size, tr("Size"));
-    m_tabs->addTab(buildPareto(), tr("Size–Perplexity"));
+    m_tabs->addTab(buildPareto(), tr("Size–Quality"));
     m_tabs->addTab(buildVariants(), tr("Variants"));
     m_tabs->addTab(buildMetadata(), tr("Metadata"));
     m_tryIt = new TryItPage(workbench);
@@ -91,7 +99,22 @@ QWidget* ResultsPanel::buildPareto()
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 4, 0, 0);
     layout->setSpacing(4);
+    auto* head = new QHBoxLayout;
+    auto* label = new QLabel(tr("&Quality:"));
+    m_quality = new QComboBox;
+    m_quality->setObjectName(QStringLiteral("qualityCombo"));
+    m_quality->setAccessibleName(tr("What the plot compares"));
+    m_quality->addItems({tr("Perplexity"), tr("KL divergence")});
+    label->setBuddy(m_quality);
+    head->addWidget(label);
+    head->addWidget(m_quality);
+    head->addStretch(1);
+    layout->addLayout(head);
     m_pareto = new ParetoPlot;
+    connect(m_quality, &QComboBox::currentIndexChanged, this, [this](int index) {
+        m_pareto->setMeasure(index == 1 ? ParetoPlot::Measure::Divergence : ParetoPlot::Measure::Perplexity);
+        refreshVariants();
+    });
     m_pareto->setFileNameHint(QStringLiteral("size-perplexity"));
     m_pareto->setEmptyText(tr("Nothing is measured yet. Measure the current recipe, or several presets in one go."));
     connect(m_pareto, &ParetoPlot::pointClicked, this, &ResultsPanel::showVariant);
@@ -135,7 +158,64 @@ QWidget* ResultsPanel::buildVariants()
         if (it != m_ids.end() && it->second.first > 0) m_workbench.document.setCurrent(it->second.first);
     });
     connect(m_table, &QTreeView::customContextMenuRequested, this, &ResultsPanel::variantMenu);
-    return m_table;
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &ResultsPanel::compare);
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, 4, 0, 0);
+    layout->setSpacing(4);
+    layout->addWidget(m_table, 1);
+    m_comparison = new QLabel;
+    m_comparison->setObjectName(QStringLiteral("comparison"));
+    m_comparison->setWordWrap(true);
+    layout->addWidget(m_comparison);
+    m_variantsPage = page;
+    return page;
+}
+
+void ResultsPanel::compare()
+{
+    const Document& document = m_workbench.document;
+    std::vector<const Variant*> chosen;
+    std::vector<QString> names;
+    const auto take = [&](int row) {
+        const VariantRow& shown = m_variants->rows()[static_cast<std::size_t>(row)];
+        const auto it = m_ids.find(shown.id);
+        if (it == m_ids.end() || it->second.second < 0) return;
+        const Variant& variant = document.variants()[static_cast<std::size_t>(it->second.second)];
+        if (!variant.divergence || std::ranges::find(chosen, &variant) != chosen.end()) return;
+        chosen.push_back(&variant);
+        names.push_back(shown.name);
+    };
+    for (const QModelIndex& index : m_table->selectionModel()->selectedRows()) take(m_sorted->mapToSource(index).row());
+    // One is compared with the recipe at hand.
+    if (chosen.size() == 1)
+        for (int row = 0; row < m_variants->rowCount(); ++row)
+            if (m_variants->rows()[static_cast<std::size_t>(row)].current) take(row);
+    QString text;
+    QStringList paths;
+    if (chosen.size() == 2 && !sameYardstick(*chosen[0], *chosen[1]))
+        text = tr("These two were measured on different texts or windows, so they cannot be compared.");
+    else if (chosen.size() == 2 && document.model())
+        paths = {divergencesPath(*document.model(), *chosen[0]), divergencesPath(*document.model(), *chosen[1])};
+    else if (m_variants->hasKlDivergence())
+        text = tr("Select two variants with KL divergence to see whether one is better.");
+    if (paths.isEmpty()) {
+        m_compareSlot.cancel();
+        m_compared.clear();
+        m_comparison->setText(text);
+        m_comparison->setVisible(!text.isEmpty());
+        return;
+    }
+    if (paths == m_compared) return;
+    m_compared = paths;
+    m_comparison->setVisible(true);
+    m_compareSlot.start<Estimate>(
+        {tr("Comparing variants"), JobQueue::Lane::Foreground, true},
+        [paths](const JobContext&) { return compareDivergences(paths[0], paths[1]); }, this,
+        [this, names, windows = chosen[0]->windows](Result<Estimate> difference) {
+            m_comparison->setText(difference ? comparisonText(names[0], names[1], *difference, windows)
+                                             : tr("The values of single tokens are not there any more; measure both again."));
+        });
 }
 
 QWidget* ResultsPanel::buildMetadata()
@@ -300,13 +380,21 @@ void ResultsPanel::refreshVariants()
         point.label = rows[i].name;
         point.sizeBytes = rows[i].sizeBytes;
         point.bitsPerWeight = rows[i].bitsPerWeight;
-        point.perplexity = shown[i]->perplexity;
-        point.standardError = shown[i]->standardError;
-        point.deltaError = shown[i]->deltaError;
+        if (m_pareto->measure() == ParetoPlot::Measure::Perplexity) {
+            point.perplexity = shown[i]->perplexity;
+            point.standardError = shown[i]->standardError;
+            point.deltaError = shown[i]->deltaError;
+        } else if (const auto& divergence = shown[i]->divergence) {
+            point.perplexity = divergence->mean;
+            point.standardError = divergence->meanError;
+        }
         point.current = rows[i].current;
         points.push_back(std::move(point));
     }
-    const bool paired =
+    m_pareto->setEmptyText(m_pareto->measure() == ParetoPlot::Measure::Perplexity || document.variants().empty()
+                               ? tr("Nothing is measured yet. Measure the current recipe, or several presets in one go.")
+                               : tr("No KL divergence is measured yet. Choose it in Measure."));
+    const bool paired = m_pareto->measure() == ParetoPlot::Measure::Perplexity &&
         reference && !points.empty() && std::ranges::all_of(points, [](const ParetoPoint& p) { return p.deltaError.has_value(); });
     m_pareto->setData(std::move(points), reference);
     QString yardstick = newest ? detailText(*newest) + QLatin1Char('.') : QString();
@@ -315,7 +403,11 @@ void ResultsPanel::refreshVariants()
 
     const bool wasEmpty = m_variants->rowCount() == 0;
     m_variants->setRows(std::move(rows));
-    m_table->setColumnHidden(VariantsModel::KlDivergence, !m_variants->hasKlDivergence());
+    for (const int column : {VariantsModel::KlDivergence, VariantsModel::SameTop, VariantsModel::RmsChange})
+        m_table->setColumnHidden(column, !m_variants->hasKlDivergence());
+    if (m_variants->hasKlDivergence() && !m_hadDivergence) m_table->resizeColumnToContents(VariantsModel::KlDivergence);
+    m_hadDivergence = m_variants->hasKlDivergence();
+    compare();
     // Widths follow the content until somebody measures: later they belong to the person.
     if (wasEmpty || document.variants().empty())
         for (int column = 0; column < m_variants->columnCount(); ++column) m_table->resizeColumnToContents(column);
@@ -331,7 +423,7 @@ void ResultsPanel::showVariant(const QString& id)
     }
     const int row = m_variants->rowOfId(id);
     if (row < 0) return;
-    m_tabs->setCurrentWidget(m_table);
+    m_tabs->setCurrentWidget(m_variantsPage);
     m_table->setCurrentIndex(m_sorted->mapFromSource(m_variants->index(row, VariantsModel::Name)));
 }
 

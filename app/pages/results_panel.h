@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QStringList>
 #include <QWidget>
 
 #include <cstdint>
 #include <map>
 #include <vector>
 
+#include "app/job_runner.h"
 #include "app/variant.h"
 #include "model/tensor_role.h"
 #include "widgets/models/tensor_row.h"
 #include "widgets/models/variants_model.h"
 
+class QComboBox;
 class QLabel;
 class QSortFilterProxyModel;
 class QTabWidget;
@@ -47,6 +50,7 @@ private:
     QWidget* buildPareto();
     QWidget* buildVariants();
     QWidget* buildMetadata();
+    void compare();
     void refreshVariants();
     void refreshMetadata();
     void showVariant(const QString& id);
@@ -56,7 +60,13 @@ private:
     QTabWidget* m_tabs = nullptr;
     SizePlot* m_size = nullptr;
     ParetoPlot* m_pareto = nullptr;
+    QComboBox* m_quality = nullptr;
     QLabel* m_yardstick = nullptr;
+    QLabel* m_comparison = nullptr;
+    QWidget* m_variantsPage = nullptr;
+    JobSlot m_compareSlot;
+    QStringList m_compared;  ///< files that the sentence is about
+    bool m_hadDivergence = false;
     VariantsModel* m_variants = nullptr;
     QSortFilterProxyModel* m_sorted = nullptr;
     QTreeView* m_table = nullptr;

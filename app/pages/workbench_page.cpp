@@ -53,12 +53,9 @@ WorkbenchPage::WorkbenchPage(Workbench& workbench, Actions& actions, QWidget* pa
 {
     setObjectName(QStringLiteral("workbenchPage"));
     build();
-    const auto methods = methodChoices();
     m_map->setModel(m_model);
     m_table->setModel(m_model);
     refreshFormats();
-    m_table->setMethods(methods);
-    m_inspector->setMethods(methods);
     buildColumnMenu();
     connectViews();
     refreshRows();
@@ -157,6 +154,10 @@ void WorkbenchPage::connectViews()
     connect(m_inspector, &InspectorPanel::tabChanged, this, &WorkbenchPage::viewStateChanged);
     connect(m_results, &ResultsPanel::tabChanged, this, &WorkbenchPage::viewStateChanged);
     connect(m_map, &LayerMap::colorByChanged, this, &WorkbenchPage::viewStateChanged);
+    connect(m_map, &LayerMap::colorByChanged, this, [this](LayerMap::ColorBy colorBy) {
+        if (colorBy == LayerMap::ColorBy::Damage) m_workbench.budget.prepare();
+    });
+    connect(&m_workbench.budget, &BudgetController::tableChanged, this, &WorkbenchPage::refreshRows);
 }
 
 void WorkbenchPage::refreshRows()
@@ -168,6 +169,14 @@ void WorkbenchPage::refreshRows()
             *document.model(), *document.plan(), document.current()->recipe,
             [this](const PlanEntry& entry) { return m_workbench.reports.relativeError(entry); },
             m_newModel ? std::vector<TensorRow>() : m_model->rows());
+    if (const auto& table = m_workbench.budget.table(); table && document.plan()) {
+        const auto values = table->values(*document.plan());
+        for (std::size_t i = 0; i < rows.size() && i < values.size(); ++i) {
+            if (!values[i]) continue;
+            rows[i].damage = values[i]->damage;
+            rows[i].gain = values[i]->gainPerMiB;
+        }
+    }
     m_results->setRows(rows);
     if (m_newModel || rows.empty()) {
         m_model->setRows(std::move(rows));
@@ -223,6 +232,9 @@ void WorkbenchPage::refreshFormats()
     m_palette->setFormats(commonFormatChoices(haveImportance));
     m_table->setFormats(formats);
     m_inspector->setFormats(formats);
+    const auto methods = methodChoices(haveImportance);
+    m_table->setMethods(methods);
+    m_inspector->setMethods(methods);
 }
 
 void WorkbenchPage::fillFormatMenu()
@@ -284,15 +296,16 @@ void WorkbenchPage::resetColumns()
     QHeaderView* header = m_table->view()->header();
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     static constexpr std::pair<int, int> kWidths[] = {
-        {TensorTreeModel::Name, 27},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 12},
+        {TensorTreeModel::Name, 26},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 12},
         {TensorTreeModel::Source, 8},        {TensorTreeModel::Format, 10}, {TensorTreeModel::Method, 15},
         {TensorTreeModel::BitsPerWeight, 6}, {TensorTreeModel::Size, 9},    {TensorTreeModel::Error, 9},
+        {TensorTreeModel::Gain, 9},          {TensorTreeModel::State, 8},
     };
     for (const auto& [column, digits] : kWidths) header->resizeSection(column, digits * digit);
     // The name says the role already, the inspector the format in the file, and a single method needs no column; the
     // header's menu shows them all.
     for (int column = 0; column < header->count(); ++column)
-        header->setSectionHidden(column, column == TensorTreeModel::Role || column == TensorTreeModel::Source ||
+        header->setSectionHidden(column, column == TensorTreeModel::Role || column == TensorTreeModel::Source || column == TensorTreeModel::Gain ||
                                              (column == TensorTreeModel::Method && m_model->methods().size() < 2));
 }
 
@@ -336,7 +349,7 @@ void WorkbenchPage::setViewState(const QJsonObject& state)
     m_inspector->setCurrentTab(state.value(QStringLiteral("inspectorTab")).toInt(0));
     m_results->setCurrentTab(state.value(QStringLiteral("resultsTab")).toInt(0));
     const int colors = state.value(QStringLiteral("mapColors")).toInt(0);
-    if (colors >= 0 && colors <= static_cast<int>(LayerMap::ColorBy::Error))
+    if (colors >= 0 && colors <= static_cast<int>(LayerMap::ColorBy::Damage))
         m_map->setColorBy(static_cast<LayerMap::ColorBy>(colors));
 }
 

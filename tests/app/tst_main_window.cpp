@@ -18,9 +18,12 @@
 
 #include "app/dialogs/export_dialog.h"
 #include "app/dialogs/measure_dialog.h"
+#include "app/dialogs/method_dialog.h"
 #include "app/pages/results_panel.h"
+#include "methods/quantizer.h"
 #include "tests/app/window_fixture.h"
 #include "widgets/models/variants_model.h"
+#include "widgets/plots/pareto_plot.h"
 #include "widgets/views/format_palette.h"
 #include "widgets/views/job_indicator.h"
 #include "widgets/views/tensor_table.h"
@@ -222,12 +225,84 @@ private Q_SLOTS:
         QVERIFY(*table->rows()[1].deltaError < 0.3 * *table->rows()[1].standardError);
         QVERIFY(table->rows()[1].detail.contains(QStringLiteral("evaluation.txt")));
         QVERIFY(table->rows()[1].detail.contains(QStringLiteral("2 windows")));
+        // With it comes how far the predictions moved.
+        QVERIFY(!table->rows()[0].klDivergence.has_value());
+        QVERIFY(table->rows()[1].klDivergence && *table->rows()[1].klDivergence > 0 && *table->rows()[1].klDivergence < 0.5);
+        QVERIFY(table->rows()[1].sameTop && *table->rows()[1].sameTop > 0.5);
+        QVERIFY(table->rows()[1].rmsChange.has_value());
         // The same again is known already.
         const auto first = m_program->bench().document.variants()[0].measuredAt;
         measure(2, 64);
         QVERIFY(m_program->idle());
         QCOMPARE(m_program->bench().document.variants().size(), std::size_t{2});
         QCOMPARE(m_program->bench().document.variants()[0].measuredAt, first);
+    }
+
+    void twoVariantsAreComparedTokenByToken()
+    {
+        QVERIFY(m_program->openSample());
+        Document& document = m_program->bench().document;
+        document.setPreset(QStringLiteral("Q2_K"));
+        measure(4, 64);
+        QVERIFY(m_program->idle());
+        document.duplicateRecipe(document.currentId());
+        document.setPreset(QStringLiteral("Q8_0"));
+        measure(4, 64);
+        QVERIFY(m_program->idle());
+        QCOMPARE(document.variants().size(), std::size_t{3});
+        auto* table = m_program->find<QTreeView>("variantsTable");
+        table->selectAll();
+        auto* sentence = m_program->find<QLabel>("comparison");
+        QTRY_VERIFY2(sentence->text().contains(QStringLiteral("nearer to the original")), qPrintable(sentence->text()));
+        QVERIFY(sentence->text().startsWith(QString::fromStdString(document.current()->recipe.name)));
+        auto* quality = m_program->find<QComboBox>("qualityCombo");
+        quality->setCurrentIndex(1);
+        auto* plot = m_program->window().findChild<ParetoPlot*>();
+        QCOMPARE(plot->data().size(), std::size_t{2});
+        QVERIFY(plot->csv().contains(QStringLiteral("kl_divergence")));
+        QVERIFY(!plot->description().contains(QStringLiteral("perplexity")));
+        // It is all there again after a restart.
+        const auto figures = document.variants().back().divergence;
+        QVERIFY(figures);
+        m_program->restart();
+        QTRY_VERIFY(m_program->bench().document.isOpen());
+        QCOMPARE(m_program->bench().document.variants().size(), std::size_t{3});
+        QVERIFY(m_program->bench().document.variants().back().divergence == figures);
+    }
+
+    void methodsAndTheirOptions()
+    {
+        QVERIFY(m_program->openSample());
+        Document& document = m_program->bench().document;
+        click(m_program->canvas());
+        m_program->bench().selection.set({m_program->tensor("blk.0.ffn_up.weight")});
+        auto* combo = m_program->find<QComboBox>("methodCombo");
+        QCOMPARE(static_cast<std::size_t>(combo->count()), quantizers().size());
+        const auto choose = [&](const char* id) {
+            const int row = combo->findData(QString::fromLatin1(id));
+            QVERIFY(row >= 0);
+            combo->setCurrentIndex(row);
+            Q_EMIT combo->activated(row);
+        };
+        const auto methodOf = [&] {
+            for (const PlanEntry& entry : document.plan()->entries)
+                if (entry.tensorIndex == m_program->tensor("blk.0.ffn_up.weight")) return entry.method;
+            return std::string();
+        };
+        choose("absmax");
+        QCOMPARE(methodOf(), std::string("absmax"));
+        auto* options = m_program->find<QToolButton>("methodOptions");
+        QVERIFY(options->isEnabled());
+        click(options);
+        MethodDialog* dialog = nullptr;
+        QTRY_VERIFY((dialog = m_program->window().findChild<MethodDialog*>()) && dialog->isVisible());
+        dialog->findChild<QSpinBox*>(QStringLiteral("option-bits"))->setValue(3);
+        dialog->accept();
+        QCOMPARE(methodOf(), std::string("absmax:bits=3"));
+        QCOMPARE(combo->currentData().toString(), QStringLiteral("absmax"));
+        choose("reference");
+        QCOMPARE(methodOf(), std::string("reference"));
+        QVERIFY(!options->isEnabled());
     }
 
     void cancelFromTheStatusBar()

@@ -145,6 +145,10 @@ private Q_SLOTS:
         for (const Quantizer* quantizer : quantizers()) {
             check(quantizer->title());
             check(quantizer->description());
+            for (const MethodOption& option : quantizer->options()) {
+                check(option.title);
+                check(option.description);
+            }
         }
         static const std::regex kPhase("begin\\(\"([^\"]+)\"");
         for (const auto& entry : std::filesystem::recursive_directory_iterator(test::sourceDir() / "core")) {

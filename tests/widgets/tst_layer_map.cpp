@@ -289,6 +289,7 @@ private Q_SLOTS:
         QTest::newRow("format") << static_cast<int>(LayerMap::ColorBy::Format);
         QTest::newRow("bits") << static_cast<int>(LayerMap::ColorBy::BitsPerWeight);
         QTest::newRow("size") << static_cast<int>(LayerMap::ColorBy::Size);
+        QTest::newRow("damage") << static_cast<int>(LayerMap::ColorBy::Damage);
         QTest::newRow("error") << static_cast<int>(LayerMap::ColorBy::Error);
     }
     void colorings()
@@ -297,6 +298,8 @@ private Q_SLOTS:
         auto rows = test::llamaRows(4);
         rows[2].relativeError = 0.07;
         rows[3].relativeError = 0.01;
+        rows[2].damage = 0.005;
+        rows[3].damage = 0.0001;
         show(rows);
         m_map->setColorBy(static_cast<LayerMap::ColorBy>(colorBy));
         QCOMPARE(static_cast<int>(m_map->colorBy()), colorBy);

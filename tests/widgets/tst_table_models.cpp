@@ -102,10 +102,10 @@ private Q_SLOTS:
         model.setRows(variants());
         const QStringList lines = model.csv().split(QLatin1Char('\n'));
         QCOMPARE(lines[0], text("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_"
-                                "divergence,seconds,state"));
-        QCOMPARE(lines[1], text("model F16,16000000,16,6.1,0.04,,,,125,measured"));
-        QCOMPARE(lines[2], text("\"Q4_K_M, tuned\",5000000,4.9,6.25,0.04,0.15,0.02,,125,measured"));
-        QCOMPARE(lines[3], text("Q8_0,8500000,8.5,,,,,,,not measured"));
+                                "divergence,kl_divergence_error,same_top,rms_probability_change,seconds,state"));
+        QCOMPARE(lines[1], text("model F16,16000000,16,6.1,0.04,,,,,,,125,measured"));
+        QCOMPARE(lines[2], text("\"Q4_K_M, tuned\",5000000,4.9,6.25,0.04,0.15,0.02,,,,,125,measured"));
+        QCOMPARE(lines[3], text("Q8_0,8500000,8.5,,,,,,,,,,not measured"));
     }
 
     void metadata()

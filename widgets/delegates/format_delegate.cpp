@@ -152,16 +152,27 @@ void FormatDelegate::setModelData(QWidget* editor, QAbstractItemModel* model, co
     model->setData(index, combo->currentData(), Qt::EditRole);
 }
 
+void fillMethodCombo(QComboBox* combo, const std::vector<MethodChoice>& choices)
+{
+    auto* items = qobject_cast<QStandardItemModel*>(combo->model());
+    for (const MethodChoice& choice : choices) {
+        combo->addItem(choice.analysis ? MethodDelegate::tr("%1 (analysis)", "method that simulates a format").arg(choice.title)
+                                       : choice.title,
+                       choice.id);
+        const int row = combo->count() - 1;
+        combo->setItemData(row, choice.enabled ? choice.description : choice.description + QLatin1Char('\n') + choice.disabledReason,
+                           Qt::ToolTipRole);
+        if (items) items->item(row)->setEnabled(choice.enabled);
+    }
+}
+
 MethodDelegate::MethodDelegate(QObject* parent) : QStyledItemDelegate(parent) {}
 
 QWidget* MethodDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&, const QModelIndex&) const
 {
     auto* combo = new QComboBox(parent);
     combo->setAccessibleName(tr("Method"));
-    for (const auto& choice : m_choices) {
-        combo->addItem(choice.title, choice.id);
-        combo->setItemData(combo->count() - 1, choice.description, Qt::ToolTipRole);
-    }
+    fillMethodCombo(combo, m_choices);
     connect(combo, &QComboBox::activated, this, [this, combo] {
         auto* self = const_cast<MethodDelegate*>(this);
         Q_EMIT self->commitData(combo);
@@ -173,7 +184,7 @@ QWidget* MethodDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
 void MethodDelegate::setEditorData(QWidget* editor, const QModelIndex& index) const
 {
     auto* combo = qobject_cast<QComboBox*>(editor);
-    if (combo) combo->setCurrentIndex(combo->findData(index.data(Qt::EditRole)));
+    if (combo) combo->setCurrentIndex(combo->findData(index.data(Qt::EditRole).toString().section(QLatin1Char(':'), 0, 0)));
 }
 
 void MethodDelegate::setModelData(QWidget* editor, QAbstractItemModel* model, const QModelIndex& index) const

@@ -12,6 +12,8 @@ namespace ww {
 /// Fills a combo box with formats in groups (float, K, legacy …), each with its color, bits per weight and description.
 /// Item data is the TensorType id, −1 for "as is".
 void fillFormatCombo(QComboBox* combo, const std::vector<FormatChoice>& choices);
+/// Fills a combo box with methods: item data is the registry name; those that are not available are disabled and say why.
+void fillMethodCombo(QComboBox* combo, const std::vector<MethodChoice>& choices);
 /// Item data of a choice and back.
 [[nodiscard]] int formatToData(const std::optional<TensorType>& type);
 [[nodiscard]] std::optional<TensorType> formatFromData(int data);

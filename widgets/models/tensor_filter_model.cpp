@@ -77,6 +77,7 @@ bool TensorFilterModel::lessThan(const QModelIndex& left, const QModelIndex& rig
     case TensorTreeModel::BitsPerWeight: return a.bitsPerWeight < b.bitsPerWeight;
     case TensorTreeModel::Size: return a.sizeBytes < b.sizeBytes;
     case TensorTreeModel::Error: return a.relativeError.value_or(-1) < b.relativeError.value_or(-1);
+    case TensorTreeModel::Gain: return a.gain.value_or(-1) < b.gain.value_or(-1);
     default: return QSortFilterProxyModel::lessThan(left, right);
     }
 }

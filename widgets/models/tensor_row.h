@@ -21,11 +21,13 @@ struct TensorRow {
     QString shapeText;  ///< "4096 × 11008"
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
-    QString method;               ///< registry name; empty when the bytes are copied
+    QString method;               ///< registry name, with its options; empty when the bytes are copied
     double bitsPerWeight = 0;     ///< of the target
     std::uint64_t sizeBytes = 0;  ///< of the target
     std::uint64_t parameters = 0;
     std::optional<double> relativeError;  ///< measured; empty: not computed yet
+    std::optional<double> damage{};  ///< estimated part of the loss; empty: not known
+    std::optional<double> gain{};    ///< how much of the loss the next mebibyte for this tensor saves; empty: nothing or not known
     bool editable = false;
     QString reason;   ///< why this format: one sentence, translated
     QString warning;  ///< translated; empty: none
@@ -46,6 +48,9 @@ struct MethodChoice {
     QString id;           ///< registry name
     QString title;        ///< translated
     QString description;  ///< translated
+    bool analysis = false;  ///< simulates a format that GGUF cannot hold
+    bool enabled = true;
+    QString disabledReason{};  ///< what is lacking, and how to get it
 };
 
 /// "Q4_K", or the translated "as is" for the empty type.

@@ -19,7 +19,8 @@ constexpr quintptr kTopLevel = 0;  // children carry their block's top-level pos
 
 bool isNumeric(int column)
 {
-    return column == TensorTreeModel::BitsPerWeight || column == TensorTreeModel::Size || column == TensorTreeModel::Error;
+    return column == TensorTreeModel::BitsPerWeight || column == TensorTreeModel::Size || column == TensorTreeModel::Error ||
+           column == TensorTreeModel::Gain;
 }
 
 }  // namespace
@@ -32,6 +33,7 @@ struct TensorTreeModel::Sums {
     bool mixedSource = false, mixedTarget = false, mixedMethod = false, editable = false;
     QString method;
     std::optional<double> worstError;
+    std::optional<double> bestGain;
     int warnings = 0;
     [[nodiscard]] double bitsPerWeight() const
     {
@@ -181,8 +183,12 @@ void TensorTreeModel::setMethods(std::vector<MethodChoice> methods)
 
 QString TensorTreeModel::methodTitle(const QString& id) const
 {
+    // "absmax:bits=4,group=64": the title of the method, then what differs from its defaults.
+    const qsizetype colon = id.indexOf(QLatin1Char(':'));
+    const QString name = colon < 0 ? id : id.left(colon);
     for (const auto& m : m_methods)
-        if (m.id == id) return m.title;
+        if (m.id == name)
+            return colon < 0 ? m.title : tr("%1, %2", "method, its options").arg(m.title, id.mid(colon + 1).replace(QLatin1Char(','), QLatin1String(", ")));
     return id;
 }
 
@@ -247,6 +253,7 @@ TensorTreeModel::Sums TensorTreeModel::sumsOf(const Node& block) const
         s.sizeBytes += r.sizeBytes;
         s.parameters += r.parameters;
         s.warnings += r.warning.isEmpty() ? 0 : 1;
+        if (r.gain) s.bestGain = std::max(s.bestGain.value_or(0), *r.gain);
         if (r.relativeError) s.worstError = std::max(s.worstError.value_or(0), *r.relativeError);
         // Norms and biases are copied whatever the recipe says; only tensors that can be changed decide about "mixed".
         if (!r.editable) continue;
@@ -284,6 +291,7 @@ QVariant TensorTreeModel::tensorData(const TensorRow& r, int column, int role) c
         case BitsPerWeight: return bitsPerWeightText(r.bitsPerWeight, false);
         case Size: return sizeText(r.sizeBytes);
         case Error: return r.relativeError ? errorText(*r.relativeError) : QStringLiteral("–");
+        case Gain: return r.gain ? errorText(*r.gain) : QStringLiteral("–");
         case State: return !r.warning.isEmpty() ? tr("warning") : r.editable ? QString() : tr("kept as is");
         default: return {};
         }
@@ -313,6 +321,7 @@ QVariant TensorTreeModel::tensorData(const TensorRow& r, int column, int role) c
         case BitsPerWeight: return r.bitsPerWeight;
         case Size: return static_cast<qulonglong>(r.sizeBytes);
         case Error: return r.relativeError.value_or(-1.0);
+        case Gain: return r.gain.value_or(-1.0);
         case Role: return static_cast<int>(r.identity.role);
         case State: return r.warning.isEmpty() ? (r.editable ? 1 : 2) : 0;
         default: return display();
@@ -350,6 +359,7 @@ QVariant TensorTreeModel::blockData(const Node& block, int column, int role) con
         case Size: return sizeText(s.sizeBytes);
         case Error:
             return s.worstError ? tr("≤ %1", "largest error of a block").arg(errorText(*s.worstError)) : QStringLiteral("–");
+        case Gain: return s.bestGain ? tr("≤ %1", "largest error of a block").arg(errorText(*s.bestGain)) : QStringLiteral("–");
         case State: return s.warnings > 0 ? tr("%n warning(s)", nullptr, s.warnings) : QString();
         default: return {};
         }
@@ -367,6 +377,7 @@ QVariant TensorTreeModel::blockData(const Node& block, int column, int role) con
         case Format: return s.bitsPerWeight();
         case Size: return static_cast<qulonglong>(s.sizeBytes);
         case Error: return s.worstError.value_or(-1.0);
+        case Gain: return s.bestGain.value_or(-1.0);
         case State: return -s.warnings;
         default: return block.block;
         }
@@ -386,6 +397,7 @@ QString TensorTreeModel::toolTip(const TensorRow& r) const
     lines << tr("%1 → %2, %3, %4", "source format → target format, bits per weight, size")
                  .arg(formatName(r.source), formatName(r.target), bitsPerWeightText(r.bitsPerWeight), sizeText(r.sizeBytes));
     if (r.relativeError) lines << tr("Relative error %1 (measured)").arg(errorText(*r.relativeError));
+    if (r.damage) lines << tr("Damage %1 (estimated)").arg(errorText(*r.damage));
     if (!r.reason.isEmpty()) lines << r.reason;
     if (!r.warning.isEmpty()) lines << r.warning;
     return lines.join(QLatin1Char('\n'));
@@ -403,6 +415,7 @@ QVariant TensorTreeModel::headerData(int section, Qt::Orientation orientation, i
         case BitsPerWeight: return tr("Bits per weight under the current recipe");
         case Size: return tr("Size under the current recipe");
         case Error: return tr("Relative error of the weights, measured: root of Σ(w−q)² / Σw²");
+        case Gain: return tr("Next MiB: by how much another mebibyte for this tensor would lower the damage (estimated from weight errors)");
         default: return {};
         }
     }
@@ -417,6 +430,7 @@ QVariant TensorTreeModel::headerData(int section, Qt::Orientation orientation, i
     case BitsPerWeight: return tr("bpw", "bits per weight, column title");
     case Size: return tr("Size");
     case Error: return tr("Error");
+    case Gain: return tr("Next MiB");
     default: return tr("State");
     }
 }

@@ -15,7 +15,7 @@ namespace ww {
 class TensorTreeModel : public QAbstractItemModel {
     Q_OBJECT
 public:
-    enum Column { Name, Role, Shape, Source, Format, Method, BitsPerWeight, Size, Error, State, ColumnCount };
+    enum Column { Name, Role, Shape, Source, Format, Method, BitsPerWeight, Size, Error, Gain, State, ColumnCount };
     enum ItemRole {
         SortRole = Qt::UserRole + 1,  ///< raw number or text
         RowRole,                      ///< int: the tensor's row, −1 for a block

@@ -74,7 +74,12 @@ QString VariantsModel::text(const VariantRow& r, int column) const
     case BitsPerWeight: return bitsPerWeightText(r.bitsPerWeight, false);
     case Perplexity: return r.perplexity ? perplexityText(*r.perplexity, r.standardError) : none;
     case Delta: return r.delta && !r.original ? deltaErrorText(*r.delta, r.deltaError) : none;
-    case KlDivergence: return r.klDivergence ? errorText(*r.klDivergence) : none;
+    case KlDivergence:
+        if (!r.klDivergence) return none;
+        return r.klError ? tr("%1 ± %2", "value, standard error").arg(errorText(*r.klDivergence), errorText(*r.klError))
+                         : errorText(*r.klDivergence);
+    case SameTop: return r.sameTop ? percentText(*r.sameTop, 1) : none;
+    case RmsChange: return r.rmsChange ? percentText(*r.rmsChange, 2) : none;
     case Time: return r.seconds ? durationText(*r.seconds) : none;
     case State: return r.original && r.status == VariantRow::Status::Measured ? tr("original, measured") : statusText(r.status);
     default: return {};
@@ -91,6 +96,8 @@ QVariant VariantsModel::sortValue(const VariantRow& r, int column) const
     case Perplexity: return orLast(r.perplexity);
     case Delta: return orLast(r.delta);
     case KlDivergence: return orLast(r.klDivergence);
+    case SameTop: return orLast(r.sameTop);
+    case RmsChange: return orLast(r.rmsChange);
     case Time: return orLast(r.seconds);
     case State: return static_cast<int>(r.status);
     default: return text(r, column);
@@ -143,6 +150,8 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
         case Perplexity: return tr("Perplexity ± standard error; lower is better");
         case Delta: return tr("Perplexity minus that of the original model");
         case KlDivergence: return tr("Mean Kullback–Leibler divergence from the original model, in nats per token");
+        case SameTop: return tr("Share of tokens for which the most probable continuation is the original’s");
+        case RmsChange: return tr("How much the probability of the right token changes: root of the mean square, in percentage points");
         case Time: return tr("How long measuring took");
         default: return {};
         }
@@ -155,6 +164,8 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
     case Perplexity: return tr("PPL ± error");
     case Delta: return tr("Δ to original");
     case KlDivergence: return tr("KLD");
+    case SameTop: return tr("Same top");
+    case RmsChange: return tr("RMS Δp");
     case Time: return tr("Time");
     default: return tr("State");
     }
@@ -163,7 +174,7 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
 QString VariantsModel::csv() const
 {
     QString out = QStringLiteral(
-        "name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_divergence,seconds,state\n");
+        "name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_divergence,kl_divergence_error,same_top,rms_probability_change,seconds,state\n");
     const auto number = [](const std::optional<double>& v) { return v ? plainNumber(*v) : QString(); };
     // The file's words stay English whatever the language of the window.
     const auto state = [](VariantRow::Status s) -> QString {
@@ -177,7 +188,8 @@ QString VariantsModel::csv() const
     for (const auto& r : m_rows) {
         const QStringList fields{csvField(r.name),     QString::number(r.sizeBytes), plainNumber(r.bitsPerWeight),
                                  number(r.perplexity), number(r.standardError),      number(r.delta),
-                                 number(r.deltaError), number(r.klDivergence),       number(r.seconds),
+                                 number(r.deltaError), number(r.klDivergence),       number(r.klError),
+                                 number(r.sameTop),    number(r.rmsChange),          number(r.seconds),
                                  state(r.status)};
         out += fields.join(QLatin1Char(',')) + QLatin1Char('\n');
     }

@@ -26,14 +26,17 @@ struct VariantRow {
     Status status = Status::NotMeasured;
     QString detail;                      ///< tooltip: text, windows, what failed; translated
     std::optional<double> deltaError{};  ///< standard error of delta, from the same tokens of both
+    std::optional<double> klError{};     ///< standard error of klDivergence
+    std::optional<double> sameTop{};     ///< share of tokens with the same most probable continuation
+    std::optional<double> rmsChange{};   ///< root mean square change of the right token's probability
     bool operator==(const VariantRow&) const = default;
 };
 
-/// Table of variants. The KL divergence column is there once a row has a value. GUI thread only.
+/// Table of variants. The columns of the divergence have values once a row has a value. GUI thread only.
 class VariantsModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Name, Size, BitsPerWeight, Perplexity, Delta, KlDivergence, Time, State, ColumnCount };
+    enum Column { Name, Size, BitsPerWeight, Perplexity, Delta, KlDivergence, SameTop, RmsChange, Time, State, ColumnCount };
     enum ItemRole { SortRole = Qt::UserRole + 1, IdRole, OriginalRole };
 
     explicit VariantsModel(QObject* parent = nullptr);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/plots/decimal_ticker.h"
 #include "widgets/plots/plot_points.h"
 #include "widgets/theme/format_text.h"
 
@@ -25,10 +26,47 @@ ParetoPlot::ParetoPlot(QWidget* parent) : PlotWidget(parent)
     m_marks = new PlotPoints(plot());
 }
 
+void ParetoPlot::setMeasure(Measure measure)
+{
+    if (measure == m_measure) return;
+    m_measure = measure;
+    m_points.clear();
+    m_reference.reset();
+    QCPAxis* axis = plot()->yAxis;
+    if (measure == Measure::Divergence) {
+        setAccessibleName(tr("Size and KL divergence"));
+        axis->setLabel(tr("KL divergence (lower is better)"));
+        axis->setScaleType(QCPAxis::stLogarithmic);
+        axis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+        axis->setNumberFormat(QStringLiteral("gbc"));
+        axis->setNumberPrecision(1);
+    } else {
+        setAccessibleName(tr("Size and perplexity"));
+        axis->setLabel(tr("perplexity (lower is better)"));
+        axis->setScaleType(QCPAxis::stLinear);
+        axis->setTicker(QSharedPointer<DecimalTicker>::create());
+        axis->setNumberFormat(QStringLiteral("gbc"));
+        axis->setNumberPrecision(6);
+    }
+    dataChanged(true);
+}
+
+QString ParetoPlot::valueText(const ParetoPoint& p) const
+{
+    if (m_measure == Measure::Perplexity) return perplexityText(*p.perplexity, p.standardError);
+    return p.standardError ? tr("%1 ± %2", "value, standard error").arg(errorText(*p.perplexity), errorText(*p.standardError))
+                           : errorText(*p.perplexity);
+}
+
 void ParetoPlot::setData(std::vector<ParetoPoint> points, std::optional<ParetoReference> reference)
 {
     m_points = std::move(points);
     std::erase_if(m_points, [](const ParetoPoint& p) { return !p.perplexity || !std::isfinite(*p.perplexity); });
+    if (m_measure == Measure::Divergence) {
+        // Zero has no place on a logarithmic axis.
+        std::erase_if(m_points, [](const ParetoPoint& p) { return *p.perplexity <= 0; });
+        reference.reset();
+    }
     m_reference = std::move(reference);
     if (m_reference && !std::isfinite(m_reference->perplexity)) m_reference.reset();
     m_paired = m_reference && !m_points.empty() &&
@@ -81,6 +119,14 @@ void ParetoPlot::fitAxes()
         if (m_points.empty()) left = right = static_cast<double>(m_reference->sizeBytes) / m_unitBytes;
     }
     const double xMargin = std::max((right - left) * 0.12, right * 0.05);
+    if (m_measure == Measure::Divergence) {
+        const double xSpace = std::max((right - left) * 0.12, right * 0.05);
+        plot()->xAxis->setRange(std::max(0.0, left - xSpace), right + 1.6 * xSpace);
+        double least = high;
+        for (const auto& p : m_points) least = std::min(least, std::max(*p.perplexity - barOf(p).value_or(0), *p.perplexity * 0.3));
+        plot()->yAxis->setRange(least * 0.6, high * 1.8);
+        return;
+    }
     const double yMargin = std::max((high - low) * 0.12, high * 0.002);
     plot()->xAxis->setRange(std::max(0.0, left - xMargin), right + 1.6 * xMargin);
     plot()->yAxis->setRange(low - yMargin * 1.4, high + yMargin);
@@ -117,8 +163,11 @@ QString ParetoPlot::pointText(int index) const
     const ParetoPoint& p = m_points[static_cast<std::size_t>(index)];
     QStringList lines{p.label,
                       tr("%1, %2", "size, bits per weight").arg(sizeText(p.sizeBytes), bitsPerWeightText(p.bitsPerWeight))};
-    const QString perplexity = perplexityText(*p.perplexity, p.standardError);
-    lines << (p.measured ? tr("perplexity %1 (measured)").arg(perplexity) : tr("perplexity %1 (predicted)").arg(perplexity));
+    const QString value = valueText(p);
+    if (m_measure == Measure::Divergence)
+        lines << (p.measured ? tr("KL divergence %1 (measured)").arg(value) : tr("KL divergence %1 (predicted)").arg(value));
+    else
+        lines << (p.measured ? tr("perplexity %1 (measured)").arg(value) : tr("perplexity %1 (predicted)").arg(value));
     if (m_reference) lines << tr("%1 to the original").arg(deltaErrorText(*p.perplexity - m_reference->perplexity, p.deltaError));
     return lines.join(QLatin1Char('\n'));
 }
@@ -147,7 +196,9 @@ PlotWidget::Step ParetoPlot::stepPoint(int direction)
 
 QString ParetoPlot::csv() const
 {
-    QString out = QStringLiteral("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_error,kind\n");
+    QString out = m_measure == Measure::Divergence
+                      ? QStringLiteral("name,size_bytes,bits_per_weight,kl_divergence,standard_error,delta_error,kind\n")
+                      : QStringLiteral("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_error,kind\n");
     const auto line = [&out](const QString& name, std::uint64_t bytes, const QString& bits, double ppl,
                              const std::optional<double>& error, const std::optional<double>& deltaError, const QString& kind) {
         out += QStringList({csvField(name), QString::number(bytes), bits, plainNumber(ppl), error ? plainNumber(*error) : QString(),
@@ -167,6 +218,11 @@ QString ParetoPlot::csv() const
 QString ParetoPlot::description() const
 {
     QStringList parts{tr("Size and perplexity of %n variant(s).", nullptr, static_cast<int>(m_points.size()))};
+    if (m_measure == Measure::Divergence) {
+        parts = {tr("Size and KL divergence of %n variant(s).", nullptr, static_cast<int>(m_points.size()))};
+        for (const auto& p : m_points) parts << tr("%1: %2, KL divergence %3.").arg(p.label, sizeText(p.sizeBytes), valueText(p));
+        return parts.join(QLatin1Char(' '));
+    }
     for (const auto& p : m_points)
         parts << tr("%1: %2, perplexity %3.").arg(p.label, sizeText(p.sizeBytes), perplexityText(*p.perplexity, p.standardError));
     if (m_reference)

@@ -36,11 +36,16 @@ struct ParetoReference {
     std::optional<double> standardError;
 };
 
-/// Size against perplexity. Measured points are solid with error bars, predicted ones hollow.
+/// Size against perplexity or KL divergence. Measured points are solid with error bars, predicted ones hollow.
 class ParetoPlot : public PlotWidget {
     Q_OBJECT
 public:
     explicit ParetoPlot(QWidget* parent = nullptr);
+    /// What stands on the vertical axis; the `perplexity` of the points is then that figure. A divergence has a logarithmic axis
+    /// and no reference: the original's is 0.
+    enum class Measure { Perplexity, Divergence };
+    void setMeasure(Measure measure);
+    [[nodiscard]] Measure measure() const { return m_measure; }
     void setData(std::vector<ParetoPoint> points, std::optional<ParetoReference> reference = std::nullopt);
     [[nodiscard]] const std::vector<ParetoPoint>& data() const { return m_points; }
 
@@ -65,6 +70,8 @@ private:
     [[nodiscard]] std::optional<double> barOf(const ParetoPoint& point) const;
 
     std::optional<ParetoReference> m_reference;
+    Measure m_measure = Measure::Perplexity;
+    [[nodiscard]] QString valueText(const ParetoPoint& point) const;
     bool m_paired = false;  ///< error bars are of differences
     double m_unitBytes = 1;
     PlotPoints* m_marks = nullptr;

@@ -29,6 +29,9 @@ LayerMap::LayerMap(QWidget* parent) : QWidget(parent)
     m_colorBox->addItem(tr("Bits per weight"), static_cast<int>(ColorBy::BitsPerWeight));
     m_colorBox->addItem(tr("Size"), static_cast<int>(ColorBy::Size));
     m_colorBox->addItem(tr("Error"), static_cast<int>(ColorBy::Error));
+    m_colorBox->addItem(tr("Damage"), static_cast<int>(ColorBy::Damage));
+    m_colorBox->setItemData(m_colorBox->count() - 1,
+                            tr("Estimated part of the whole loss: the squared relative error of the weights"), Qt::ToolTipRole);
     m_colorBox->setAccessibleName(tr("Color by"));
     label->setBuddy(m_colorBox);
     m_legend = new LayerMapLegend;

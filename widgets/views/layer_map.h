@@ -24,7 +24,7 @@ class TensorTreeModel;
 class LayerMap : public QWidget {
     Q_OBJECT
 public:
-    enum class ColorBy { Format, BitsPerWeight, Size, Error };
+    enum class ColorBy { Format, BitsPerWeight, Size, Error, Damage };
     Q_ENUM(ColorBy)
 
     explicit LayerMap(QWidget* parent = nullptr);

@@ -412,6 +412,7 @@ QString LayerMapCanvas::cellToolTip(int cell) const
                                    : LayerMap::tr("%1 → %2", "formats").arg(formatName(r.source), formatName(r.target)));
     lines << LayerMap::tr("%1, %2", "bits per weight, size").arg(bitsPerWeightText(r.bitsPerWeight), sizeText(r.sizeBytes));
     if (r.relativeError) lines << LayerMap::tr("Relative error %1 (measured)").arg(errorText(*r.relativeError));
+    if (r.damage) lines << LayerMap::tr("Damage %1 (estimated)").arg(errorText(*r.damage));
     if (!r.reason.isEmpty()) lines << r.reason;
     if (!r.warning.isEmpty()) lines << r.warning;
     return lines.join(QLatin1Char('\n'));

@@ -41,6 +41,20 @@ std::optional<double> errorOf(const LayerGrid::Cell& cell, const std::vector<Ten
     return worst;
 }
 
+std::optional<double> damageOf(const LayerGrid::Cell& cell, const std::vector<TensorRow>& rows)
+{
+    std::optional<double> sum;
+    for (const int r : cell.rows)
+        if (const auto& d = rows[static_cast<std::size_t>(r)].damage) sum = sum.value_or(0) + *d;
+    return sum;
+}
+
+/// What a logarithmic scale shows.
+std::optional<double> measuredOf(LayerMap::ColorBy colorBy, const LayerGrid::Cell& cell, const std::vector<TensorRow>& rows)
+{
+    return colorBy == LayerMap::ColorBy::Damage ? damageOf(cell, rows) : errorOf(cell, rows);
+}
+
 // To the next of 1, 2, 5 × 10ⁿ towards zero; a negative value goes away from zero.
 double roundDown(double value)
 {
@@ -87,13 +101,13 @@ LayerMapColoring::LayerMapColoring(LayerMap::ColorBy colorBy, const std::vector<
             m_hasMixed = m_hasMixed || type != first;
         }
         largest = std::max(largest, static_cast<double>(sizeOf(cell, rows)));
-        const auto error = errorOf(cell, rows);
+        const auto error = measuredOf(colorBy, cell, rows);
         if (error && *error > 0) {
             lowError = std::min(lowError, *error);
             highError = std::max(highError, *error);
         }
         const bool measurable = std::ranges::any_of(cell.rows, [&](int r) { return rows[static_cast<std::size_t>(r)].editable; });
-        m_hasUnknown = m_hasUnknown || (colorBy == LayerMap::ColorBy::Error && !error && measurable);
+        m_hasUnknown = m_hasUnknown || ((colorBy == LayerMap::ColorBy::Error || colorBy == LayerMap::ColorBy::Damage) && !error && measurable);
     }
     for (const auto& [bits, type] : formats) m_formats.push_back(type);
     switch (colorBy) {
@@ -104,6 +118,7 @@ LayerMapColoring::LayerMapColoring(LayerMap::ColorBy colorBy, const std::vector<
         break;
     case LayerMap::ColorBy::Size: m_high = std::max(1.0, largest); break;
     case LayerMap::ColorBy::Error:
+    case LayerMap::ColorBy::Damage:
         // Round ends: a small change of one tensor does not recolor all others.
         m_low = highError > 0 ? roundDown(lowError) : 1e-3;
         m_high = highError > 0 ? std::max(m_low * 2, -roundDown(-highError)) : 1.0;
@@ -118,7 +133,8 @@ std::optional<double> LayerMapColoring::fraction(const LayerGrid::Cell& cell, co
     case LayerMap::ColorBy::BitsPerWeight: return (bitsOf(cell, rows) - m_low) / (m_high - m_low);
     case LayerMap::ColorBy::Size: return static_cast<double>(sizeOf(cell, rows)) / m_high;
     case LayerMap::ColorBy::Error:
-        if (const auto error = errorOf(cell, rows)) {
+    case LayerMap::ColorBy::Damage:
+        if (const auto error = measuredOf(m_colorBy, cell, rows)) {
             if (*error <= 0) return 0.0;
             return std::log10(*error / m_low) / std::log10(m_high / m_low);
         }
@@ -146,7 +162,8 @@ LayerMapColoring::Look LayerMapColoring::look(const LayerGrid::Cell& cell, const
         break;
     case LayerMap::ColorBy::Size: look.text = sizeText(sizeOf(cell, rows)); break;
     case LayerMap::ColorBy::Error:
-        if (const auto error = errorOf(cell, rows)) look.text = errorText(*error);
+    case LayerMap::ColorBy::Damage:
+        if (const auto error = measuredOf(m_colorBy, cell, rows)) look.text = errorText(*error);
         break;
     }
     look.mixed = false;
@@ -161,6 +178,7 @@ QString LayerMapColoring::lowText() const
     switch (m_colorBy) {
     case LayerMap::ColorBy::BitsPerWeight: return LayerMap::tr("≤ %1").arg(bitsPerWeightText(m_low));
     case LayerMap::ColorBy::Size: return sizeText(0);
+    case LayerMap::ColorBy::Damage:
     case LayerMap::ColorBy::Error: return QLocale().toString(m_low, 'g', 2);
     case LayerMap::ColorBy::Format: break;
     }
@@ -172,6 +190,7 @@ QString LayerMapColoring::highText() const
     switch (m_colorBy) {
     case LayerMap::ColorBy::BitsPerWeight: return LayerMap::tr("≥ %1").arg(bitsPerWeightText(m_high));
     case LayerMap::ColorBy::Size: return sizeText(static_cast<std::uint64_t>(m_high));
+    case LayerMap::ColorBy::Damage:
     case LayerMap::ColorBy::Error: return QLocale().toString(m_high, 'g', 2);
     case LayerMap::ColorBy::Format: break;
     }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/budget.h"
+
+#include <QLocale>
+#include <QRegularExpression>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "formats/block_format.h"
+#include "io/gguf_writer.h"
+#include "jobs/quantize.h"
+#include "methods/quantizer.h"
+#include "plan/preset.h"
+
+namespace ww {
+namespace {
+
+/// Values of each tensor that are quantized in every format.
+constexpr std::uint64_t kSampleValues = 1 << 16;
+/// Errors of the output matrix act on the predictions directly, without the averaging of later blocks.
+constexpr double kOutputWeight = 4.0;
+
+std::uint64_t padded(std::uint64_t bytes)
+{
+    return (bytes + GgufWriter::kAlignment - 1) / GgufWriter::kAlignment * GgufWriter::kAlignment;
+}
+
+/// What the optimiser chooses from: every format for general models that can be written, those for special hardware and for
+/// models trained in few bits left out.
+std::vector<TensorType> allowedFormats()
+{
+    using T = TensorType;
+    std::vector<T> formats;
+    for (const T type : {T::F16, T::BF16, T::Q8_0, T::Q6_K, T::Q5_K, T::Q5_1, T::Q5_0, T::Q4_K, T::Q4_1, T::Q4_0, T::IQ4_NL, T::IQ4_XS,
+                         T::Q3_K, T::IQ3_S, T::IQ3_XXS, T::Q2_K, T::IQ2_S, T::IQ2_XS, T::IQ2_XXS, T::IQ1_M, T::IQ1_S})
+        if (findBlockFormat(type)) formats.push_back(type);
+    return formats;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parseBudget(const QString& text, std::uint64_t sourceBytes, std::uint64_t parameters, double bareUnit)
+{
+    static const QRegularExpression kForm(QStringLiteral("^\\s*([0-9]+(?:[.,][0-9]+)?|[.,][0-9]+)\\s*([a-z%]*)\\s*$"),
+                                          QRegularExpression::CaseInsensitiveOption);
+    const auto match = kForm.match(text);
+    if (!match.hasMatch()) return {};
+    bool ok = false;
+    const double number = QLocale::c().toDouble(match.captured(1).replace(QLatin1Char(','), QLatin1Char('.')), &ok);
+    if (!ok || !(number > 0)) return {};
+    const QString unit = match.captured(2).toLower();
+    static const std::map<QString, double> kUnits = {
+        {QStringLiteral("b"), 1.0},     {QStringLiteral("kb"), 1e3},           {QStringLiteral("mb"), 1e6},
+        {QStringLiteral("gb"), 1e9},    {QStringLiteral("kib"), 1024.0},       {QStringLiteral("mib"), 1024.0 * 1024},
+        {QStringLiteral("m"), 1048576}, {QStringLiteral("gib"), 1073741824.0}, {QStringLiteral("g"), 1073741824.0},
+    };
+    double bytes = 0;
+    if (unit.isEmpty()) {
+        bytes = number * bareUnit;
+    } else if (unit == QLatin1String("%")) {
+        bytes = number / 100 * static_cast<double>(sourceBytes);
+    } else if (unit == QLatin1String("bpw") || unit == QLatin1String("bit") || unit == QLatin1String("bits")) {
+        bytes = number * static_cast<double>(parameters) / 8;
+    } else {
+        const auto it = kUnits.find(unit);
+        if (it == kUnits.end()) return {};
+        bytes = number * it->second;
+    }
+    if (!(bytes >= 1) || bytes > 9e15) return {};
+    return static_cast<std::uint64_t>(bytes);
+}
+
+BudgetTable::BudgetTable(std::vector<Tensor> tensors, Allocator allocator, std::uint64_t overhead,
+                         std::shared_ptr<const ModelSurvey> survey, std::shared_ptr<const ModelFile> model,
+                         std::shared_ptr<const ImportanceMatrix> importance)
+    : m_tensors(std::move(tensors)), m_allocator(std::move(allocator)), m_overhead(overhead), m_survey(std::move(survey)),
+      m_model(std::move(model)), m_importance(std::move(importance))
+{
+}
+
+Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromWeightErrors(std::shared_ptr<const ModelFile> model,
+                                                                         std::shared_ptr<const ModelSurvey> survey,
+                                                                         std::shared_ptr<const ImportanceMatrix> importance,
+                                                                         const std::string& method, const JobContext& context)
+{
+    const std::vector<TensorType> allowed = allowedFormats();
+    std::vector<Tensor> tensors;
+    std::vector<AllocationTensor> toAllocate;
+    std::vector<const ModelSurvey::Tensor*> wanted;
+    for (const ModelSurvey::Tensor& tensor : survey->tensors())
+        if (tensor.whyKept.empty()) wanted.push_back(&tensor);
+    const bool tied = std::ranges::none_of(wanted, [](const auto* t) { return t->identity.role == TensorRole::Output; });
+    context.begin("Weighing formats", wanted.size(), ProgressUnit::Steps);
+    const JobContext quiet{context.pool, context.stop, nullptr};
+    for (const ModelSurvey::Tensor* item : wanted) {
+        if (context.stopRequested()) return cancelled();
+        const TensorInfo& info = model->tensors()[item->index];
+        Tensor tensor{item->index, info.name, item->identity.role, info.type, {}};
+        const ImportanceEntry* entry = importance ? importance->find(info.name) : nullptr;
+        const std::uint64_t columns = std::max<std::uint64_t>(1, info.shape.columns());
+        WW_TRY(const auto points, rateDistortion(*model, info, method, std::max<std::uint64_t>(8, kSampleValues / columns), quiet, {}, entry));
+        const bool acts = item->identity.role == TensorRole::Output || (tied && item->identity.role == TensorRole::TokenEmbedding);
+        const double weight = acts ? kOutputWeight : 1.0;
+        tensor.candidates.push_back({info.type, padded(info.sizeBytes), 0, 0});
+        for (const TensorType format : candidateFormats(info, allowed, entry != nullptr)) {
+            const auto point = std::ranges::find(points, format, &RateDistortionPoint::format);
+            const auto row = rowBytes(format, info.shape.columns());
+            if (point == points.end() || !row || format == info.type || !std::isfinite(point->relativeError)) continue;
+            tensor.candidates.push_back(
+                {format, padded(*row * info.shape.rows()), weight * point->relativeError * point->relativeError, 0});
+        }
+        AllocationTensor allocate;
+        allocate.name = info.name;
+        allocate.candidates = tensor.candidates;
+        toAllocate.push_back(std::move(allocate));
+        tensors.push_back(std::move(tensor));
+        context.advance(1);
+    }
+    if (tensors.empty()) return fail(ErrorCode::Unsupported, "This model has no tensor that can be quantized.");
+    WW_TRY(Allocator allocator, Allocator::create(std::move(toAllocate)));
+    // What the file holds beside the tensors, from a plan that keeps them all.
+    Recipe keep;
+    keep.preset = std::string(kCopyPreset);
+    WW_TRY(const Plan plan, resolve(keep, *survey, PlanOptions{}));
+    std::uint64_t chosen = 0;
+    for (const Tensor& tensor : tensors) chosen += tensor.candidates.front().bytes;
+    const std::uint64_t overhead = plan.sizeBytes - std::min(plan.sizeBytes, chosen);
+    return std::shared_ptr<const BudgetTable>(new BudgetTable(std::move(tensors), std::move(allocator), overhead, std::move(survey),
+                                                              std::move(model), std::move(importance)));
+}
+
+std::pair<std::uint64_t, std::uint64_t> BudgetTable::reach(const ModelSurvey& survey, const ImportanceMatrix* importance)
+{
+    const std::vector<TensorType> allowed = allowedFormats();
+    std::uint64_t smallest = survey.headerBytes();
+    std::uint64_t largest = survey.headerBytes();
+    for (const ModelSurvey::Tensor& item : survey.tensors()) {
+        const TensorInfo& info = survey.model().tensors()[item.index];
+        const std::uint64_t source = padded(info.sizeBytes);
+        std::uint64_t least = source;
+        if (item.whyKept.empty())
+            for (const TensorType format : candidateFormats(info, allowed, importance && importance->find(info.name)))
+                if (const auto row = rowBytes(format, info.shape.columns())) least = std::min(least, padded(*row * info.shape.rows()));
+        smallest += least;
+        largest += source;
+    }
+    return {smallest, largest};
+}
+
+Recipe BudgetTable::recipeOf(const Recipe& base, const Allocation& allocation) const
+{
+    Recipe recipe;
+    recipe.name = base.name;
+    recipe.method = base.method;
+    recipe.preset = std::string(kCopyPreset);
+    const auto formatOf = [&](std::size_t i) -> std::optional<TensorType> {
+        const TensorType format = m_tensors[i].candidates[allocation.choice[i]].format;
+        return format == m_tensors[i].source ? std::nullopt : std::optional(format);
+    };
+    // The most frequent format of a role becomes one rule; the others stand in front of it, tensor by tensor.
+    std::map<TensorRole, std::map<std::optional<TensorType>, int>> counts;
+    for (std::size_t i = 0; i < m_tensors.size(); ++i) ++counts[m_tensors[i].role][formatOf(i)];
+    std::map<TensorRole, std::optional<TensorType>> usual;
+    for (const auto& [role, formats] : counts)
+        usual[role] = std::ranges::max_element(formats, {}, [](const auto& f) { return f.second; })->first;
+    for (std::size_t i = 0; i < m_tensors.size(); ++i) {
+        const bool byRole = m_tensors[i].role != TensorRole::Other;
+        if (byRole && formatOf(i) == usual[m_tensors[i].role]) continue;
+        RecipeRule rule;
+        rule.match = RecipeRule::Match::Exact;
+        rule.pattern = m_tensors[i].name;
+        rule.format = formatOf(i);
+        recipe.rules.push_back(std::move(rule));
+    }
+    for (const auto& [role, format] : usual) {
+        if (role == TensorRole::Other) continue;
+        RecipeRule rule;
+        rule.match = RecipeRule::Match::Role;
+        rule.role = role;
+        rule.format = format;
+        recipe.rules.push_back(std::move(rule));
+    }
+    return recipe;
+}
+
+Result<Recipe> BudgetTable::recipe(const Recipe& base, std::uint64_t fileBytes, bool exact) const
+{
+    const std::uint64_t wanted = std::clamp(fileBytes, smallestBytes(), largestBytes());
+    std::uint64_t room = wanted - m_overhead;
+    const std::uint64_t least = m_allocator.curve().front().bytes;
+    PlanOptions options;
+    options.importance = m_importance;
+    Recipe recipe;
+    // The few pairs of metadata that depend on the recipe may add some bytes.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        WW_TRY(const Allocation allocation, exact ? m_allocator.best(room) : m_allocator.quick(room));
+        recipe = recipeOf(base, allocation);
+        if (!exact) break;
+        WW_TRY(const Plan plan, resolve(recipe, *m_survey, options));
+        if (plan.sizeBytes <= wanted || room == least) break;
+        room -= std::min(room - least, plan.sizeBytes - wanted);
+    }
+    return recipe;
+}
+
+std::vector<std::optional<BudgetTable::Value>> BudgetTable::values(const Plan& plan) const
+{
+    std::vector<std::optional<Value>> result(m_model->tensors().size());
+    Allocation allocation;
+    allocation.choice.resize(m_tensors.size(), 0);
+    std::map<std::size_t, std::size_t> place;
+    for (std::size_t i = 0; i < m_tensors.size(); ++i) place[m_tensors[i].index] = i;
+    for (const PlanEntry& entry : plan.entries) {
+        const auto it = place.find(entry.tensorIndex);
+        if (it == place.end()) continue;
+        const Tensor& tensor = m_tensors[it->second];
+        const auto candidate = std::ranges::find(tensor.candidates, entry.target, &AllocationCandidate::format);
+        if (candidate == tensor.candidates.end()) continue;
+        allocation.choice[it->second] = static_cast<std::uint32_t>(candidate - tensor.candidates.begin());
+        result[entry.tensorIndex] = Value{candidate->cost, std::nullopt};
+    }
+    const std::vector<AllocationPrices> prices = m_allocator.prices(allocation);
+    for (std::size_t i = 0; i < m_tensors.size() && i < prices.size(); ++i) {
+        auto& value = result[m_tensors[i].index];
+        if (!value || !prices[i].up || prices[i].up->bytes <= 0) continue;
+        value->gainPerMiB = -prices[i].up->cost * 1048576.0 / static_cast<double>(prices[i].up->bytes);
+    }
+    return result;
+}
+
+}  // namespace ww

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The best recipe of a given size: what the slider in the toolbar works on.
+#pragma once
+
+#include <QString>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/progress.h"
+#include "io/model_file.h"
+#include "plan/allocation.h"
+#include "plan/plan.h"
+
+namespace ww {
+
+/// "6 GiB", "6.5 GB", "4.5 bpw" or "70 %" (of the original's size) as bytes of a file. Decimal point or comma; spaces and case do
+/// not matter; a bare number has the unit `bareUnit` in bytes. Empty for anything else and for nothing or less.
+[[nodiscard]] std::optional<std::uint64_t> parseBudget(const QString& text, std::uint64_t sourceBytes, std::uint64_t parameters,
+                                                       double bareUnit);
+
+/// Damage of every format to every tensor, prepared so that each budget is answered at once. Immutable and thread-safe.
+class BudgetTable {
+public:
+    /// Quantizes evenly spaced rows of every tensor in every format: the damage of a format is its squared relative weight error.
+    /// For jobs. `importance` is used as the document would. Errors: those of reading and quantizing.
+    static Result<std::shared_ptr<const BudgetTable>> fromWeightErrors(std::shared_ptr<const ModelFile> model,
+                                                                       std::shared_ptr<const ModelSurvey> survey,
+                                                                       std::shared_ptr<const ImportanceMatrix> importance,
+                                                                       const std::string& method, const JobContext& context);
+
+    /// Smallest and largest file that any choice of formats gives, from sizes alone.
+    [[nodiscard]] static std::pair<std::uint64_t, std::uint64_t> reach(const ModelSurvey& survey, const ImportanceMatrix* importance);
+
+    /// Whole files, from the smallest to the largest that can be reached.
+    [[nodiscard]] std::uint64_t smallestBytes() const { return m_overhead + m_allocator.curve().front().bytes; }
+    [[nodiscard]] std::uint64_t largestBytes() const { return m_overhead + m_allocator.curve().back().bytes; }
+
+    /// The recipe whose file has at most this size: rules in place of those of `base`, whose method stays. `exact`: the optimum
+    /// (for jobs), else within a step of it and at once. Sizes out of reach give the nearest.
+    [[nodiscard]] Result<Recipe> recipe(const Recipe& base, std::uint64_t fileBytes, bool exact) const;
+
+    /// Of a tensor in the plan: its part of the damage, and how much a mebibyte more would save. Empty for tensors that are not
+    /// quantized and for formats that were not tried.
+    struct Value {
+        double damage = 0;
+        std::optional<double> gainPerMiB;
+    };
+    [[nodiscard]] std::vector<std::optional<Value>> values(const Plan& plan) const;
+
+private:
+    struct Tensor {
+        std::size_t index = 0;  ///< into ModelFile::tensors()
+        std::string name;
+        TensorRole role = TensorRole::Other;
+        TensorType source = TensorType::F16;
+        std::vector<AllocationCandidate> candidates;
+    };
+    BudgetTable(std::vector<Tensor> tensors, Allocator allocator, std::uint64_t overhead, std::shared_ptr<const ModelSurvey> survey,
+                std::shared_ptr<const ModelFile> model, std::shared_ptr<const ImportanceMatrix> importance);
+    [[nodiscard]] Recipe recipeOf(const Recipe& base, const Allocation& allocation) const;
+
+    std::vector<Tensor> m_tensors;
+    Allocator m_allocator;
+    std::uint64_t m_overhead = 0;
+    std::shared_ptr<const ModelSurvey> m_survey;
+    std::shared_ptr<const ModelFile> m_model;  ///< kept alive for the survey
+    std::shared_ptr<const ImportanceMatrix> m_importance;
+};
+
+}  // namespace ww

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/controllers/budget_controller.h"
+
+#include <utility>
+
+#include "widgets/theme/format_text.h"
+
+namespace ww {
+namespace {
+
+/// Between two recipes under the hand: the views follow, and the slider stays smooth.
+constexpr int kFrameMs = 30;
+
+}  // namespace
+
+BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMessages& messages, QObject* parent)
+    : QObject(parent), m_document(document), m_jobs(jobs), m_messages(messages), m_prepare(jobs), m_exact(jobs)
+{
+    m_timer.setSingleShot(true);
+    m_timer.setInterval(kFrameMs);
+    connect(&m_timer, &QTimer::timeout, this, &BudgetController::applyQuick);
+    connect(&m_document, &Document::modelChanged, this, &BudgetController::forget);
+    connect(&m_document, &Document::importanceChanged, this, &BudgetController::forget);
+    connect(&m_document, &Document::currentRecipeChanged, this, [this] {
+        if (m_document.current() && m_document.current()->recipe.method != m_method && (m_table || m_prepare.isActive())) forget();
+    });
+}
+
+void BudgetController::forget()
+{
+    m_prepare.cancel();
+    m_exact.cancel();
+    m_timer.stop();
+    m_settle.reset();
+    m_table.reset();
+    refreshReach();
+    Q_EMIT tableChanged();
+}
+
+void BudgetController::refreshReach()
+{
+    m_reach = m_document.isOpen() ? BudgetTable::reach(*m_document.survey(), m_document.importance().get())
+                                  : std::pair<std::uint64_t, std::uint64_t>{};
+    Q_EMIT reachChanged();
+}
+
+void BudgetController::prepare()
+{
+    if (m_table || m_prepare.isActive() || !m_document.current()) return;
+    m_method = m_document.current()->recipe.method;
+    using Table = std::shared_ptr<const BudgetTable>;
+    m_prepare.start<Table>(
+        {tr("Weighing formats"), JobQueue::Lane::Foreground, false},
+        [model = m_document.model(), survey = m_document.survey(), importance = m_document.importance(),
+         method = m_method](const JobContext& context) {
+            return BudgetTable::fromWeightErrors(model, survey, importance, method, context);
+        },
+        this,
+        [this](Result<Table> table) {
+            if (!table) {
+                m_settle.reset();
+                m_document.endPreview();
+                m_messages.error(tr("The formats could not be compared."), table.error());
+                Q_EMIT tableChanged();
+                return;
+            }
+            m_table = std::move(*table);
+            Q_EMIT tableChanged();
+            if (m_settle)
+                settle(*std::exchange(m_settle, {}));
+            else if (m_wanted != 0)
+                applyQuick();
+        });
+    Q_EMIT tableChanged();
+}
+
+void BudgetController::move(std::uint64_t bytes)
+{
+    m_exact.cancel();
+    m_wanted = bytes;
+    prepare();
+    if (m_table && !m_timer.isActive()) m_timer.start();
+}
+
+void BudgetController::applyQuick()
+{
+    if (!m_table || !m_document.current() || m_wanted == 0) return;
+    if (const auto recipe = m_table->recipe(m_document.current()->recipe, m_wanted, false)) m_document.preview(*recipe);
+}
+
+void BudgetController::settle(std::uint64_t bytes)
+{
+    m_timer.stop();
+    m_wanted = 0;
+    if (!m_document.current()) return;
+    if (!m_table) {
+        m_settle = bytes;
+        prepare();
+        return;
+    }
+    const auto quick = m_table->recipe(m_document.current()->recipe, bytes, false);
+    if (!quick) {
+        m_document.endPreview();
+        m_messages.error(tr("There is no recipe of this size."), quick.error());
+        return;
+    }
+    m_document.commitPreview(*quick, tr("Fit to %1").arg(sizeText(bytes)));
+    applyExact(bytes);
+}
+
+void BudgetController::applyExact(std::uint64_t bytes)
+{
+    const Recipe base = m_document.current()->recipe;
+    m_exact.start<Recipe>(
+        {tr("Fitting to %1").arg(sizeText(bytes)), JobQueue::Lane::Foreground, true},
+        [table = m_table, base, bytes](const JobContext&) { return table->recipe(base, bytes, true); }, this,
+        [this, base, id = m_document.currentId(), step = m_document.undoStack().index()](Result<Recipe> exact) {
+            // Only while nothing else happened: the same undo step then leads to the optimum.
+            const bool untouched = m_document.currentId() == id && m_document.undoStack().index() == step &&
+                                   m_document.current() && m_document.current()->recipe == base;
+            if (exact && untouched) m_document.applyRecipe(id, *exact);
+        });
+}
+
+}  // namespace ww

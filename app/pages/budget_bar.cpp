@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/pages/budget_bar.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+
+#include <vector>
+
+#include "app/choices.h"
+#include "app/workbench.h"
+#include "widgets/theme/format_text.h"
+#include "widgets/views/budget_slider.h"
+
+namespace ww {
+
+BudgetBar::BudgetBar(Workbench& workbench, QWidget* parent)
+    : QWidget(parent), m_workbench(workbench), m_ticksSlot(workbench.jobs)
+{
+    setObjectName(QStringLiteral("budgetBar"));
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(6, 0, 6, 0);
+    layout->setSpacing(6);
+    auto* label = new QLabel(tr("Si&ze:"));
+    m_slider = new BudgetSlider;
+    m_slider->setObjectName(QStringLiteral("budgetSlider"));
+    m_slider->setMinimumWidth(90);
+    m_slider->setFocusPolicy(Qt::TabFocus);
+    m_field = new QLineEdit;
+    m_field->setObjectName(QStringLiteral("budgetField"));
+    m_field->setAccessibleName(tr("Size to fit the file to"));
+    m_field->setAlignment(Qt::AlignRight);
+    m_field->setFixedWidth(m_field->fontMetrics().horizontalAdvance(QStringLiteral("0000.00 MiB")) + 18);
+    label->setBuddy(m_field);
+    layout->addWidget(label);
+    layout->addWidget(m_slider, 1);
+    layout->addWidget(m_field);
+
+    BudgetController& budget = workbench.budget;
+    Document& document = workbench.document;
+    connect(m_slider, &BudgetSlider::moved, this, [this, &budget](quint64 bytes) {
+        m_field->setText(sizeText(bytes));
+        budget.move(bytes);
+    });
+    connect(m_slider, &BudgetSlider::settled, &budget, &BudgetController::settle);
+    connect(m_field, &QLineEdit::returnPressed, this, &BudgetBar::take);
+    connect(m_field, &QLineEdit::editingFinished, this, [this] {
+        if (!m_field->isModified()) refresh();
+    });
+    connect(&document, &Document::planChanged, this, &BudgetBar::refresh);
+    connect(&budget, &BudgetController::reachChanged, this, &BudgetBar::refreshReach);
+    connect(&document, &Document::modelChanged, this, &BudgetBar::refreshTicks);
+    connect(&document, &Document::importanceChanged, this, &BudgetBar::refreshTicks);
+    refreshReach();
+    refreshTicks();
+}
+
+void BudgetBar::refreshReach()
+{
+    const auto [smallest, largest] = m_workbench.budget.reach();
+    m_slider->setReach(smallest, largest);
+    const bool any = largest > smallest;
+    m_slider->setEnabled(any);
+    m_field->setEnabled(any);
+    const QString how =
+        any ? tr("Chooses the best formats for a file from %1 to %2. A format is judged by the errors it makes in the weights "
+                 "(estimated, without running the model).")
+                  .arg(sizeText(smallest), sizeText(largest))
+            : tr("Chooses the best formats for a file of the wanted size");
+    m_slider->setToolTip(how);
+    m_field->setToolTip(tr("Type a size such as 6 GiB, 4.5 bpw or 70 %, then Enter.") + QLatin1Char('\n') + how);
+    refresh();
+}
+
+void BudgetBar::refreshTicks()
+{
+    m_slider->setTicks({});
+    m_ticksSlot.cancel();
+    const Document& document = m_workbench.document;
+    if (!document.isOpen()) return;
+    using Ticks = std::vector<BudgetSlider::Tick>;
+    m_ticksSlot.start<Ticks>(
+        {tr("Sizes of presets"), JobQueue::Lane::Foreground, true},
+        [model = document.model(), survey = document.survey(), options = document.planOptions()](const JobContext&) -> Result<Ticks> {
+            Ticks ticks;
+            for (const PresetChoice& preset : presetChoices(*survey, options))
+                if (preset.common) ticks.push_back({preset.name, preset.sizeBytes});
+            return ticks;
+        },
+        this, [this](Result<Ticks> ticks) {
+            if (ticks) m_slider->setTicks(std::move(*ticks));
+        });
+}
+
+void BudgetBar::refresh()
+{
+    const auto& plan = m_workbench.document.plan();
+    if (m_slider->isMoving()) return;
+    if (plan) m_slider->setBytes(plan->sizeBytes);
+    if (!m_field->hasFocus() || !m_field->isModified()) m_field->setText(plan ? sizeText(plan->sizeBytes) : QString());
+}
+
+void BudgetBar::take()
+{
+    const auto& plan = m_workbench.document.plan();
+    if (!plan) return;
+    // A bare number means what the field shows.
+    const double unit = plan->sizeBytes >= std::uint64_t{1} << 30 ? 1073741824.0 : 1048576.0;
+    const auto bytes = parseBudget(m_field->text(), plan->sourceSizeBytes, plan->parameters, unit);
+    m_field->setModified(false);
+    if (!bytes) {
+        m_workbench.messages.post(Severity::Error, tr("“%1” is no size.").arg(m_field->text()),
+                                  tr("Write a size such as 6 GiB, 4.5 bpw or 70 %."));
+        refresh();
+        return;
+    }
+    const auto [smallest, largest] = m_workbench.budget.reach();
+    if (*bytes < smallest)
+        m_workbench.messages.post(Severity::Warning, tr("No choice of formats makes this model as small as %1.").arg(sizeText(*bytes)),
+                                  tr("The smallest file has %1.").arg(sizeText(smallest)));
+    m_workbench.budget.settle(*bytes);
+}
+
+}  // namespace ww
