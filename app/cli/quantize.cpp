@@ -7,6 +7,7 @@
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
+#include "jobs/split_export.h"
 
 namespace ww::cli {
 namespace {
@@ -59,7 +60,13 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const auto model, openAnyModel(options.model));
-    WW_TRY(const auto plan, makePlan(options.recipe, *model));
+    WW_TRY(auto plan, makePlan(options.recipe, *model));
+    const bool keepSplit = options.recipe.keepSplit;
+    if (keepSplit) {
+        Plan sized = *plan;
+        sized.sizeBytes = splitExportBytes(*model, *plan);
+        plan = std::make_shared<const Plan>(std::move(sized));
+    }
     if (!session.json) {
         for (const std::string& note : importNotes(*model)) Session::warn(note);
         warnAboutPlan(*model, *plan);
@@ -68,8 +75,9 @@ Result<void> run(const QuantizeOptions& options, Session& session)
 
     if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output).parent_path() / "README.md"));
     if (options.split.isSet()) return writeParts(*model, *plan, options, session);
-    WW_TRY(const ExportSummary summary, exportGguf(*model, *plan, options.output, session.context()));
-    if (options.card) WW_TRY_VOID(writeCardBeside(options.output, session));
+    WW_TRY(const ExportSummary summary, keepSplit ? exportGgufParts(*model, *plan, options.output, session.context())
+                                                  : exportGguf(*model, *plan, options.output, session.context()));
+    if (options.card) WW_TRY_VOID(writeCardBeside(summary.path, session));
     if (session.json) {
         Json json;
         json["dryRun"] = false;
@@ -102,6 +110,8 @@ void addQuantizeCommand(CommandLine& commands)
         [options](Session& session) { return run(*options, session); },
         [options] {
             checkRecipeOptions(options->recipe, true);
+            if (options->recipe.keepSplit && options->split.isSet())
+                usageError("--keep-split", "The parts are those of the model; give no limits for other ones.");
             if (options->output.empty() && !options->dryRun)
                 usageError("", "Say where to write: -o OUT.gguf, or --dry-run to write nothing.");
         });
@@ -112,6 +122,9 @@ void addQuantizeCommand(CommandLine& commands)
                      "Also write a model card: README.md beside the file, with all files of this model there. The command card measures, too.");
     addSplitOptions(command, options->split);
     addRecipeOptions(command, options->recipe);
+    command.add_flag("--keep-split", options->recipe.keepSplit,
+                     "Write as many files as the model has: OUT-00001-of-00003.gguf and so on, each tensor in the part that it is "
+                     "in now.");
     command
         .add_option("--prune-layers", options->recipe.pruneLayers,
                     "Leave out these blocks, such as 3,4,7; the others are numbered anew. Names in --set are those in the new "

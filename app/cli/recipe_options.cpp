@@ -195,7 +195,8 @@ Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     }
-    WW_TRY(const ModelSurvey survey, ModelSurvey::withoutBlocks(model, options.pruneLayers));
+    WW_TRY(ModelSurvey survey, ModelSurvey::withoutBlocks(model, options.pruneLayers));
+    if (options.keepSplit) survey.orderAsInSource();
     WW_TRY(Plan plan, resolve(recipe, survey, planOptions));
     return std::make_shared<const Plan>(std::move(plan));
 }

@@ -29,6 +29,7 @@ struct RecipeOptions {
     bool leaveOutput = false;
     std::string importanceFile;
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
+    bool keepSplit = false;                  ///< an option of quantize only
 
     /// One of --preset, --recipe and --type was given.
     [[nodiscard]] bool given() const { return !preset.empty() || !recipeFile.empty() || type.has_value(); }

@@ -455,6 +455,11 @@ ModelSurvey::ModelSurvey(const ModelFile& model, std::span<const std::uint32_t> 
                     (GgufWriter::headerBytes(notCopied, {}) - GgufWriter::headerBytes({}, {}));
 }
 
+void ModelSurvey::orderAsInSource()
+{
+    std::ranges::sort(m_tensors, {}, &Tensor::index);
+}
+
 Result<ModelSurvey> ModelSurvey::withoutBlocks(const ModelFile& model, std::span<const std::uint32_t> blocks)
 {
     std::vector<std::uint32_t> leftOut(blocks.begin(), blocks.end());

@@ -84,6 +84,9 @@ public:
     /// is left.
     static Result<ModelSurvey> withoutBlocks(const ModelFile& model, std::span<const std::uint32_t> blocks);
 
+    /// Plans and exports of this survey keep the order of the source, as a split model that stays split needs it.
+    void orderAsInSource();
+
     struct Tensor {
         std::size_t index = 0;  ///< into ModelFile::tensors()
         std::string newName{};  ///< empty: that of the model

@@ -97,6 +97,15 @@ private slots:
         QCOMPARE(size, QFileInfo(file("wet.gguf")).size());
     }
 
+    void partsAreNumbered()
+    {
+        const Outcome made = run({"quantize", sample(), "-o", file("kept.gguf"), "--preset", "Q6_K", "--keep-split"});
+        QVERIFY2(made.exitCode == 0, made.err);
+        QVERIFY(!QFile::exists(file("kept.gguf")));
+        QVERIFY(made.out.contains("kept-00001-of-00001.gguf"));
+        QVERIFY(run({"info", file("kept-00001-of-00001.gguf")}).exitCode == 0);
+    }
+
     void blocksAreLeftOut()
     {
         const Outcome wrong = run({"quantize", sample(), "--dry-run", "--preset", "Q8_0", "--prune-layers", "900"});

@@ -9,7 +9,9 @@
 
 #include "base/thread_pool.h"
 #include "calibration/imatrix_file.h"
+#include "io/split_gguf.h"
 #include "jobs/export.h"
+#include "jobs/split_export.h"
 #include "plan/preset.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/golden_rows.h"
@@ -94,7 +96,7 @@ private:
     std::vector<KeyOverride> m_keys;
 };
 
-bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& out)
+bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& out, bool keepSplit = false)
 {
     auto params = library.quantizeDefaultParams();
     params.set<std::int32_t>(test::llama_quantize::kThreads, 2);
@@ -108,6 +110,7 @@ bool quantizeThere(test::LlamaLibrary& library, const Case& c, const fs::path& o
     params.set<bool>(test::llama_quantize::kPure, c.pure);
     params.set<bool>(test::llama_quantize::kQuantizeOutput, !c.leaveOutput);
     params.set<bool>(test::llama_quantize::kAllowRequantize, true);
+    params.set<bool>(test::llama_quantize::kKeepSplit, keepSplit);
     if (c.outputType) params.set<std::int32_t>(test::llama_quantize::kOutputType, static_cast<std::int32_t>(*c.outputType));
     if (c.embeddingType)
         params.set<std::int32_t>(test::llama_quantize::kEmbeddingType, static_cast<std::int32_t>(*c.embeddingType));
@@ -307,6 +310,62 @@ private slots:
         std::string reason;
         const auto loaded = test::LlamaModel::open(*m_library, file("ours.gguf"), false, reason);
         QVERIFY2(loaded, reason.c_str());
+    }
+
+    void splitModelsStaySplit_data()
+    {
+        QTest::addColumn<QString>("preset");
+        QTest::addColumn<int>("parts");
+        for (const char* preset : {"COPY", "Q4_K_M", "Q2_K", "F32"})
+            for (const int parts : {1, 2, 3}) QTest::newRow((std::string(preset) + ", " + std::to_string(parts)).c_str()) << QString(preset) << parts;
+    }
+    void splitModelsStaySplit()
+    {
+        QFETCH(QString, preset);
+        QFETCH(int, parts);
+        test::TinyLlama shape;
+        shape.feedForward = 256;
+        shape.layers = 3;
+        const test::GgufBuilder whole = test::tinyLlama(shape);
+        const auto partPath = [this](const char* prefix, int i, int count) {
+            return file("") / formatSplitName({prefix, static_cast<std::uint32_t>(i + 1), static_cast<std::uint32_t>(count)});
+        };
+        // In the order of the file turned round, so that the order of the export matters.
+        std::vector<test::GgufBuilder> sources(static_cast<std::size_t>(parts));
+        sources[0].pairs = whole.pairs;
+        for (std::size_t i = 0; i < whole.tensors.size(); ++i)
+            sources[i * sources.size() / whole.tensors.size()].tensors.push_back(whole.tensors[whole.tensors.size() - 1 - i]);
+        for (int i = 0; i < parts; ++i) {
+            auto& part = sources[static_cast<std::size_t>(i)];
+            if (parts > 1) {
+                part.pair("split.no", static_cast<std::uint16_t>(i)).pair("split.count", static_cast<std::uint16_t>(parts));
+                part.pair("split.tensors.count", static_cast<std::int32_t>(whole.tensors.size()));
+            }
+            QVERIFY(part.write(partPath("source", i, parts)));
+        }
+        const Case c{.model = partPath("source", 0, parts), .preset = preset.toStdString()};
+        const auto model = openModel(c.model);
+        QVERIFY(model);
+        ModelSurvey survey(**model);
+        survey.orderAsInSource();
+        Recipe recipe;
+        recipe.preset = c.preset;
+        const auto plan = resolve(recipe, survey);
+        QVERIFY(plan);
+        ThreadPool pool(2);
+        const auto summary = exportGgufParts(**model, *plan, file("ours.gguf"), {pool});
+        QVERIFY2(summary, summary ? "" : summary.error().describe().c_str());
+        QCOMPARE(summary->path, partPath("ours", 0, parts));
+        QCOMPARE(summary->sizeBytes, splitExportBytes(**model, *plan));
+        QVERIFY(quantizeThere(*m_library, c, file("theirs"), true));
+        std::uint64_t size = 0;
+        for (int i = 0; i < parts; ++i) {
+            const QString where = difference(partPath("ours", i, parts), partPath("theirs", i, parts));
+            QVERIFY2(where.isEmpty(), qPrintable(where));
+            size += fs::file_size(partPath("ours", i, parts));
+        }
+        QCOMPARE(summary->sizeBytes, size);
+        QVERIFY(!exportGgufParts(**model, *plan, file("source.gguf"), {pool}));
     }
 };
 
