@@ -298,7 +298,7 @@ private slots:
         const auto check = [&](std::size_t first, std::size_t count) {
             std::vector<float> values(count * columns, -1.0F);
             const auto result = weights->loadRows(info, first, count, values.data(), {pool});
-            return result && std::memcmp(values.data(), expected.data() + first * columns, values.size() * sizeof(float)) == 0;
+            return result && std::equal(values.begin(), values.end(), expected.begin() + static_cast<std::ptrdiff_t>(first * columns));
         };
         QVERIFY(check(rows - 1, 1));
         QVERIFY(check(0, rows));
