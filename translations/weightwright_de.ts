@@ -3059,6 +3059,22 @@
         <source>The importance matrix of this project could not be read; it goes on without one.</source>
         <translation>Die Wichtigkeitsmatrix dieses Projekts konnte nicht gelesen werden; es geht ohne sie weiter.</translation>
     </message>
+    <message>
+        <source>The weights of this model were quantized before (%1).</source>
+        <translation>Die Gewichte dieses Modells wurden schon einmal quantisiert (%1).</translation>
+    </message>
+    <message>
+        <source>They are decoded while they are read. Quantizing them again adds a second loss, and all errors are measured against the decoded weights.</source>
+        <translation>Sie werden beim Lesen dekodiert. Erneutes Quantisieren bringt einen zweiten Verlust, und alle Fehler werden gegen die dekodierten Gewichte gemessen.</translation>
+    </message>
+    <message>
+        <source>Models of the kind %1 are not known here.</source>
+        <translation>Modelle der Art %1 sind hier nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Its tensors can be quantized and exported; perplexity and text are off, and llama.cpp may not load the file.</source>
+        <translation>Die Tensoren lassen sich quantisieren und exportieren; Perplexität und Text gibt es nicht, und llama.cpp lädt die Datei vielleicht nicht.</translation>
+    </message>
 </context>
 <context>
     <name>ww::RateDistortionPlot</name>

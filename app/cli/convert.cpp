@@ -39,7 +39,7 @@ Result<void> run(const ConvertOptions& options, Session& session)
     if (model->metadata().string("tokenizer.ggml.model") == "none")
         Session::warn("No tokenizer was found beside the model; the file will only work with token numbers.");
     if (!session.json) {
-        for (const std::string& note : importNotes(*model)) Session::warn(note);
+        for (const ImportNote& note : importNotes(*model)) Session::warn(note.sentence);
         warnAboutPlan(*model, plan);
     }
     WW_TRY(const ExportSummary summary, exportGguf(*model, plan, options.output, session.context()));

@@ -180,7 +180,7 @@ Result<void> run(const InfoOptions& options, Session& session)
         return {};
     }
     printSummary(session.out, *model);
-    for (const std::string& note : importNotes(*model)) session.out.print("\n{}\n", plainText(note));
+    for (const ImportNote& note : importNotes(*model)) session.out.print("\n{}\n", plainText(note.sentence));
     if (!options.summary) printDetails(session.out, *model, options.full);
     return {};
 }

@@ -68,7 +68,7 @@ Result<void> run(const QuantizeOptions& options, Session& session)
         plan = std::make_shared<const Plan>(std::move(sized));
     }
     if (!session.json) {
-        for (const std::string& note : importNotes(*model)) Session::warn(note);
+        for (const ImportNote& note : importNotes(*model)) Session::warn(note.sentence);
         warnAboutPlan(*model, *plan);
     }
     if (options.dryRun) return dryRun(*model, *plan, session);

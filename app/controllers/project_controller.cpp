@@ -43,6 +43,7 @@ struct ProjectController::Opened {
     std::optional<Error> importanceError;  ///< the matrix of the project could not be read
     QString brokenSession;  ///< where an unreadable session was put aside
     bool hasSession = false;
+    std::vector<ImportNote> notes;
 };
 
 ProjectController::ProjectController(Document& document, Selection& selection, JobRunner& jobs, Settings& settings,
@@ -120,6 +121,7 @@ void ProjectController::startOpening(const QString& path, const QString& modelOv
                     }
                 }
             }
+            result.notes = importNotes(*result.model);
             result.survey = std::make_shared<const ModelSurvey>(*result.model);
             if (!result.project.importancePath.isEmpty()) {
                 if (auto matrix = loadImportance(toPath(result.project.importancePath))) {
@@ -181,6 +183,16 @@ void ProjectController::opened(Opened opened, bool restoring)
     m_settings.addRecentFile(m_projectPath.isEmpty() ? modelPath : m_projectPath);
     m_settings.setLastProject(targetPath());
     if (m_projectPath.isEmpty()) schedule();
+    for (const ImportNote& note : opened.notes) {
+        const QString detail = QString::fromStdString(note.detail);
+        if (note.kind == ImportNote::Kind::Quantized)
+            m_messages.post(Severity::Warning, tr("The weights of this model were quantized before (%1).").arg(detail),
+                            tr("They are decoded while they are read. Quantizing them again adds a second loss, and all errors are measured "
+                               "against the decoded weights."));
+        else
+            m_messages.post(Severity::Info, tr("Models of the kind %1 are not known here.").arg(detail),
+                            tr("Its tensors can be quantized and exported; perplexity and text are off, and llama.cpp may not load the file."));
+    }
     if (opened.importanceError)
         m_messages.error(tr("The importance matrix of this project could not be read; it goes on without one."),
                          *opened.importanceError);

@@ -26,6 +26,7 @@ constexpr std::array kArchitectures = {
     HfArchitecture{.className = "MistralForCausalLM", .name = "llama", .interleavesRotary = true},
     HfArchitecture{.className = "MixtralForCausalLM", .name = "llama", .interleavesRotary = true, .isMixture = true},
     HfArchitecture{.className = "Qwen2ForCausalLM", .name = "qwen2"},
+    HfArchitecture{.className = "Qwen2MoeForCausalLM", .name = "qwen2moe", .isMixture = true},
     HfArchitecture{.className = "Qwen3ForCausalLM", .name = "qwen3"},
     HfArchitecture{.className = "Qwen3MoeForCausalLM", .name = "qwen3moe", .isMixture = true},
     HfArchitecture{.className = "GemmaForCausalLM", .name = "gemma", .addsOneToNorms = true, .dropsOutput = true},
@@ -303,12 +304,12 @@ private:
         WW_TRY(const std::uint32_t used, m_reader.required({"num_experts_per_tok"}, 0, m_config.experts));
         put("expert_count", m_config.experts);
         put("expert_used_count", used);
-        if (m_name == "qwen3moe") {
+        if (m_name == "qwen3moe" || m_name == "qwen2moe") {
             WW_TRY(const std::uint32_t width, m_reader.required({"moe_intermediate_size"}));
             put("expert_feed_forward_length", width);
         }
-        if (const Json* shared = m_reader.member({"shared_intermediate_size"}); shared && *shared != 0) {
-            WW_TRY(const std::uint32_t width, m_reader.required({"shared_intermediate_size"}));
+        if (const Json* shared = m_reader.member({"shared_intermediate_size", "shared_expert_intermediate_size"}); shared && *shared != 0) {
+            WW_TRY(const std::uint32_t width, m_reader.required({"shared_intermediate_size", "shared_expert_intermediate_size"}));
             put("expert_shared_feed_forward_length", width);
         }
         return {};

@@ -11,6 +11,8 @@ namespace ww {
 namespace {
 
 constexpr std::uint64_t kHugeBytes = std::uint64_t{256} << 20;
+// Touching a page makes the kernel map its neighbours, also those in front that were given back already.
+constexpr std::uint64_t kFaultAroundBytes = std::uint64_t{2} << 20;
 
 template <class T>
 T loadAs(const std::byte* from)
@@ -113,8 +115,9 @@ private:
         for (std::uint64_t row = firstRow; row < firstRow + rowCount;) {
             const std::uint64_t count = std::min(firstRow + rowCount - row, perSlice - row % perSlice);
             const HfSlice& slice = m_recipe.slices[row / perSlice];
-            m_recipe.model->files[slice.tensor->file]->release(
-                slice.tensor->offset + slice.offset + row % perSlice * m_columns * m_fromSize, count * m_columns * m_fromSize);
+            const std::uint64_t begin = slice.tensor->offset + slice.offset + row % perSlice * m_columns * m_fromSize;
+            const std::uint64_t before = std::min(begin, kFaultAroundBytes);
+            m_recipe.model->files[slice.tensor->file]->release(begin - before, before + count * m_columns * m_fromSize);
             row += count;
         }
     }

@@ -63,6 +63,10 @@ constexpr std::array kInBlocks = {
     NamePair{"block_sparse_moe.experts.#.w2", "ffn_down_exps"},
     NamePair{"block_sparse_moe.output_linear", "ffn_down_exps"},
     NamePair{"shared_mlp.output_linear", "ffn_down_shexp"},
+    NamePair{"mlp.shared_expert.gate_proj", "ffn_gate_shexp"},
+    NamePair{"mlp.shared_expert.up_proj", "ffn_up_shexp"},
+    NamePair{"mlp.shared_expert.down_proj", "ffn_down_shexp"},
+    NamePair{"mlp.shared_expert_gate", "ffn_gate_inp_shexp"},
 };
 
 /// One tensor of two: the first half of the rows is the gate, the second goes up.
@@ -314,7 +318,7 @@ private:
         recipe.shape.ne[0] = entry.columns;
         if (isExperts) {
             recipe.shape = {{entry.columns, first.rows, count, 1}, 3};
-        } else if (entry.isMatrix || count > 1) {
+        } else if ((entry.isMatrix && !name.ends_with(".ffn_gate_inp_shexp.weight")) || count > 1) {
             recipe.shape = {{entry.columns, first.rows * count, 1, 1}, 2};
         }
         recipe.type = recipe.shape.dims == 1 || staysFloat(name) ? TensorType::F32 : *type;

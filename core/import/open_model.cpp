@@ -149,21 +149,23 @@ fs::path folderMeant(const fs::path& path)
 
 }  // namespace
 
-std::vector<std::string> importNotes(const ModelFile& model)
+std::vector<ImportNote> importNotes(const ModelFile& model)
 {
-    std::vector<std::string> notes;
+    std::vector<ImportNote> notes;
     const fs::path folder = folderMeant(model.path());
     if (folder.empty()) return notes;
     const auto config = readHfConfig(folder);
     if (!config) return notes;
     if (config->quantization)
-        notes.push_back(fmt::format("The weights in this folder were quantized before ({}). They are decoded while they are read; quantizing "
-                                    "them again adds a second loss, and all errors are measured against the decoded weights.",
-                                    config->quantization->method));
+        notes.push_back({ImportNote::Kind::Quantized, config->quantization->method,
+                         fmt::format("The weights in this folder were quantized before ({}). They are decoded while they are read; quantizing "
+                                     "them again adds a second loss, and all errors are measured against the decoded weights.",
+                                     config->quantization->method)});
     if (!config->architecture)
-        notes.push_back(fmt::format("Models of the kind {} are not known here: the tensors can be quantized and exported, but perplexity "
-                                    "and text generation are off, and llama.cpp may not load the file.",
-                                    config->className));
+        notes.push_back({ImportNote::Kind::UnknownArchitecture, config->className,
+                         fmt::format("Models of the kind {} are not known here: the tensors can be quantized and exported, but perplexity "
+                                     "and text generation are off, and llama.cpp may not load the file.",
+                                     config->className)});
     return notes;
 }
 

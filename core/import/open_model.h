@@ -17,8 +17,14 @@ namespace ww {
 /// and nothing is written. Errors: as openModel(), and what is missing or contradictory in the folder.
 Result<std::shared_ptr<const ModelFile>> openAnyModel(const std::filesystem::path& path);
 
-/// What a person should know of a model opened from a folder, in whole sentences: that its weights were quantized before, that
-/// its architecture is not known. Empty for other models.
-[[nodiscard]] std::vector<std::string> importNotes(const ModelFile& model);
+/// What a person should know of a model opened from a folder.
+struct ImportNote {
+    enum class Kind { Quantized, UnknownArchitecture };
+    Kind kind = Kind::Quantized;
+    std::string detail;    ///< how it was quantized; what the architecture is called
+    std::string sentence;  ///< the whole of it, in English
+};
+/// Empty for other models. Reads the configuration again.
+[[nodiscard]] std::vector<ImportNote> importNotes(const ModelFile& model);
 
 }  // namespace ww

@@ -122,7 +122,9 @@ private:
     {
         if (tensor.sizeBytes < kHugeTensorBytes || !m_model.hasView(tensor)) return;
         const std::size_t unit = isRows ? rowBytes(tensor.type, tensor.shape.columns()).value_or(0) : 1;
-        m_model.files()[tensor.file]->release(tensor.offset + piece.first * unit, piece.count * unit);
+        const std::uint64_t begin = tensor.offset + piece.first * unit;
+        const std::uint64_t before = std::min<std::uint64_t>(begin, 2 << 20);  // the kernel may have mapped neighbours again
+        m_model.files()[tensor.file]->release(begin - before, before + piece.count * unit);
     }
 
     const ModelFile& m_model;

@@ -23,6 +23,7 @@ constexpr std::array kFamilies = {
     ArchitectureFamily{"olmo2", families::olmo2},
     ArchitectureFamily{"phi3", families::phi3},
     ArchitectureFamily{"qwen2", families::qwen2},
+    ArchitectureFamily{"qwen2moe", families::qwen2moe},
     ArchitectureFamily{"qwen3", families::qwen3},
     ArchitectureFamily{"qwen3moe", families::qwen3moe},
     ArchitectureFamily{"smollm3", families::smollm3},

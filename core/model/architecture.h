@@ -54,12 +54,14 @@ struct BlockShape {
     std::optional<std::uint32_t> rope = 0;  ///< index into Architecture::ropes; empty: no rotation
 };
 
-/// Mixture of experts: the k best of `count` experts, chosen by a softmax router, weights normalized to sum 1.
+/// Mixture of experts: the k best of `count` experts, chosen by a softmax router.
 struct ExpertSettings {
     std::uint32_t count = 0;  ///< 0: the model is dense
     std::uint32_t used = 0;
     std::uint32_t feedForwardLength = 0;
     std::uint32_t sharedFeedForwardLength = 0;  ///< 0: no shared expert
+    bool normalizesWeights = true;              ///< of the chosen ones, to sum 1; false: as the softmax over all experts gave them
+    bool gatesShared = false;                   ///< the shared expert counts by the sigmoid of a linear map
 };
 
 struct Architecture {

@@ -22,6 +22,7 @@ void forEachPart(const Tensors& tensors, OnNorm&& onNorm, OnLinear&& onLinear)
         onLinear(tensors.experts->router, &BlockWeights::router);
         if (tensors.experts->sharedGateUp) onLinear(*tensors.experts->sharedGateUp, &BlockWeights::sharedGateUp);
         if (tensors.experts->sharedDown) onLinear(*tensors.experts->sharedDown, &BlockWeights::sharedDown);
+        if (tensors.experts->sharedRouter) onLinear(*tensors.experts->sharedRouter, &BlockWeights::sharedRouter);
     } else {
         onLinear(tensors.gateUp, &BlockWeights::gateUp);
         onLinear(tensors.down, &BlockWeights::down);

@@ -29,7 +29,7 @@ class BlockWeights {
 public:
     NormWeights attnNorm, ffnNorm, postAttentionNorm, postFfwNorm, qNorm, kNorm;
     LinearWeights qkv, attnOutput, gateUp, down;
-    LinearWeights router, sharedGateUp, sharedDown;
+    LinearWeights router, sharedGateUp, sharedDown, sharedRouter;
 
     Result<void> load(const WeightSource& source, const BlockTensors& tensors, const JobContext& context);
     /// Floats that load() needs.

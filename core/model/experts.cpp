@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -74,8 +75,8 @@ Result<void> ExpertRunner::choose(const ExpertTensors& tensors, const BlockWeigh
     });
 }
 
-// The softmax over all experts, divided by the sum of the chosen ones, is the softmax over the chosen ones. Selection by
-// repeated maximum, because a sort must not see NaN.
+// The softmax over all experts, divided by the sum of the chosen ones, is the softmax over the chosen ones; where the weights are
+// not normalized, the others count in the sum. Selection by repeated maximum, because a sort must not see NaN.
 void ExpertRunner::chooseForRow(const float* scores, Choice* choices) const
 {
     const std::size_t used = m_architecture.experts.used;
@@ -90,7 +91,10 @@ void ExpertRunner::chooseForRow(const float* scores, Choice* choices) const
     }
     std::vector<float> weights(used);
     std::transform(choices, choices + used, weights.begin(), [](const Choice& c) { return c.weight; });
-    const double sum = kernels::softmaxNumerators(weights.data(), used);
+    if (!m_architecture.experts.normalizesWeights)
+        for (std::size_t expert = 0; expert < m_architecture.experts.count; ++expert)
+            if (!taken(expert, used)) weights.push_back(scores[expert]);
+    const double sum = kernels::softmaxNumerators(weights.data(), weights.size());
     for (std::size_t i = 0; i < used; ++i) choices[i].weight = static_cast<float>(static_cast<double>(weights[i]) / sum);
 }
 
@@ -132,6 +136,12 @@ Result<void> ExpertRunner::runShared(const ExpertTensors& tensors, const BlockWe
     m_rows.resize(rows.total());
     std::iota(m_rows.begin(), m_rows.end(), std::size_t{0});
     m_rowWeights.assign(rows.total(), 1.0F);
+    if (weights.sharedRouter.weight) {
+        const std::size_t d = m_architecture.facts.embeddingLength;
+        WW_TRY_VOID(observeInput(m_blocks.observer(), *tensors.sharedRouter, {m_normed.data(), d}, rows.total(), context));
+        WW_TRY_VOID(project(weights.sharedRouter, {m_normed.data(), d}, 1, 0, {m_rowWeights.data(), 1}, rows, context));
+        for (float& weight : m_rowWeights) weight = 1 / (1 + std::exp(-weight));
+    }
     std::vector<RowSegment> segments(rows.windows);
     for (std::size_t w = 0; w < rows.windows; ++w) segments[w] = {w * rows.windowRows, rows.windowRows};
     const std::vector<std::string_view> inNames = namesOf(tensors.sharedGateUp);

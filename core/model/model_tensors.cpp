@@ -246,6 +246,9 @@ private:
             WW_TRY(experts.sharedGateUp, linear(d, std::array{Row{"ffn_gate_shexp", shared, Presence::Absent},
                                                               Row{"ffn_up_shexp", shared, Presence::Absent}}));
             WW_TRY(experts.sharedDown, linear(shared, std::array{Row{"ffn_down_shexp", d, Presence::Absent}}));
+            if (settings.gatesShared) {
+                WW_TRY(experts.sharedRouter, linear(d, std::array{Row{"ffn_gate_inp_shexp", 1, Presence::Absent}}));
+            }
         }
         return experts;
     }

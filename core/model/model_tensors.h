@@ -39,6 +39,7 @@ struct ExpertTensors {
     const TensorInfo* down = nullptr;           ///< {Fe, d, E}
     std::optional<LinearTensors> sharedGateUp;  ///< rows of the gate, then of up
     std::optional<LinearTensors> sharedDown;
+    std::optional<LinearTensors> sharedRouter;  ///< {d, 1}
 };
 
 struct BlockTensors {

@@ -294,7 +294,7 @@ private slots:
         QVERIFY(!model.find("blk.0.ffn_up.bias"));
         const auto notes = importNotes(model);
         QCOMPARE(notes.size(), std::size_t{1});
-        QVERIFY(notes[0].find("second loss") != std::string::npos);
+        QVERIFY(notes[0].sentence.find("second loss") != std::string::npos);
 
         const auto language = test::loadLanguageModel(path());
         WW_VERIFY(language);

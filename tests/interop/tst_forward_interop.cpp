@@ -80,6 +80,8 @@ class TestForwardInterop : public QObject {
     {
         row("qwen2", {.architecture = "qwen2", .qkvBias = true});
         row("qwen2, no bias, tied, fused", {.architecture = "qwen2", .tied = true, .fusedQkv = true});
+        row("qwen2moe",
+            {.architecture = "qwen2moe", .qkvBias = true, .experts = 8, .usedExperts = 3, .sharedFeedForward = 48});
         row("qwen3", {.architecture = "qwen3", .headLength = 32});
         row("qwen3moe", {.architecture = "qwen3moe", .experts = 8, .usedExperts = 3});
         row("gemma", {.architecture = "gemma", .kvHeads = 1, .headLength = 32, .tied = true}, kGelu);

@@ -144,9 +144,12 @@ private:
             {"ffn_gate", "mlp.gate_proj"},
             {"ffn_up", plain ? "mlp.c_fc" : is({"phi3"}) ? "mlp.gate_up_proj" : "mlp.up_proj"},
             {"ffn_down", plain ? "mlp.c_proj" : "mlp.down_proj"},
-            {"ffn_gate_inp", granite ? "block_sparse_moe.router.layer" : is({"qwen3moe"}) ? "mlp.gate" : "block_sparse_moe.gate"},
+            {"ffn_gate_inp", granite ? "block_sparse_moe.router.layer" : is({"qwen3moe", "qwen2moe"}) ? "mlp.gate" : "block_sparse_moe.gate"},
             {"ffn_down_exps", "block_sparse_moe.output_linear"},
-            {"ffn_down_shexp", "shared_mlp.output_linear"}}
+            {"ffn_gate_inp_shexp", "mlp.shared_expert_gate"},
+            {"ffn_gate_shexp", "mlp.shared_expert.gate_proj"},
+            {"ffn_up_shexp", "mlp.shared_expert.up_proj"},
+            {"ffn_down_shexp", is({"qwen2moe"}) ? "mlp.shared_expert.down_proj" : "shared_mlp.output_linear"}}
             .at(stem);
     }
 
@@ -178,8 +181,9 @@ private:
             (stem.starts_with("ffn_gate") ? halves.gate : halves.up) = values;
             return;
         }
+        if (is({"qwen2moe"}) && stem == "ffn_gate_inp_shexp") shape.insert(shape.begin(), 1);
         if (shape.size() == 3 && !is({"granitemoe"})) {
-            const bool qwen = is({"qwen3moe"});
+            const bool qwen = is({"qwen3moe", "qwen2moe"});
             const std::string part = stem == "ffn_gate_exps" ? (qwen ? "gate_proj" : "w1")
                                      : stem == "ffn_up_exps" ? (qwen ? "up_proj" : "w3")
                                                              : (qwen ? "down_proj" : "w2");
@@ -371,6 +375,10 @@ std::vector<HfCase> hfCases()
         {"MistralForCausalLM", {.tied = true}, R"(, "sliding_window": 4096)"},
         {"MixtralForCausalLM", {.experts = 4, .usedExperts = 2}},
         {"Qwen2ForCausalLM", {.architecture = "qwen2", .tied = true, .qkvBias = true}, {}, "qwen2"},
+        {"Qwen2MoeForCausalLM",
+         {.architecture = "qwen2moe", .qkvBias = true, .experts = 6, .usedExperts = 2, .sharedFeedForward = 48},
+         R"(, "shared_expert_intermediate_size": 48)",
+         "qwen2"},
         {"Qwen3ForCausalLM", {.architecture = "qwen3", .headLength = 32}, {}, "qwen2"},
         {"Qwen3MoeForCausalLM", {.architecture = "qwen3moe", .experts = 8, .usedExperts = 3}, {}, "qwen2"},
         {"GemmaForCausalLM", {.architecture = "gemma", .kvHeads = 1, .headLength = 32, .tied = true}},

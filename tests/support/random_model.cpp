@@ -59,7 +59,7 @@ private:
         if (m_options.experts != 0) {
             key("expert_count", m_options.experts);
             key("expert_used_count", m_options.usedExperts);
-            if (is({"qwen3moe"})) key("expert_feed_forward_length", m_options.feedForward);
+            if (is({"qwen3moe", "qwen2moe"})) key("expert_feed_forward_length", m_options.feedForward);
             if (m_options.sharedFeedForward != 0) key("expert_shared_feed_forward_length", m_options.sharedFeedForward);
         }
         for (const auto& [name, value] : m_options.keys) key(name, value);
@@ -170,6 +170,7 @@ private:
         matrix(prefix + "ffn_up_exps.weight", d, f, m_options.experts);
         matrix(prefix + "ffn_down_exps.weight", f, d, m_options.experts);
         if (const std::uint64_t shared = m_options.sharedFeedForward; shared != 0) {
+            if (is({"qwen2moe"})) vector(prefix + "ffn_gate_inp_shexp.weight", d, 0.0F, 0.2F);
             matrix(prefix + "ffn_gate_shexp.weight", d, shared);
             matrix(prefix + "ffn_up_shexp.weight", d, shared);
             matrix(prefix + "ffn_down_shexp.weight", shared, d);

@@ -9,6 +9,7 @@ namespace ww::families {
 
 Result<void> llama(const KeyReader& keys, Architecture& architecture);
 Result<void> qwen2(const KeyReader& keys, Architecture& architecture);
+Result<void> qwen2moe(const KeyReader& keys, Architecture& architecture);
 Result<void> qwen3(const KeyReader& keys, Architecture& architecture);
 Result<void> qwen3moe(const KeyReader& keys, Architecture& architecture);
 Result<void> gemma(const KeyReader& keys, Architecture& architecture);
