@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "app/cli/calibrate.h"
 #include "app/cli/kld.h"
 #include "app/cli/sensitivity.h"
 #include "app/cli/progress_line.h"
@@ -157,6 +158,7 @@ CommandLine::CommandLine()
     addImatrixCommands(*this);
     addDivergenceCommands(*this);
     addSensitivityCommands(*this);
+    addCalibrateCommand(*this);
     addListCommands(*this);
     addMethodsCommand(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);

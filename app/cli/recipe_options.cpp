@@ -9,8 +9,10 @@
 #include "app/cli/command_line.h"
 #include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
+#include "import/open_model.h"
 #include "methods/quantizer.h"
 #include "plan/preset.h"
+#include "plan/recipe_dialects.h"
 
 namespace ww::cli {
 namespace {
@@ -34,6 +36,8 @@ Result<Recipe> makeRecipe(const RecipeOptions& o)
     } else if (!o.preset.empty()) {
         recipe.preset = o.preset;
         recipe.pure = o.pure;
+    } else if (!o.type) {
+        recipe.preset = std::string(kCopyPreset);  // --types-from says it all
     } else {
         const Preset* preset = o.pure ? nullptr : findPreset(name(*o.type));
         recipe.preset = preset ? std::string(preset->name) : std::string();
@@ -60,6 +64,15 @@ Result<Recipe> makeRecipe(const RecipeOptions& o)
             return fail(std::move(more.error()));
         }
         rules.insert(rules.end(), more->begin(), more->end());
+    }
+    if (!o.customQ.empty()) {
+        WW_TRY(const auto more, rulesFromCustomQ(o.customQ));
+        rules.insert(rules.end(), more.begin(), more.end());
+    }
+    if (!o.typesFrom.empty()) {
+        WW_TRY(const auto typed, openAnyModel(o.typesFrom));
+        const auto more = rulesFromModel(*typed);
+        rules.insert(rules.end(), more.begin(), more.end());
     }
     recipe.rules.insert(recipe.rules.begin(), rules.begin(), rules.end());
     return recipe;
@@ -154,6 +167,17 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
             "They come after those of --set.")
         ->type_name("FILE")
         ->group(kGroup);
+    command
+        .add_option("--custom-q", options.customQ,
+                    "More such rules as ik_llama.cpp's option of this name takes them: REGEX=FORMAT items separated by commas.")
+        ->type_name("LIST")
+        ->group(kGroup);
+    command
+        .add_option("--types-from", options.typesFrom,
+                    "Give every tensor the type that it has in this GGUF file, after the rules before. Without "
+                    "--preset, --recipe and --type all other tensors stay as they are.")
+        ->type_name("GGUF")
+        ->group(kGroup);
     addFormat(command, "--output-tensor-type", options.outputType, "The format of output.weight, whatever the preset says.")
         ->group(kGroup);
     addFormat(command, "--token-embedding-type", options.tokenEmbeddingType,
@@ -167,14 +191,14 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
 {
     const int ways = (o.preset.empty() ? 0 : 1) + (o.recipeFile.empty() ? 0 : 1) + (o.type ? 1 : 0);
     if (ways > 1) usageError("", "--preset, --recipe and --type exclude each other; give one of them.");
-    if (required && ways == 0) usageError("", "Say what to quantize to: --preset NAME, --recipe FILE or --type FORMAT.");
+    if (required && !o.given()) usageError("", "Say what to quantize to: --preset NAME, --recipe FILE or --type FORMAT.");
     if (o.pure && o.preset.empty() && !o.type)
         usageError("--pure", "This belongs to --preset or --type; a recipe file says for itself what it is.");
     if (o.leaveOutput && o.outputType)
         usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
-    const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || o.outputType || o.tokenEmbeddingType || o.leaveOutput ||
-                         !o.method.empty() || !o.importanceFile.empty();
-    if (details && ways == 0)
+    const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || !o.customQ.empty() || o.outputType ||
+                         o.tokenEmbeddingType || o.leaveOutput || !o.method.empty() || !o.importanceFile.empty();
+    if (details && !o.given())
         usageError("", "Rules for single tensors, --method and --imatrix need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
     std::set<std::string> patterns;
     for (const std::string& text : o.set) {

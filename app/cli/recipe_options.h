@@ -24,6 +24,8 @@ struct RecipeOptions {
     std::string method;
     std::vector<std::string> set;
     std::string tensorTypeFile;
+    std::string customQ;
+    std::string typesFrom;
     std::optional<TensorType> outputType;
     std::optional<TensorType> tokenEmbeddingType;
     bool leaveOutput = false;
@@ -31,8 +33,8 @@ struct RecipeOptions {
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
     bool keepSplit = false;                  ///< an option of quantize only
 
-    /// One of --preset, --recipe and --type was given.
-    [[nodiscard]] bool given() const { return !preset.empty() || !recipeFile.empty() || type.has_value(); }
+    /// One of --preset, --recipe, --type and --types-from was given.
+    [[nodiscard]] bool given() const { return !preset.empty() || !recipeFile.empty() || type.has_value() || !typesFrom.empty(); }
 };
 
 void addRecipeOptions(CLI::App& command, RecipeOptions& options);

@@ -11,6 +11,7 @@
 #include "app/cli/table.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
+#include "io/model_identity.h"
 #include "jobs/evaluate.h"
 #include "jobs/sensitivity_job.h"
 #include "plan/allocated_recipe.h"
@@ -96,10 +97,7 @@ Result<std::optional<Estimate>> measureRecipe(const AllocateOptions& options, co
     if (options.measureText.empty()) return std::optional<Estimate>();
     WW_TRY(const std::string text, readText(options.measureText, session));
     PlanOptions planOptions;
-    if (!options.importanceFile.empty()) {
-        WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
-        planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
-    }
+    planOptions.importance = options.request.importance;
     WW_TRY(Plan plan, resolve(allocated.recipe, *model, planOptions));
     WW_TRY(const DivergenceResult result, evaluateDivergence(model, nullptr, std::make_shared<const Plan>(std::move(plan)), text,
                                                              options.measure, session.context()));
@@ -132,6 +130,10 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
     if (options.targetBits)
         options.request.targetBytes =
             static_cast<std::uint64_t>(*options.targetBits * static_cast<double>(model->parameterCount()) / 8);
+    if (!options.importanceFile.empty()) {
+        WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
+        options.request.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
+    }
     WW_TRY(AllocatedRecipe result, allocateRecipe(*model, sensitivity, options.request));
     WW_TRY(const auto measured, measureRecipe(options, model, sensitivity, result, session));
     WW_TRY_VOID(saveRecipe(result.recipe, options.output));
@@ -172,6 +174,43 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
                       plainText(options.output), sizeText(static_cast<double>(result.sizeBytes)), bits, result.prediction.kld,
                       result.prediction.low, result.prediction.high, result.prediction.rankingOnly ? "; good for ranking only" : "");
     if (measured) session.out.print("The first choice was measured: {:.6f} ± {:.6f}.\n", measured->value, measured->error);
+    return {};
+}
+
+struct PredictOptions {
+    std::string model;
+    std::string sensitivityFile;
+    RecipeOptions recipe;
+};
+
+Result<void> runPredict(const PredictOptions& options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
+    WW_TRY(const Sensitivity sensitivity, loadSensitivity(options.sensitivityFile));
+    WW_TRY(const Hash identity, modelIdentity(*model));
+    if (identity != sensitivity.model)
+        return fail(ErrorCode::InvalidArgument, "The sensitivities were measured on another model; measure this one.");
+    WW_TRY(const auto plan, makePlan(options.recipe, *model));
+    const DamageModel damage(sensitivity);
+    const std::vector<TensorType> formats = formatsOf(*plan, *model, sensitivity);
+    const auto prediction = damage.predict(formats, plan->bitsPerWeight());
+    if (!prediction)
+        return fail(ErrorCode::InvalidArgument, "The recipe uses a format that was not measured; name it with sensitivity --formats.");
+    if (session.json) {
+        Json json;
+        json["model"] = model->path().string();
+        json["sizeBytes"] = plan->sizeBytes;
+        json["predictedKld"] = number(prediction->kld);
+        json["predictedLow"] = number(prediction->low);
+        json["predictedHigh"] = number(prediction->high);
+        json["rankingOnly"] = prediction->rankingOnly;
+        json["scale"] = number(damage.scale());
+        session.out.writeJson(json);
+        return {};
+    }
+    session.out.print("{}, estimated divergence {:.5f} ({:.5f} to {:.5f}{}), estimated perplexity {:+.2f} %\n",
+                      sizeText(static_cast<double>(plan->sizeBytes)), prediction->kld, prediction->low, prediction->high,
+                      prediction->rankingOnly ? "; good for ranking only" : "", 100 * std::expm1(prediction->logPerplexityRatio));
     return {};
 }
 
@@ -235,7 +274,7 @@ void addMeasureCommand(CommandLine& commands)
                   "Formats to try, separated by commas; those from 2 to 8 bits that are worth it if not given.");
     addMethod(command, options->method, "How the stored numbers are chosen; llama.cpp's own search if not given.");
     command.add_option("--budget-minutes", options->budgetMinutes,
-                       "Stop probing after so many minutes; without it every tensor is probed in three formats.")
+                       "Stop probing after so many minutes; without it every tensor is probed in four formats.")
         ->type_name("M")
         ->check(CLI::Range(0.0, 1e6).description(""));
     addCount(command, "--ctx", options->settings.contextLength, 4, "Tokens per window; 512 if not given.");
@@ -285,12 +324,24 @@ void addAllocateCommand(CommandLine& commands)
     command.footer("Example:\n  weightwright-cli allocate model-F16.gguf --sensitivity model.sensitivity.json --target-size 6GiB -o recipe.json");
 }
 
+void addPredictCommand(CommandLine& commands)
+{
+    const auto options = std::make_shared<PredictOptions>();
+    CLI::App& command = commands.add(
+        "predict", "Estimate the divergence of any recipe from measured sensitivities, at once.",
+        [options](Session& session) { return runPredict(*options, session); }, [options] { checkRecipeOptions(options->recipe, true); });
+    addModel(command, options->model);
+    command.add_option("--sensitivity", options->sensitivityFile, "What \"sensitivity\" measured on this model.")->required()->type_name("FILE");
+    addRecipeOptions(command, options->recipe);
+}
+
 }  // namespace
 
 void addSensitivityCommands(CommandLine& commands)
 {
     addMeasureCommand(commands);
     addAllocateCommand(commands);
+    addPredictCommand(commands);
 }
 
 }  // namespace ww::cli

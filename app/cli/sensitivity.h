@@ -4,7 +4,7 @@
 namespace ww::cli {
 
 class CommandLine;
-/// sensitivity and allocate.
+/// sensitivity, allocate and predict.
 void addSensitivityCommands(CommandLine& commands);
 
 }  // namespace ww::cli

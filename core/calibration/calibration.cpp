@@ -2,16 +2,20 @@
 #include "calibration/calibration.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <new>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/aligned_buffer.h"
+#include "base/atomic_file.h"
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "calibration/calibration_file.h"
 #include "model/linear_inputs.h"
 
 namespace ww {
@@ -40,7 +44,10 @@ public:
                          std::size_t columns, const JobContext& context) override
     {
         WW_TRY(Collected * const input, inputFor(tensors, matrix, columns));
-        WW_TRY_VOID(addSums(input->statistics, x, rows, context));
+        const std::uint64_t before = input->statistics.count;
+        WW_TRY_VOID(addSums(input->statistics, x, rows, m_options.contextLength, context));
+        for (std::uint64_t row = before; row < before + rows; ++row)
+            input->statistics.halfCount += row / m_options.contextLength % 2;
         return m_gramOf.at(input->statistics.tensors.front()) ? addRows(*input, x, rows, context) : Result<void>();
     }
 
@@ -62,6 +69,44 @@ public:
         return result;
     }
 
+    void save(ByteWriter& out) const
+    {
+        out.number(m_order.size());
+        for (const std::string& key : m_order) {
+            const auto& experts = m_inputs.at(key);
+            out.text(key);
+            out.number(m_gramOf.at(key) ? 1 : 0);
+            out.number(experts.size());
+            for (const auto& [number, input] : experts) {
+                out.number(number);
+                writeStatistics(out, input.statistics);
+                out.values(input.gram);
+                out.values(input.waiting);
+                out.number(input.waitingRows);
+            }
+        }
+        out.number(m_gramBytes);
+    }
+    bool load(ByteReader& in)
+    {
+        const std::uint64_t keys = in.number();
+        for (std::uint64_t k = 0; k < keys && in.good(); ++k) {
+            const std::string key = in.text();
+            m_order.push_back(key);
+            m_gramOf[key] = in.number() != 0;
+            const std::uint64_t experts = in.number();
+            for (std::uint64_t e = 0; e < experts && in.good(); ++e) {
+                Collected& input = m_inputs[key][in.number()];
+                if (!readStatistics(in, input.statistics)) return false;
+                in.values(input.gram);
+                in.values(input.waiting);
+                input.waitingRows = in.number();
+            }
+        }
+        m_gramBytes = in.number();
+        return in.finished();
+    }
+
 private:
     static InputStatistics shapeOf(const InputStatistics& input)
     {
@@ -77,6 +122,7 @@ private:
         shape.sumSquares.assign(shape.columns, 0);
         shape.sum = shape.sumAbs = shape.sumSquares;
         shape.absMax.assign(shape.columns, 0);
+        shape.halfSquares.assign(shape.columns, 0);
         return shape;
     }
 
@@ -119,8 +165,9 @@ private:
     }
 
     // Every column is summed row after row, so the sums do not depend on how the rows were grouped.
-    static Result<void> addSums(InputStatistics& input, RowsView x, std::size_t rows, const JobContext& context)
+    static Result<void> addSums(InputStatistics& input, RowsView x, std::size_t rows, std::uint64_t stretch, const JobContext& context)
     {
+        const std::uint64_t before = input.count;
         input.count += rows;
         const std::size_t pieces = (input.columns + kColumnPiece - 1) / kColumnPiece;
         return parallelTry(context, pieces, [&](std::size_t piece) -> Result<void> {
@@ -128,12 +175,14 @@ private:
             const std::size_t end = std::min(begin + kColumnPiece, input.columns);
             for (std::size_t r = 0; r < rows; ++r) {
                 const float* row = x.data + r * x.stride;
+                const bool second = (before + r) / stretch % 2 != 0;
                 for (std::size_t c = begin; c < end; ++c) {
                     const double value = row[c];
                     const float magnitude = std::fabs(row[c]);
                     input.sum[c] += value;
                     input.sumAbs[c] += magnitude;
                     input.sumSquares[c] += value * value;
+                    if (second) input.halfSquares[c] += value * value;
                     input.absMax[c] = std::max(input.absMax[c], magnitude);
                 }
             }
@@ -228,32 +277,80 @@ Result<Windows> cutWindows(const Tokenizer& tokenizer, std::string_view text, co
     return windows;
 }
 
+constexpr std::string_view kCheckpointMark = "WWCALPT1";
+
+/// Windows that are done, and the sums over them; nothing when the file is missing, damaged or belongs to something else.
+std::size_t loadCheckpoint(const CalibrationOptions& options, const LanguageModel& model, std::unique_ptr<Collector>& collector)
+{
+    if (options.checkpoint.empty()) return 0;
+    constexpr std::uint64_t kMaximumBytes = std::uint64_t{64} << 30;
+    const auto bytes = readTextFile(options.checkpoint, kMaximumBytes);
+    if (!bytes) return 0;
+    auto in = ByteReader::open(*bytes, kCheckpointMark, options.checkpoint);
+    if (!in || in->hash() != options.identity) return 0;
+    const std::uint64_t done = in->number();
+    auto fresh = std::make_unique<Collector>(model, options);
+    if (!in->good() || !fresh->load(*in)) return 0;
+    collector = std::move(fresh);
+    return static_cast<std::size_t>(done);
+}
+
 Result<Calibration> run(const LanguageModel& model, const Windows& windows, const CalibrationOptions& options,
                         const JobContext& context)
 {
     const std::size_t length = options.contextLength;
     const Hyperparameters& facts = model.hyperparameters();
     const std::uint64_t bytesPerWindow = std::max<std::uint64_t>(1, model.bytesPerToken(length) * length);
-    const auto most = static_cast<std::size_t>(options.activationBudgetBytes / bytesPerWindow);
+    auto most = static_cast<std::size_t>(options.activationBudgetBytes / bytesPerWindow);
+    if (!options.checkpoint.empty()) most = std::min<std::size_t>(most, std::max<std::uint32_t>(1, options.windowsPerUnit));
     const std::size_t perPass = std::clamp<std::size_t>(most, 1, windows.count);
     context.begin("Calibrating", std::uint64_t{windows.tokens.size()} * facts.blockCount, ProgressUnit::Steps);
     AlignedBuffer<float> hidden(perPass * length * facts.embeddingLength);
-    Collector collector(model, options);
-    for (std::size_t first = 0; first < windows.count; first += perPass) {
-        const std::size_t count = std::min(perPass, windows.count - first) * length;
+    auto collector = std::make_unique<Collector>(model, options);
+    std::size_t first = std::min(loadCheckpoint(options, model, collector), windows.count);
+    context.advance(std::uint64_t{first} * length * facts.blockCount);
+    auto saved = std::chrono::steady_clock::now();
+    while (first < windows.count) {
+        const std::size_t windowCount = std::min(perPass, windows.count - first);
+        const std::size_t count = windowCount * length;
         WW_TRY_VOID(model.forwardObserved(std::span(windows.tokens).subspan(first * length, count), length,
-                                          {hidden.data(), count * facts.embeddingLength}, collector, context));
+                                          {hidden.data(), count * facts.embeddingLength}, *collector, context));
+        first += windowCount;
+        const auto now = std::chrono::steady_clock::now();
+        if (options.checkpoint.empty() || std::chrono::duration<double>(now - saved).count() < options.checkpointSeconds) continue;
+        ByteWriter out;
+        out.hash(options.identity);
+        out.number(first);
+        collector->save(out);
+        WW_TRY_VOID(out.save(options.checkpoint, kCheckpointMark));
+        saved = std::chrono::steady_clock::now();
     }
     Calibration result;
     result.textName = options.textName;
     result.tokens = windows.tokens.size();
     result.windows = static_cast<std::uint32_t>(windows.count);
     result.contextLength = options.contextLength;
-    WW_TRY(result.inputs, collector.finish(context));
+    WW_TRY(result.inputs, collector->finish(context));
     return result;
 }
 
 }  // namespace
+
+double InputStatistics::splitHalfAgreement() const
+{
+    if (halfCount == 0 || halfCount >= count) return 0;
+    const auto second = static_cast<double>(halfCount);
+    const auto first = static_cast<double>(count - halfCount);
+    double difference = 0;
+    double total = 0;
+    for (std::size_t c = 0; c < columns; ++c) {
+        const double a = (sumSquares[c] - halfSquares[c]) / first;
+        const double b = halfSquares[c] / second;
+        difference += std::fabs(a - b);
+        total += a + b;
+    }
+    return total > 0 ? 1 - difference / total : 1;
+}
 
 const InputStatistics* Calibration::find(std::string_view tensorName, std::size_t matrix) const
 {

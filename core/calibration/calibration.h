@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "calibration/importance.h"
@@ -27,8 +28,15 @@ struct InputStatistics {
     std::uint64_t count = 0;
     std::vector<double> sumSquares, sum, sumAbs;
     std::vector<float> absMax;
+    /// Of every second stretch of rows (a window each, for inputs that all tokens reach): how far the halves of the text agree
+    /// tells whether there was enough of it.
+    std::vector<double> halfSquares;
+    std::uint64_t halfCount = 0;
     /// columns × columns, row-major and symmetric: XᵀX / count, added up in double. Empty when it was not collected.
     std::vector<float> gram;
+
+    /// 1 − Σ|A − B| / Σ(A + B) of the mean squares of both halves: 1 when they are equal; 0 when there is only one half.
+    [[nodiscard]] double splitHalfAgreement() const;
 
     bool operator==(const InputStatistics&) const = default;
 };
@@ -55,6 +63,12 @@ struct CalibrationOptions {
     std::function<bool(std::string_view tensor)> wantsGram;
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of the windows run at once
     std::uint64_t gramBudgetBytes = std::uint64_t{4} << 30;          ///< all Gram matrices together, while they are added up
+    /// For calibrate(): the sums so far are kept here after `windowsPerUnit` windows or more, and a later call with equal
+    /// `identity` (of model, text and options) goes on from there to the same final numbers. Empty: none. The caller deletes the file.
+    std::filesystem::path checkpoint{};
+    Hash identity{};
+    std::uint32_t windowsPerUnit = 32;
+    double checkpointSeconds = 5;  ///< not more often than this
 };
 
 /// One pass over the text in windows as llama-imatrix cuts them (imatrix-formats.md §1): all positions of every complete window

@@ -27,9 +27,9 @@ namespace {
 
 // Rows that are quantized and multiplied with H at a time.
 constexpr std::size_t kChunkRows = 64;
-// Bits per weight near which tensors are probed, one round after the other; without a time budget the first three.
+// Bits per weight near which tensors are probed, one round after the other; without a time budget the first four.
 constexpr std::array kRounds{3.44, 4.5, 2.6, 6.56, 4.25, 5.5, 3.06, 2.1, 8.5};
-constexpr std::size_t kUsualRounds = 3;
+constexpr std::size_t kUsualRounds = 4;
 
 Hash importanceHashOf(const ImportanceMatrix& matrix)
 {

@@ -35,13 +35,18 @@ Recipe recipeOf(const Sensitivity& sensitivity, std::span<const TensorType> form
     return recipe;
 }
 
-/// Size of the exported file; importance changes no size.
-Result<std::uint64_t> sizeOf(const Recipe& recipe, const ModelFile& model)
+// What an importance matrix adds to the metadata: four pairs, two of them paths.
+constexpr std::uint64_t kImportanceRoom = 1024;
+
+/// Size of the exported file.
+Result<std::uint64_t> sizeOf(const Recipe& recipe, const ModelFile& model, const Sensitivity& sensitivity,
+                             const AllocationRequest& request)
 {
     PlanOptions options;
+    options.importance = request.importance;
     options.requireImportance = false;
     WW_TRY(const Plan plan, resolve(recipe, model, options));
-    return plan.sizeBytes;
+    return plan.sizeBytes + (sensitivity.withImportance && !request.importance ? kImportanceRoom : 0);
 }
 
 /// Adds a format that was not measured as one choice at the cost of the nearest larger error: pins are the user's business.
@@ -135,7 +140,7 @@ Result<AllocatedRecipe> allocateRecipe(const ModelFile& model, const Sensitivity
     };
     // What the file holds beside these tensors depends on the recipe by a few bytes at most.
     WW_TRY(const Allocation smallest, allocator.quick(allocator.curve().front().bytes));
-    WW_TRY(const std::uint64_t smallestFile, sizeOf(recipeOf(sensitivity, formatsOfChoice(smallest)), model));
+    WW_TRY(const std::uint64_t smallestFile, sizeOf(recipeOf(sensitivity, formatsOfChoice(smallest)), model, sensitivity, request));
     const std::uint64_t overhead = smallestFile - std::min(smallestFile, smallest.bytes);
     AllocatedRecipe result;
     std::uint64_t reduction = 0;
@@ -144,7 +149,7 @@ Result<AllocatedRecipe> allocateRecipe(const ModelFile& model, const Sensitivity
         WW_TRY(result.allocation, solve(allocator, request, overhead, reduction));
         result.formats = formatsOfChoice(result.allocation);
         result.recipe = recipeOf(sensitivity, result.formats);
-        WW_TRY(result.sizeBytes, sizeOf(result.recipe, model));
+        WW_TRY(result.sizeBytes, sizeOf(result.recipe, model, sensitivity, request));
         if (!request.targetBytes || result.sizeBytes <= *request.targetBytes) break;
         reduction += result.sizeBytes - *request.targetBytes;
     }

@@ -24,12 +24,15 @@ struct AllocationRequest {
     std::optional<double> maximumKld;          ///< or: the smallest file with at most this divergence
     std::vector<TensorType> allowed;           ///< empty: all that were measured, and the source type
     std::vector<RecipeRule> pins;              ///< the first that matches decides the format of a tensor
+    /// What the recipe will be quantized with: its name and figures stand in the file and count. Null where the sensitivities were
+    /// measured with one: room is kept for it.
+    std::shared_ptr<const ImportanceMatrix> importance{};
 };
 
 struct AllocatedRecipe {
     Recipe recipe;
     Allocation allocation;
-    std::uint64_t sizeBytes = 0;  ///< of the file that the recipe makes; never above the target
+    std::uint64_t sizeBytes = 0;  ///< of the file that the recipe makes, at most; never above the target
     KldPrediction prediction;
     std::vector<TensorType> formats;        ///< per tensor of the sensitivity
     std::vector<AllocationPrices> prices;   ///< what the next step up and down would change

@@ -62,6 +62,11 @@ private slots:
         QVERIFY(!made.isEmpty());
         QCOMPARE(QFile(file).size(), static_cast<qint64>(chosen["sizeBytes"].toDouble()));
 
+        const auto predicted = json({"predict", m_model, "--sensitivity", figures, "--recipe", recipe});
+        QCOMPARE(predicted["sizeBytes"].toDouble(), chosen["sizeBytes"].toDouble());
+        QCOMPARE(predicted["predictedKld"].toDouble(), chosen["predictedKld"].toDouble());
+        QVERIFY(!json({"predict", m_model, "--sensitivity", figures, "--type", "Q4_1", "--pure"}, 1).isEmpty());
+
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "--target-size", "1KiB", "-o", recipe}, 1).isEmpty());
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "--target-size", "many", "-o", recipe}, 2).isEmpty());
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "-o", recipe}, 2).isEmpty());

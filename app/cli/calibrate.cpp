@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/calibrate.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "app/cli/command_line.h"
+#include "app/cli/table.h"
+#include "calibration/calibration_file.h"
+#include "import/open_model.h"
+#include "io/model_identity.h"
+#include "model/weight_source.h"
+
+namespace ww::cli {
+namespace {
+
+struct Options {
+    std::string model;
+    std::string text;
+    std::string output;
+    bool gram = false;
+    CalibrationOptions settings;
+};
+
+Json inputJson(const InputStatistics& input)
+{
+    Json json;
+    json["tensors"] = input.tensors;
+    json["matrix"] = input.matrix;
+    json["columns"] = input.columns;
+    json["count"] = input.count;
+    json["agreement"] = number(input.splitHalfAgreement());
+    return json;
+}
+
+Result<void> run(const Options& options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> file, openAnyModel(options.model));
+    WW_TRY(const auto tokenizer, Tokenizer::create(file->metadata()));
+    WW_TRY(const auto model, LanguageModel::create(fileWeights(file)));
+    WW_TRY(const std::string text, readText(options.text, session));
+    CalibrationOptions settings = options.settings;
+    settings.textName = options.text;
+    settings.collectGram = options.gram;
+    StoredCalibration stored;
+    WW_TRY(stored.model, modelIdentity(*file));
+    stored.settings = Hasher().hash(stored.model).text(text).number(settings.contextLength).number(settings.maxWindows).number(options.gram ? 1 : 0).finish();
+    settings.identity = stored.settings;
+    settings.checkpoint = options.output + ".part";
+    WW_TRY(stored.calibration, calibrate(*model, *tokenizer, text, settings, session.context()));
+    WW_TRY_VOID(saveCalibration(stored, options.output));
+    std::error_code error;
+    std::filesystem::remove(settings.checkpoint, error);
+    const Calibration& calibration = stored.calibration;
+    double least = 1;
+    for (const InputStatistics& input : calibration.inputs)
+        if (input.count > 0) least = std::min(least, input.splitHalfAgreement());
+    if (session.json) {
+        Json json;
+        json["model"] = file->path().string();
+        json["output"] = options.output;
+        json["tokens"] = calibration.tokens;
+        json["windows"] = calibration.windows;
+        json["contextLength"] = calibration.contextLength;
+        json["leastAgreement"] = number(least);
+        Json list = Json::array();
+        for (const InputStatistics& input : calibration.inputs) list.push_back(inputJson(input));
+        json["inputs"] = std::move(list);
+        session.out.writeJson(json);
+        return {};
+    }
+    for (const InputStatistics& input : calibration.inputs)
+        session.out.print("{:<36} {:>6} columns, {:>10} rows, halves agree to {:.2f} %\n", plainText(input.tensors.front()), input.columns,
+                          countText(input.count), 100 * input.splitHalfAgreement());
+    session.out.print("{}: {} inputs from {} tokens in {} windows of {}; both halves of the text agree to {:.2f} % or better\n",
+                      plainText(options.output), calibration.inputs.size(), countText(calibration.tokens), calibration.windows,
+                      calibration.contextLength, 100 * least);
+    return {};
+}
+
+}  // namespace
+
+void addCalibrateCommand(CommandLine& commands)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App& command = commands.add(
+        "calibrate",
+        "Collect everything that methods need to know of the inputs of each weight matrix.\nA run that was stopped goes on where it "
+        "was. How far both halves of the text agree says whether it was long enough.",
+        [options](Session& session) { return run(*options, session); });
+    addModel(command, options->model);
+    command.add_option("--text", options->text, "The text to read (UTF-8); keep another for judging the result.")->required()->type_name("FILE");
+    command.add_option("-o,--output", options->output, "The file to write.")->required()->type_name("FILE");
+    command.add_flag("--gram", options->gram, "Also the products of all pairs of columns, which GPTQ needs; large.");
+    command.add_option("--ctx", options->settings.contextLength, "Tokens per window; 512 if not given.")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1 << 20).description(""));
+    command.add_option("--chunks", options->settings.maxWindows, "Only the first N windows; all if not given.")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1 << 30).description(""));
+}
+
+}  // namespace ww::cli
