@@ -11,6 +11,7 @@
 
 #include "formats/block_format.h"
 #include "io/gguf_writer.h"
+#include "io/model_identity.h"
 #include "jobs/quantize.h"
 #include "methods/quantizer.h"
 #include "plan/preset.h"
@@ -75,10 +76,75 @@ std::optional<std::uint64_t> parseBudget(const QString& text, std::uint64_t sour
 
 BudgetTable::BudgetTable(std::vector<Tensor> tensors, Allocator allocator, std::uint64_t overhead,
                          std::shared_ptr<const ModelSurvey> survey, std::shared_ptr<const ModelFile> model,
-                         std::shared_ptr<const ImportanceMatrix> importance)
+                         std::shared_ptr<const ImportanceMatrix> importance, std::unique_ptr<const Sensitivity> sensitivity)
     : m_tensors(std::move(tensors)), m_allocator(std::move(allocator)), m_overhead(overhead), m_survey(std::move(survey)),
-      m_model(std::move(model)), m_importance(std::move(importance))
+      m_model(std::move(model)), m_importance(std::move(importance)), m_sensitivity(std::move(sensitivity))
 {
+    if (m_sensitivity) m_damage = std::make_unique<const DamageModel>(*m_sensitivity);
+}
+
+Result<std::shared_ptr<const BudgetTable>> BudgetTable::make(std::vector<Tensor> tensors, std::shared_ptr<const ModelFile> model,
+                                                             std::shared_ptr<const ModelSurvey> survey,
+                                                             std::shared_ptr<const ImportanceMatrix> importance,
+                                                             std::unique_ptr<const Sensitivity> sensitivity)
+{
+    if (tensors.empty()) return fail(ErrorCode::Unsupported, "This model has no tensor that can be quantized.");
+    std::vector<AllocationTensor> toAllocate;
+    for (const Tensor& tensor : tensors) {
+        AllocationTensor allocate;
+        allocate.name = tensor.name;
+        allocate.candidates = tensor.candidates;
+        toAllocate.push_back(std::move(allocate));
+    }
+    WW_TRY(Allocator allocator, Allocator::create(std::move(toAllocate)));
+    // What the file holds beside the tensors, from a plan that keeps them all.
+    Recipe keep;
+    keep.preset = std::string(kCopyPreset);
+    WW_TRY(const Plan plan, resolve(keep, *survey, PlanOptions{}));
+    std::uint64_t chosen = 0;
+    for (const Tensor& tensor : tensors) chosen += tensor.candidates.front().bytes;
+    const std::uint64_t overhead = plan.sizeBytes - std::min(plan.sizeBytes, chosen);
+    return std::shared_ptr<const BudgetTable>(new BudgetTable(std::move(tensors), std::move(allocator), overhead, std::move(survey),
+                                                              std::move(model), std::move(importance), std::move(sensitivity)));
+}
+
+Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromSensitivity(std::shared_ptr<const ModelFile> model,
+                                                                        std::shared_ptr<const ModelSurvey> survey,
+                                                                        std::shared_ptr<const ImportanceMatrix> importance,
+                                                                        Sensitivity sensitivity)
+{
+    auto kept = std::make_unique<const Sensitivity>(std::move(sensitivity));
+    WW_TRY(const Hash identity, modelIdentity(*model));
+    if (identity != kept->model)
+        return fail(ErrorCode::InvalidArgument, "The sensitivities were measured on another model; measure this one.");
+    const DamageModel damage(*kept);
+    std::vector<Tensor> tensors;
+    for (std::size_t i = 0; i < kept->tensors.size(); ++i) {
+        const TensorSensitivity& figures = kept->tensors[i];
+        const TensorInfo* info = model->find(figures.tensor);
+        if (!info) return fail(ErrorCode::InvalidArgument, "The sensitivities were measured on another model; measure this one.");
+        Tensor tensor{static_cast<std::size_t>(info - model->tensors().data()), info->name, identify(info->name).role, info->type, {}};
+        tensor.candidates.push_back({info->type, padded(info->sizeBytes), 0, 0});
+        for (const FormatError& error : figures.formats) {
+            const auto cost = damage.cost(i, error.format);
+            const auto row = rowBytes(error.format, info->shape.columns());
+            if (!cost || !row || error.format == info->type || !std::isfinite(*cost) || *cost < 0) continue;
+            const bool lacking = traits(error.format).importance == ImportanceUse::Required && !(importance && importance->find(info->name));
+            if (!lacking) tensor.candidates.push_back({error.format, padded(*row * info->shape.rows()), *cost, 0});
+        }
+        tensors.push_back(std::move(tensor));
+    }
+    return make(std::move(tensors), std::move(model), std::move(survey), std::move(importance), std::move(kept));
+}
+
+std::optional<KldPrediction> BudgetTable::predict(const Plan& plan) const
+{
+    if (!m_damage) return {};
+    std::vector<const PlanEntry*> entryOf(m_model->tensors().size(), nullptr);
+    for (const PlanEntry& entry : plan.entries) entryOf[entry.tensorIndex] = &entry;
+    std::vector<TensorType> formats;
+    for (const Tensor& tensor : m_tensors) formats.push_back(entryOf[tensor.index] ? entryOf[tensor.index]->target : tensor.source);
+    return m_damage->predict(formats, plan.bitsPerWeight());
 }
 
 Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromWeightErrors(std::shared_ptr<const ModelFile> model,
@@ -88,7 +154,6 @@ Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromWeightErrors(std::sh
 {
     const std::vector<TensorType> allowed = allowedFormats();
     std::vector<Tensor> tensors;
-    std::vector<AllocationTensor> toAllocate;
     std::vector<const ModelSurvey::Tensor*> wanted;
     for (const ModelSurvey::Tensor& tensor : survey->tensors())
         if (tensor.whyKept.empty()) wanted.push_back(&tensor);
@@ -112,24 +177,10 @@ Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromWeightErrors(std::sh
             tensor.candidates.push_back(
                 {format, padded(*row * info.shape.rows()), weight * point->relativeError * point->relativeError, 0});
         }
-        AllocationTensor allocate;
-        allocate.name = info.name;
-        allocate.candidates = tensor.candidates;
-        toAllocate.push_back(std::move(allocate));
         tensors.push_back(std::move(tensor));
         context.advance(1);
     }
-    if (tensors.empty()) return fail(ErrorCode::Unsupported, "This model has no tensor that can be quantized.");
-    WW_TRY(Allocator allocator, Allocator::create(std::move(toAllocate)));
-    // What the file holds beside the tensors, from a plan that keeps them all.
-    Recipe keep;
-    keep.preset = std::string(kCopyPreset);
-    WW_TRY(const Plan plan, resolve(keep, *survey, PlanOptions{}));
-    std::uint64_t chosen = 0;
-    for (const Tensor& tensor : tensors) chosen += tensor.candidates.front().bytes;
-    const std::uint64_t overhead = plan.sizeBytes - std::min(plan.sizeBytes, chosen);
-    return std::shared_ptr<const BudgetTable>(new BudgetTable(std::move(tensors), std::move(allocator), overhead, std::move(survey),
-                                                              std::move(model), std::move(importance)));
+    return make(std::move(tensors), std::move(model), std::move(survey), std::move(importance));
 }
 
 std::pair<std::uint64_t, std::uint64_t> BudgetTable::reach(const ModelSurvey& survey, const ImportanceMatrix* importance)

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "eval/prediction.h"
+#include "eval/sensitivity.h"
 #include "io/model_file.h"
 #include "plan/allocation.h"
 #include "plan/plan.h"
@@ -32,6 +34,19 @@ public:
                                                                        std::shared_ptr<const ModelSurvey> survey,
                                                                        std::shared_ptr<const ImportanceMatrix> importance,
                                                                        const std::string& method, const JobContext& context);
+
+    /// From figures of this model: the damage is the KL divergence that a format adds, judged by probes where there are any. Error
+    /// InvalidArgument when they belong to another model.
+    static Result<std::shared_ptr<const BudgetTable>> fromSensitivity(std::shared_ptr<const ModelFile> model,
+                                                                      std::shared_ptr<const ModelSurvey> survey,
+                                                                      std::shared_ptr<const ImportanceMatrix> importance,
+                                                                      Sensitivity sensitivity);
+
+    /// What the damage is: guessed from weights alone, or predicted from runs of the model.
+    enum class Basis { WeightErrors, Probes };
+    [[nodiscard]] Basis basis() const { return m_damage ? Basis::Probes : Basis::WeightErrors; }
+    /// KL divergence of any plan, with a band. Empty without probes, and for plans with formats that were not tried.
+    [[nodiscard]] std::optional<KldPrediction> predict(const Plan& plan) const;
 
     /// Smallest and largest file that any choice of formats gives, from sizes alone.
     [[nodiscard]] static std::pair<std::uint64_t, std::uint64_t> reach(const ModelSurvey& survey, const ImportanceMatrix* importance);
@@ -61,7 +76,12 @@ private:
         std::vector<AllocationCandidate> candidates;
     };
     BudgetTable(std::vector<Tensor> tensors, Allocator allocator, std::uint64_t overhead, std::shared_ptr<const ModelSurvey> survey,
-                std::shared_ptr<const ModelFile> model, std::shared_ptr<const ImportanceMatrix> importance);
+                std::shared_ptr<const ModelFile> model, std::shared_ptr<const ImportanceMatrix> importance,
+                std::unique_ptr<const Sensitivity> sensitivity);
+    static Result<std::shared_ptr<const BudgetTable>> make(std::vector<Tensor> tensors, std::shared_ptr<const ModelFile> model,
+                                                           std::shared_ptr<const ModelSurvey> survey,
+                                                           std::shared_ptr<const ImportanceMatrix> importance,
+                                                           std::unique_ptr<const Sensitivity> sensitivity = {});
     [[nodiscard]] Recipe recipeOf(const Recipe& base, const Allocation& allocation) const;
 
     std::vector<Tensor> m_tensors;
@@ -70,6 +90,8 @@ private:
     std::shared_ptr<const ModelSurvey> m_survey;
     std::shared_ptr<const ModelFile> m_model;  ///< kept alive for the survey
     std::shared_ptr<const ImportanceMatrix> m_importance;
+    std::unique_ptr<const Sensitivity> m_sensitivity;  ///< its tensors stand in the order of m_tensors
+    std::unique_ptr<const DamageModel> m_damage;       ///< of it
 };
 
 }  // namespace ww

@@ -56,6 +56,7 @@ private:
     void refreshTitle();
     void refreshActions();
     void refreshStatus();
+    void refreshPrediction();
     void refreshJob();
     void saveProjectAs();
     void saveFile(const QString& title, const QString& name, const QString& filter, const QString& suffix,
@@ -86,6 +87,7 @@ private:
     QLabel* m_sizeLabel = nullptr;
     QLabel* m_bitsLabel = nullptr;
     QLabel* m_perplexityLabel = nullptr;
+    QLabel* m_predictionLabel = nullptr;
     QLabel* m_importanceLabel = nullptr;
     JobIndicator* m_indicator = nullptr;
     JobListDialog* m_jobList = nullptr;

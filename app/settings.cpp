@@ -168,6 +168,16 @@ void Settings::setCalibration(const QString& text, int windowCount)
     m_store.setValue(QStringLiteral("calibration/windows"), windowCount);
 }
 
+int Settings::probeMinutes() const
+{
+    return std::clamp(m_store.value(QStringLiteral("calibration/probeMinutes"), 5).toInt(), 0, 10000);
+}
+
+void Settings::setProbeMinutes(int minutes)
+{
+    m_store.setValue(QStringLiteral("calibration/probeMinutes"), minutes);
+}
+
 double Settings::evaluationSpeed() const
 {
     return m_store.value(QStringLiteral("evaluation/speed"), 0.0).toDouble();

@@ -54,6 +54,9 @@ public:
     [[nodiscard]] QString calibrationText() const;
     [[nodiscard]] int calibrationWindows() const;
     void setCalibration(const QString& text, int windowCount);
+    /// How long to probe tensors after calibrating; 0: not at all.
+    [[nodiscard]] int probeMinutes() const;
+    void setProbeMinutes(int minutes);
     /// Measured speed of forward passes on this machine, parameters × tokens per second; 0: never measured.
     [[nodiscard]] double evaluationSpeed() const;
     void setEvaluationSpeed(double parameterTokensPerSecond);

@@ -1317,6 +1317,10 @@
         <source>The smallest file has %1.</source>
         <translation>Die kleinste Datei hat %1.</translation>
     </message>
+    <message>
+        <source>Chooses the best formats for a file from %1 to %2. A format is judged by the KL divergence it adds, predicted from probes of single tensors.</source>
+        <translation>Wählt die besten Formate für eine Datei von %1 bis %2. Ein Format wird nach der KL-Divergenz beurteilt, die es hinzufügt, vorhergesagt aus Proben einzelner Tensoren.</translation>
+    </message>
 </context>
 <context>
     <name>ww::BudgetController</name>
@@ -1339,6 +1343,18 @@
     <message>
         <source>Fitting to %1</source>
         <translation>Anpassen an %1</translation>
+    </message>
+    <message>
+        <source>Probing with %1</source>
+        <translation>Sondieren mit %1</translation>
+    </message>
+    <message>
+        <source>Probing did not finish.</source>
+        <translation>Das Sondieren wurde nicht fertig.</translation>
+    </message>
+    <message>
+        <source>Probed: the size slider now predicts how far a recipe is from the original.</source>
+        <translation>Sondiert: Der Größenregler sagt nun vorher, wie weit ein Rezept vom Original entfernt ist.</translation>
     </message>
 </context>
 <context>
@@ -1422,6 +1438,22 @@
     <message>
         <source>This is also the text for measuring: choose another one, or results look better than they are.</source>
         <translation>Mit diesem Text wird auch gemessen: Wählen Sie einen anderen, sonst sehen Ergebnisse besser aus, als sie sind.</translation>
+    </message>
+    <message>
+        <source>&amp;Probe after that which tensors hurt most, for at most</source>
+        <translation>Danach &amp;sondieren, welche Tensoren am meisten schaden, höchstens</translation>
+    </message>
+    <message>
+        <source>Runs the model with one tensor quantized at a time. The size slider then knows what each choice costs, and predicts the KL divergence of every recipe</source>
+        <translation>Führt das Modell mit jeweils einem quantisierten Tensor aus. Der Größenregler weiß dann, was jede Wahl kostet, und sagt die KL-Divergenz jedes Rezepts vorher</translation>
+    </message>
+    <message>
+        <source>Longest time for probes</source>
+        <translation>Längste Zeit zum Sondieren</translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation> min</translation>
     </message>
 </context>
 <context>
@@ -2707,6 +2739,27 @@
     <message>
         <source>No preset</source>
         <translation>Keine Vorlage</translation>
+    </message>
+    <message>
+        <source>KLD %1 (%2 to %3) predicted</source>
+        <comment>value, lower and upper end</comment>
+        <translation>KLD %1 (%2 bis %3) vorhergesagt</translation>
+    </message>
+    <message>
+        <source>So far from the original the figure only tells which of two recipes is better.</source>
+        <translation>So weit vom Original sagt die Zahl nur, welches von zwei Rezepten besser ist.</translation>
+    </message>
+    <message>
+        <source>KL divergence from the original, predicted from probes of single tensors; the measured value lies between the two ends in about nine of ten cases.</source>
+        <translation>KL-Divergenz vom Original, vorhergesagt aus Proben einzelner Tensoren; der gemessene Wert liegt in etwa neun von zehn Fällen zwischen den beiden Enden.</translation>
+    </message>
+    <message>
+        <source>formats by weight error (estimated)</source>
+        <translation>Formate nach Gewichtsfehler (geschätzt)</translation>
+    </message>
+    <message>
+        <source>Not calibrated: formats are judged by the errors they make in the weights. Calibrate with probes for a prediction.</source>
+        <translation>Nicht kalibriert: Formate werden nach ihren Fehlern in den Gewichten beurteilt. Mit Sonden kalibrieren, um eine Vorhersage zu bekommen.</translation>
     </message>
 </context>
 <context>

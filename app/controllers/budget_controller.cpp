@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/controllers/budget_controller.h"
 
+#include <QCryptographicHash>
+#include <QFileInfo>
+
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
+#include "app/paths.h"
+#include "base/atomic_file.h"
+#include "jobs/sensitivity_job.h"
 #include "widgets/theme/format_text.h"
 
 namespace ww {
@@ -14,12 +22,15 @@ constexpr int kFrameMs = 30;
 }  // namespace
 
 BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMessages& messages, QObject* parent)
-    : QObject(parent), m_document(document), m_jobs(jobs), m_messages(messages), m_prepare(jobs), m_exact(jobs)
+    : QObject(parent), m_document(document), m_jobs(jobs), m_messages(messages), m_prepare(jobs), m_exact(jobs), m_probe(jobs)
 {
     m_timer.setSingleShot(true);
     m_timer.setInterval(kFrameMs);
     connect(&m_timer, &QTimer::timeout, this, &BudgetController::applyQuick);
-    connect(&m_document, &Document::modelChanged, this, &BudgetController::forget);
+    connect(&m_document, &Document::modelChanged, this, [this] {
+        m_probe.cancel();
+        forget();
+    });
     connect(&m_document, &Document::importanceChanged, this, &BudgetController::forget);
     connect(&m_document, &Document::currentRecipeChanged, this, [this] {
         if (m_document.current() && m_document.current()->recipe.method != m_method && (m_table || m_prepare.isActive())) forget();
@@ -35,6 +46,56 @@ void BudgetController::forget()
     m_table.reset();
     refreshReach();
     Q_EMIT tableChanged();
+    // What was learnt by probes costs nothing to read.
+    const QString known = sensitivityPath();
+    if (!known.isEmpty() && QFileInfo::exists(known)) prepare();
+}
+
+QString BudgetController::sensitivityPath() const
+{
+    const QString dir = cacheDir();
+    if (dir.isEmpty() || !m_document.current()) return {};
+    const ModelFile& model = *m_document.model();
+    const QString key = QStringLiteral("%1|%2|%3|%4")
+                            .arg(fromPath(std::filesystem::absolute(model.path())))
+                            .arg(model.fileSizeBytes())
+                            .arg(QString::fromStdString(m_document.current()->recipe.method), m_document.importancePath());
+    const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
+    return QStringLiteral("%1/%2.sensitivity.json").arg(dir, QString::fromLatin1(hash));
+}
+
+void BudgetController::probe(const MeasureOptions& options, int minutes)
+{
+    const QString path = sensitivityPath();
+    if (path.isEmpty()) return;
+    SensitivityOptions settings;
+    settings.textName = options.textPath.toStdString();
+    settings.method = m_document.current()->recipe.method;
+    settings.importance = m_document.importance();
+    settings.contextLength = options.contextLength;
+    settings.budgetSeconds = minutes * 60.0;
+    settings.journal = toPath(path + QStringLiteral(".part"));
+    m_probe.start<void>(
+        {tr("Probing with %1").arg(QFileInfo(options.textPath).fileName()), JobQueue::Lane::Background, false},
+        [model = m_document.model(), settings, path, text = options.textPath](const JobContext& context) -> Result<void> {
+            WW_TRY(const std::string content, readTextFile(toPath(text)));
+            std::optional<Sensitivity> earlier;
+            if (auto known = loadSensitivity(toPath(path))) earlier = std::move(*known);
+            WW_TRY(const Sensitivity result, measureSensitivity(model, content, settings, context, earlier ? &*earlier : nullptr));
+            WW_TRY_VOID(saveSensitivity(result, toPath(path)));
+            std::error_code ignored;
+            std::filesystem::remove(settings.journal, ignored);
+            return {};
+        },
+        this,
+        [this, path](Result<void> done) {
+            if (!done) {
+                m_messages.error(tr("Probing did not finish."), done.error());
+                return;
+            }
+            m_messages.post(Severity::Info, tr("Probed: the size slider now predicts how far a recipe is from the original."));
+            if (sensitivityPath() == path) forget();
+        });
 }
 
 void BudgetController::refreshReach()
@@ -51,8 +112,12 @@ void BudgetController::prepare()
     using Table = std::shared_ptr<const BudgetTable>;
     m_prepare.start<Table>(
         {tr("Weighing formats"), JobQueue::Lane::Foreground, false},
-        [model = m_document.model(), survey = m_document.survey(), importance = m_document.importance(),
-         method = m_method](const JobContext& context) {
+        [model = m_document.model(), survey = m_document.survey(), importance = m_document.importance(), method = m_method,
+         path = sensitivityPath()](const JobContext& context) -> Result<Table> {
+            if (!path.isEmpty()) {
+                if (auto known = loadSensitivity(toPath(path)))
+                    if (auto table = BudgetTable::fromSensitivity(model, survey, importance, std::move(*known))) return table;
+            }
             return BudgetTable::fromWeightErrors(model, survey, importance, method, context);
         },
         this,

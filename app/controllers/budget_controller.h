@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "app/budget.h"
+#include "app/controllers/measure_controller.h"
 #include "app/document.h"
 #include "app/job_runner.h"
 #include "app/user_messages.h"
@@ -29,6 +30,11 @@ public:
     /// Starts finding out, unless that is done or under way.
     void prepare();
 
+    /// One background job: runs the model on a text with one tensor quantized at a time, to learn which ones hurt. Ends by itself
+    /// after `minutes`, and what was learnt by then is kept in the cache folder and used from then on, also next time; a job that was
+    /// interrupted goes on where it stopped.
+    void probe(const MeasureOptions& options, int minutes);
+
     /// Null until the formats were tried.
     [[nodiscard]] const std::shared_ptr<const BudgetTable>& table() const { return m_table; }
     [[nodiscard]] bool isPreparing() const { return m_prepare.isActive(); }
@@ -41,6 +47,7 @@ Q_SIGNALS:
 
 private:
     void forget();
+    [[nodiscard]] QString sensitivityPath() const;
     void refreshReach();
     void applyQuick();
     void applyExact(std::uint64_t bytes);
@@ -50,6 +57,7 @@ private:
     UserMessages& m_messages;
     JobSlot m_prepare;
     JobSlot m_exact;
+    JobSlot m_probe;
     QTimer m_timer;
     std::shared_ptr<const BudgetTable> m_table;
     std::string m_method;  ///< that the table was made with

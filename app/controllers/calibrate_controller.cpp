@@ -88,7 +88,7 @@ MeasureOptions CalibrateController::defaultOptions() const
     return options;
 }
 
-std::uint64_t CalibrateController::start(const MeasureOptions& options)
+std::uint64_t CalibrateController::start(const MeasureOptions& options, int probeMinutes)
 {
     if (!m_document.model()) return 0;
     if (m_job != 0) m_jobs.cancel(m_job);
@@ -98,7 +98,7 @@ std::uint64_t CalibrateController::start(const MeasureOptions& options)
     m_job = m_jobs.start<ImportanceMatrix>(
         {tr("Calibrating with %1").arg(QFileInfo(options.textPath).fileName()), JobQueue::Lane::Background, false},
         [model = m_document.model(), options](const JobContext& context) { return calibrateOn(model, options, context); }, this,
-        [this, number](Result<ImportanceMatrix> matrix) {
+        [this, number, options, probeMinutes](Result<ImportanceMatrix> matrix) {
             if (*number != m_job) return;
             m_job = 0;
             if (matrix)
@@ -106,6 +106,7 @@ std::uint64_t CalibrateController::start(const MeasureOptions& options)
             else
                 m_messages.error(tr("Calibration did not finish."), matrix.error());
             Q_EMIT runningChanged();
+            if (matrix) Q_EMIT calibrated(options, probeMinutes);
         });
     *number = m_job;
     Q_EMIT runningChanged();

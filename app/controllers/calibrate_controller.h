@@ -23,7 +23,8 @@ public:
 
     /// One background job: the model reads the text. The result is kept in the cache folder and named by the project; a text
     /// that was read before in the same way is taken from there. A running calibration is cancelled. Returns the job's number.
-    std::uint64_t start(const MeasureOptions& options);
+    /// `probeMinutes` is handed on with calibrated().
+    std::uint64_t start(const MeasureOptions& options, int probeMinutes = 0);
     [[nodiscard]] bool isRunning() const { return m_job != 0; }
     /// The text and windows of last time, or the calibration text that comes with the program.
     [[nodiscard]] MeasureOptions defaultOptions() const;
@@ -34,6 +35,8 @@ public:
 
 Q_SIGNALS:
     void runningChanged();
+    /// The importance is in use; probes may follow on the same text.
+    void calibrated(const ww::MeasureOptions& options, int probeMinutes);
 
 private:
     /// `computed` here, not loaded from somebody's file.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/dialogs/calibrate_dialog.h"
 
+#include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QFileInfo>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QVBoxLayout>
 
 #include "app/dialogs/buttons.h"
@@ -34,6 +37,25 @@ CalibrateDialog::CalibrateDialog(Workbench& workbench, QWidget* parent) : QDialo
     layout->addWidget(intro);
     m_text = new TextChoice(workbench, QStringLiteral("calibrate"));
     layout->addWidget(m_text);
+    auto* row = new QHBoxLayout;
+    m_probe = new QCheckBox(tr("&Probe after that which tensors hurt most, for at most"));
+    m_probe->setObjectName(QStringLiteral("calibrateProbe"));
+    m_probe->setToolTip(tr("Runs the model with one tensor quantized at a time. The size slider then knows what each choice costs, and "
+                           "predicts the KL divergence of every recipe"));
+    m_minutes = new QSpinBox;
+    m_minutes->setObjectName(QStringLiteral("calibrateMinutes"));
+    m_minutes->setAccessibleName(tr("Longest time for probes"));
+    m_minutes->setRange(1, 10000);
+    m_minutes->setSuffix(tr(" min"));
+    const int minutes = workbench.settings.probeMinutes();
+    m_probe->setChecked(minutes > 0);
+    m_minutes->setValue(minutes > 0 ? minutes : 5);
+    m_minutes->setEnabled(minutes > 0);
+    connect(m_probe, &QCheckBox::toggled, m_minutes, &QWidget::setEnabled);
+    row->addWidget(m_probe);
+    row->addWidget(m_minutes);
+    row->addStretch(1);
+    layout->addLayout(row);
     layout->addStretch(1);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     localizeButtons(buttons);
@@ -44,13 +66,15 @@ CalibrateDialog::CalibrateDialog(Workbench& workbench, QWidget* parent) : QDialo
     layout->addWidget(buttons);
     connect(m_text, &TextChoice::changed, this, [this] { m_start->setEnabled(m_text->facts().has_value()); });
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {
-        m_workbench.calibrate.start(m_text->options());
+        const int probeMinutes = m_probe->isChecked() ? m_minutes->value() : 0;
+        m_workbench.settings.setProbeMinutes(probeMinutes);
+        m_workbench.calibrate.start(m_text->options(), probeMinutes);
         accept();
     });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     m_text->setNote([this](std::uint32_t windows) { return note(windows); });
     m_text->setOptions(workbench.calibrate.defaultOptions());
-    resize(560, 360);
+    resize(580, 400);
 }
 
 QString CalibrateDialog::note(std::uint32_t windows) const

@@ -3,7 +3,9 @@
 
 #include <QDialog>
 
+class QCheckBox;
 class QPushButton;
+class QSpinBox;
 
 namespace ww {
 
@@ -21,6 +23,8 @@ private:
 
     Workbench& m_workbench;
     TextChoice* m_text = nullptr;
+    QCheckBox* m_probe = nullptr;
+    QSpinBox* m_minutes = nullptr;
     QPushButton* m_start = nullptr;
 };
 

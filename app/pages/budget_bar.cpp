@@ -49,6 +49,7 @@ BudgetBar::BudgetBar(Workbench& workbench, QWidget* parent)
     });
     connect(&document, &Document::planChanged, this, &BudgetBar::refresh);
     connect(&budget, &BudgetController::reachChanged, this, &BudgetBar::refreshReach);
+    connect(&budget, &BudgetController::tableChanged, this, &BudgetBar::refreshReach);
     connect(&document, &Document::modelChanged, this, &BudgetBar::refreshTicks);
     connect(&document, &Document::importanceChanged, this, &BudgetBar::refreshTicks);
     refreshReach();
@@ -62,8 +63,13 @@ void BudgetBar::refreshReach()
     const bool any = largest > smallest;
     m_slider->setEnabled(any);
     m_field->setEnabled(any);
+    const auto& table = m_workbench.budget.table();
     const QString how =
-        any ? tr("Chooses the best formats for a file from %1 to %2. A format is judged by the errors it makes in the weights "
+        any && table && table->basis() == BudgetTable::Basis::Probes
+            ? tr("Chooses the best formats for a file from %1 to %2. A format is judged by the KL divergence it adds, predicted from "
+                 "probes of single tensors.")
+                  .arg(sizeText(smallest), sizeText(largest))
+        : any ? tr("Chooses the best formats for a file from %1 to %2. A format is judged by the errors it makes in the weights "
                  "(estimated, without running the model).")
                   .arg(sizeText(smallest), sizeText(largest))
             : tr("Chooses the best formats for a file of the wanted size");

@@ -88,6 +88,7 @@ ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(pare
     connect(&document, &Document::recipesChanged, this, &ResultsPanel::refreshVariants);
     connect(&document, &Document::planChanged, this, &ResultsPanel::refreshVariants);
     connect(&document, &Document::modelChanged, this, &ResultsPanel::refreshMetadata);
+    connect(&m_workbench.budget, &BudgetController::tableChanged, this, &ResultsPanel::refreshVariants);
     connect(&m_workbench.measure, &MeasureController::pendingChanged, this, &ResultsPanel::refreshVariants);
     refreshMetadata();
     refreshVariants();
@@ -170,6 +171,29 @@ QWidget* ResultsPanel::buildVariants()
     layout->addWidget(m_comparison);
     m_variantsPage = page;
     return page;
+}
+
+void ResultsPanel::addPredictions(std::vector<ParetoPoint>& points) const
+{
+    const auto& table = m_workbench.budget.table();
+    if (!table || m_pareto->measure() != ParetoPlot::Measure::Divergence) return;
+    for (const DocumentRecipe& item : m_workbench.document.recipes()) {
+        const QString id = QStringLiteral("recipe:%1").arg(item.id);
+        const bool measured = std::ranges::any_of(points, [&](const ParetoPoint& p) { return p.id == id && p.perplexity; });
+        if (measured || !item.plan) continue;
+        const auto predicted = table->predict(*item.plan);
+        if (!predicted) continue;
+        ParetoPoint point;
+        point.id = id;
+        point.label = QString::fromStdString(item.recipe.name);
+        point.sizeBytes = item.plan->sizeBytes;
+        point.bitsPerWeight = item.plan->bitsPerWeight();
+        point.perplexity = predicted->kld;
+        point.standardError = (predicted->high - predicted->low) / 2;
+        point.measured = false;
+        point.current = item.id == m_workbench.document.currentId();
+        points.push_back(std::move(point));
+    }
 }
 
 void ResultsPanel::compare()
@@ -391,6 +415,7 @@ void ResultsPanel::refreshVariants()
         point.current = rows[i].current;
         points.push_back(std::move(point));
     }
+    addPredictions(points);
     m_pareto->setEmptyText(m_pareto->measure() == ParetoPlot::Measure::Perplexity || document.variants().empty()
                                ? tr("Nothing is measured yet. Measure the current recipe, or several presets in one go.")
                                : tr("No KL divergence is measured yet. Choose it in Measure."));

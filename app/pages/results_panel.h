@@ -24,6 +24,7 @@ namespace ww {
 
 class MetadataModel;
 class ParetoPlot;
+struct ParetoPoint;
 class SizePlot;
 class TryItPage;
 struct Workbench;
@@ -51,6 +52,8 @@ private:
     QWidget* buildVariants();
     QWidget* buildMetadata();
     void compare();
+    /// Hollow points for recipes whose divergence is predicted but not measured.
+    void addPredictions(std::vector<ParetoPoint>& points) const;
     void refreshVariants();
     void refreshMetadata();
     void showVariant(const QString& id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calibrating in the window, from the button to the plan, with cancel and restart.
+#include <QCheckBox>
 #include <QPushButton>
 #include <QSpinBox>
 
@@ -17,13 +18,14 @@ class TestCalibrate : public QObject {
     std::unique_ptr<test::Program> m_program;
 
     /// Through the dialog, as a person does.
-    void calibrate(int windows, int context)
+    void calibrate(int windows, int context, bool probe = false)
     {
         m_program->actions().calibrate->trigger();
         CalibrateDialog* dialog = nullptr;
         QTRY_VERIFY((dialog = m_program->window().findChild<CalibrateDialog*>()) && dialog->isVisible());
         dialog->findChild<QSpinBox*>(QStringLiteral("calibrateContext"))->setValue(context);
         dialog->findChild<QSpinBox*>(QStringLiteral("calibrateWindows"))->setValue(windows);
+        dialog->findChild<QCheckBox*>(QStringLiteral("calibrateProbe"))->setChecked(probe);
         auto* start = dialog->findChild<QPushButton*>(QStringLiteral("calibrateStart"));
         QTRY_VERIFY(start->isEnabled());
         QTest::mouseClick(start, Qt::LeftButton);
@@ -75,6 +77,31 @@ private Q_SLOTS:
         QTRY_VERIFY(m_program->bench().document.isOpen());
         QVERIFY(m_program->bench().document.importance());
         QVERIFY(m_program->bench().document.importance()->entries == entries);
+    }
+
+    void probesPredictEveryRecipe()
+    {
+        calibrate(40, 32, true);
+        const auto table = [&] { return m_program->bench().budget.table(); };
+        QTRY_VERIFY_WITH_TIMEOUT(table() && table()->basis() == BudgetTable::Basis::Probes, 200000);
+        auto* label = m_program->find<QLabel>("statusPrediction");
+        QVERIFY2(label->isVisible() && label->text().contains(QStringLiteral("predicted")), qPrintable(label->text()));
+        Document& document = m_program->bench().document;
+        const auto before = table()->predict(*document.plan());
+        QVERIFY(before && before->kld > 0 && before->low <= before->kld && before->kld <= before->high);
+        document.setPreset(QStringLiteral("Q2_K"));
+        const auto after = table()->predict(*document.plan());
+        QVERIFY(after && after->kld > before->kld);
+        // A recipe of the same size chosen by it is predicted to be at least as good.
+        const auto recipe = table()->recipe(document.current()->recipe, document.plan()->sizeBytes, true);
+        QVERIFY(recipe);
+        const auto plan = resolve(*recipe, *document.survey(), document.planOptions());
+        QVERIFY(plan && plan->sizeBytes <= document.plan()->sizeBytes);
+        QVERIFY(table()->predict(*plan)->kld <= after->kld);
+
+        m_program->restart();
+        QTRY_VERIFY(m_program->bench().document.isOpen());
+        QTRY_VERIFY_WITH_TIMEOUT(table() && table()->basis() == BudgetTable::Basis::Probes, 20000);
     }
 
     void cancelLeavesNothing()

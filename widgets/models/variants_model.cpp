@@ -76,8 +76,10 @@ QString VariantsModel::text(const VariantRow& r, int column) const
     case Delta: return r.delta && !r.original ? deltaErrorText(*r.delta, r.deltaError) : none;
     case KlDivergence:
         if (!r.klDivergence) return none;
-        return r.klError ? tr("%1 ± %2", "value, standard error").arg(errorText(*r.klDivergence), errorText(*r.klError))
-                         : errorText(*r.klDivergence);
+        // Divergences span decades: the error reads best as a share.
+        return r.klError && *r.klDivergence > 0
+                   ? tr("%1 ± %2", "value, standard error").arg(errorText(*r.klDivergence), percentText(*r.klError / *r.klDivergence))
+                   : errorText(*r.klDivergence);
     case SameTop: return r.sameTop ? percentText(*r.sameTop, 1) : none;
     case RmsChange: return r.rmsChange ? percentText(*r.rmsChange, 2) : none;
     case Time: return r.seconds ? durationText(*r.seconds) : none;
