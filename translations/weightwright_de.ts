@@ -215,6 +215,14 @@
 <context>
     <name>Core</name>
     <message>
+        <source>GPTQ</source>
+        <translation>GPTQ</translation>
+    </message>
+    <message>
+        <source>Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it. Rows that do not gain keep llama.cpp&apos;s codes.</source>
+        <translation>Wählt die Codes so, dass sich die Ausgabe der Schicht auf dem Kalibriertext am wenigsten ändert: Jede Spalte gleicht die Fehler der vorigen aus. Zeilen, die nichts gewinnen, behalten die Codes von llama.cpp.</translation>
+    </message>
+    <message>
         <source>Weightwright search</source>
         <translation>Suche von Weightwright</translation>
     </message>

@@ -21,7 +21,7 @@ struct Options {
 Result<void> run(const Options& options, Session& session)
 {
     WW_TRY(const auto model, openAnyModel(options.model));
-    WW_TRY(const auto plan, makePlan(options.recipe, *model));
+    WW_TRY(const auto plan, makePlan(options.recipe, model, session));
     if (plan && !session.json) warnAboutPlan(*model, *plan);
     std::string text;
     Result<void> written;

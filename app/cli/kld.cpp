@@ -59,7 +59,7 @@ Result<void> runKld(const Options& options, Session& session)
     if (!options.variant.empty()) {
         WW_TRY(variant, openAnyModel(options.variant));
     }
-    WW_TRY(const auto plan, makePlan(options.recipe, *base));
+    WW_TRY(const auto plan, makePlan(options.recipe, base, session));
     WW_TRY(const std::string text, readText(options.text, session));
     WW_TRY(const DivergenceResult result, evaluateDivergence(base, variant, plan, text, options.settings, session.context()));
     if (session.json) {

@@ -60,7 +60,7 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const auto model, openAnyModel(options.model));
-    WW_TRY(auto plan, makePlan(options.recipe, *model));
+    WW_TRY(auto plan, makePlan(options.recipe, model, session));
     const bool keepSplit = options.recipe.keepSplit;
     if (keepSplit) {
         Plan sized = *plan;

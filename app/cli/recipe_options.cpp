@@ -3,14 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <set>
 #include <utility>
 
 #include "app/cli/command_line.h"
 #include "base/atomic_file.h"
+#include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
 #include "methods/quantizer.h"
+#include "model/weight_source.h"
 #include "plan/preset.h"
 #include "plan/recipe_dialects.h"
 
@@ -76,6 +79,27 @@ Result<Recipe> makeRecipe(const RecipeOptions& o)
     }
     recipe.rules.insert(recipe.rules.begin(), rules.begin(), rules.end());
     return recipe;
+}
+
+/// Gram matrices only of the inputs whose tensors get a method that needs them.
+Result<std::shared_ptr<const Calibration>> calibrateFor(const Recipe& recipe, const RecipeOptions& options,
+                                                        const std::shared_ptr<const ModelFile>& model, const Session& session)
+{
+    WW_TRY(const Plan plan, resolve(recipe, *model, {.assumeImportance = true, .requireImportance = false}));
+    std::set<std::string, std::less<>> wanted;
+    for (const PlanEntry& entry : plan.entries) {
+        const Quantizer* method = findQuantizer(entry.method);
+        if (entry.quantized && method && method->dataNeeded() == MethodData::Gram) wanted.insert(model->tensors()[entry.tensorIndex].name);
+    }
+    WW_TRY(const auto tokenizer, Tokenizer::create(model->metadata()));
+    WW_TRY(const auto language, LanguageModel::create(fileWeights(model)));
+    WW_TRY(const std::string text, readText(options.calibrationText, session));
+    CalibrationOptions settings;
+    settings.textName = options.calibrationText;
+    settings.collectGram = !wanted.empty();
+    settings.wantsGram = [&wanted](std::string_view tensor) { return wanted.contains(tensor); };
+    WW_TRY(Calibration calibration, calibrate(*language, *tokenizer, text, settings, session.context()));
+    return std::make_shared<const Calibration>(std::move(calibration));
 }
 
 }  // namespace
@@ -185,6 +209,13 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
         ->group(kGroup);
     command.add_flag("--leave-output-tensor", options.leaveOutput, "Keep output.weight as it is in the model.")->group(kGroup);
     addImportance(command, options.importanceFile)->group(kGroup);
+    command
+        .add_option("--calibration-text", options.calibrationText,
+                    "A text (UTF-8) that the model reads first, to see what the inputs of its weights look like. Methods such as gptq "
+                    "need it; it also gives importance where no --imatrix is given. It should be unlike the text on which the result "
+                    "is judged, and have some ten thousand tokens.")
+        ->type_name("FILE")
+        ->group(kGroup);
 }
 
 void checkRecipeOptions(const RecipeOptions& o, bool required)
@@ -197,9 +228,10 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
     if (o.leaveOutput && o.outputType)
         usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
     const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || !o.customQ.empty() || o.outputType ||
-                         o.tokenEmbeddingType || o.leaveOutput || !o.method.empty() || !o.importanceFile.empty();
+                         o.tokenEmbeddingType || o.leaveOutput || !o.method.empty() || !o.importanceFile.empty() ||
+                         !o.calibrationText.empty();
     if (details && !o.given())
-        usageError("", "Rules for single tensors, --method and --imatrix need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
+        usageError("", "Rules for single tensors, --method, --imatrix and --calibration-text need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
     std::set<std::string> patterns;
     for (const std::string& text : o.set) {
         const auto rule = parseRule(text);
@@ -210,7 +242,8 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
     }
 }
 
-Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const ModelFile& model)
+Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const std::shared_ptr<const ModelFile>& model,
+                                             const Session& session)
 {
     if (!options.given()) return std::shared_ptr<const Plan>();
     WW_TRY(const Recipe recipe, makeRecipe(options));
@@ -219,7 +252,12 @@ Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     }
-    WW_TRY(ModelSurvey survey, ModelSurvey::withoutBlocks(model, options.pruneLayers));
+    if (!options.calibrationText.empty()) {
+        WW_TRY(auto calibration, calibrateFor(recipe, options, model, session));
+        if (!planOptions.importance) planOptions.importance = std::make_shared<const ImportanceMatrix>(importanceOf(*calibration, true));
+        planOptions.grams = std::make_shared<const GramFactors>(std::move(calibration));
+    }
+    WW_TRY(ModelSurvey survey, ModelSurvey::withoutBlocks(*model, options.pruneLayers));
     if (options.keepSplit) survey.orderAsInSource();
     WW_TRY(Plan plan, resolve(recipe, survey, planOptions));
     return std::make_shared<const Plan>(std::move(plan));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/command_line.h"
 #include "base/result.h"
 #include "io/model_file.h"
 #include "plan/plan.h"
@@ -30,6 +31,7 @@ struct RecipeOptions {
     std::optional<TensorType> tokenEmbeddingType;
     bool leaveOutput = false;
     std::string importanceFile;
+    std::string calibrationText;
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
     bool keepSplit = false;                  ///< an option of quantize only
 
@@ -48,7 +50,10 @@ void checkRecipeOptions(const RecipeOptions& options, bool required);
 CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& description);
 /// Adds --imatrix alone.
 CLI::Option* addImportance(CLI::App& command, std::string& path);
-/// Recipe, importance and plan for a model, from the files that the options name; null when no recipe is given.
-Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const ModelFile& model);
+/// Recipe, importance, calibration and plan for a model, from the files that the options name; null when no recipe is given.
+/// Calibrates with the text of --calibration-text when a method of the recipe needs Gram matrices, or for importance when no
+/// matrix is given.
+Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const std::shared_ptr<const ModelFile>& model,
+                                             const Session& session);
 
 }  // namespace ww::cli

@@ -59,7 +59,8 @@ private:
         const std::scoped_lock lock(m_mutex);
         if (slot.quantized) return slot.quantized.get();
         WW_TRY(const RowQuantizer quantizer,
-               RowQuantizer::create(*m_model, tensor, slot.entry->target, slot.entry->method, slot.entry->importance.get()));
+               RowQuantizer::create(*m_model, tensor, slot.entry->target, slot.entry->method, slot.entry->importance.get(),
+                                    slot.entry->grams));
         const std::uint64_t bytes = QuantizedTensor::blocksSizeBytes(quantizer);
         const bool keep = bytes <= m_cacheBytes - m_cacheUsed;
         slot.quantized = std::make_unique<const QuantizedTensor>(quantizer, keep);

@@ -8,7 +8,7 @@
 namespace ww {
 
 QuantizedTensor::QuantizedTensor(const RowQuantizer& quantizer, bool keepBlocks)
-    : m_quantizer(quantizer), m_pieces(quantizer.tensor().shape, kBatchElements)
+    : m_quantizer(quantizer), m_pieces(quantizer.tensor().shape, quantizer.batchElements())
 {
     if (!keepBlocks) return;
     m_blocks.reset(blocksSizeBytes(quantizer));

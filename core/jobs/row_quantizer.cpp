@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "formats/block_format.h"
+#include "methods/gptq_quantizer.h"
 
 namespace ww {
 
@@ -30,7 +31,7 @@ std::size_t RowPieces::indexOfRow(std::size_t row) const
 }
 
 Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorInfo& tensor, TensorType format,
-                                          std::string_view method, const ImportanceEntry* importance)
+                                          std::string_view method, const ImportanceEntry* importance, std::shared_ptr<const GramFactors> grams)
 {
     RowQuantizer q;
     q.m_model = &model;
@@ -70,6 +71,15 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
         importance->meanSquares(0, values);
         q.m_importance = std::make_shared<const std::vector<float>>(std::move(values));
     }
+    q.m_batchRows = std::max<std::size_t>(1, kBatchElements / std::max<std::size_t>(1, q.m_columns));
+    if (q.m_copies || q.m_quantizer->dataNeeded() != MethodData::Gram) return q;
+    if (!grams)
+        return refuse(ErrorCode::InvalidArgument,
+                      fmt::format("The method \"{}\" needs a calibration of this model with Gram matrices, and there is none; give a "
+                                  "calibration text or choose another method.",
+                                  q.m_quantizer->name()));
+    q.m_grams = std::move(grams);
+    q.m_batchRows = (q.m_batchRows + kGptqRows - 1) / kGptqRows * kGptqRows;
     return q;
 }
 
@@ -103,14 +113,26 @@ Result<void> RowQuantizer::decodeBlocks(std::span<const std::byte> blocks, std::
 Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t firstRow, std::size_t rowCount,
                                           std::span<std::byte> out) const
 {
-    const float* importance = m_importance ? m_importance->data() + firstRow / m_tensor->shape.ne[1] * m_columns : nullptr;
-    const RowBatch batch{.values = values,
-                         .rowCount = rowCount,
-                         .columns = m_columns,
-                         .importance = importance,
-                         .firstRow = firstRow,
-                         .options = m_options.get()};
-    auto result = m_quantizer->quantize(batch, m_format, out);
+    const std::size_t matrix = firstRow / m_tensor->shape.ne[1];
+    RowBatch batch{.values = values,
+                   .rowCount = rowCount,
+                   .columns = m_columns,
+                   .importance = m_importance ? m_importance->data() + matrix * m_columns : nullptr,
+                   .firstRow = firstRow,
+                   .options = m_options.get()};
+    const Quantizer* quantizer = m_quantizer;
+    std::shared_ptr<const GptqFactor> factor;
+    if (m_grams) {
+        auto found = m_grams->find(m_tensor->name, matrix, gptqOptions(m_options.get()));
+        if (!found) return fail(named(std::move(found.error())));
+        factor = std::move(*found);
+        batch.factor = factor.get();
+        if (!factor) {  // an expert that no token reached
+            quantizer = findQuantizer(kDefaultMethod);
+            batch.options = nullptr;
+        }
+    }
+    auto result = quantizer->quantize(batch, m_format, out);
     if (!result) return fail(named(std::move(result.error())));
     return {};
 }
@@ -126,11 +148,10 @@ const float* RowQuantizer::sourceInPlace(std::size_t firstRow) const
 Result<void> RowQuantizer::quantizeRows(std::size_t firstRow, std::size_t rowCount, std::span<std::byte> out,
                                         AlignedBuffer<float>& scratch, const JobContext& context) const
 {
-    const std::size_t batchRows = std::max<std::size_t>(1, kBatchElements / m_columns);
     for (std::size_t done = 0; done < rowCount;) {
         if (context.stopRequested()) return cancelled();
         const std::size_t first = firstRow + done;
-        const std::size_t count = std::min(batchRows, rowCount - done);
+        const std::size_t count = std::min(m_batchRows, rowCount - done);
         const auto target = out.subspan(done * m_formatRowBytes, count * m_formatRowBytes);
         if (m_copies) {
             auto copied = m_model->readRows(*m_tensor, first, count, target.data());

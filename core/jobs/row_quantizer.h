@@ -11,6 +11,7 @@
 #include "base/aligned_buffer.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "calibration/gram_factors.h"
 #include "calibration/importance.h"
 #include "io/model_file.h"
 #include "methods/quantizer.h"
@@ -44,10 +45,10 @@ private:
 /// One tensor bound to a format and a method. Borrows the model. Thread-safe.
 class RowQuantizer {
 public:
-    /// `method` empty: the default. `importance` null: plain. Errors: InvalidArgument (unknown method, importance of another
-    /// shape), Unsupported (the method has no such format, the rows are no whole number of blocks, the source has no codec).
+    /// `method` empty: the default. `importance` null: plain. `grams` null: none, for methods that do not need them. Errors:
+    /// InvalidArgument (unknown method, importance of another shape, no Gram matrix though the method needs one), Unsupported (the method has no such format, the rows are no whole number of blocks, the source has no codec).
     static Result<RowQuantizer> create(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
-                                       const ImportanceEntry* importance);
+                                       const ImportanceEntry* importance, std::shared_ptr<const GramFactors> grams = nullptr);
 
     [[nodiscard]] const TensorInfo& tensor() const { return *m_tensor; }
     /// The bytes of the file are taken as they are: same type, and no method that changes the values first.
@@ -57,6 +58,9 @@ public:
     [[nodiscard]] std::size_t rows() const { return m_rows; }
     [[nodiscard]] std::size_t formatRowBytes() const { return m_formatRowBytes; }
     [[nodiscard]] std::size_t sourceRowBytes() const { return m_sourceRowBytes; }
+
+    /// Elements that are best encoded at once: about kBatchElements, in whole batches of rows of the method.
+    [[nodiscard]] std::size_t batchElements() const { return m_batchRows * m_columns; }
 
     /// Source rows as floats.
     Result<void> decodeSource(std::size_t firstRow, std::size_t rowCount, float* out) const;
@@ -81,6 +85,8 @@ private:
     std::shared_ptr<const MethodValues> m_options;
     bool m_copies = false;
     std::shared_ptr<const std::vector<float>> m_importance;  ///< ne[0] × ne[2] values; null: none
+    std::shared_ptr<const GramFactors> m_grams;              ///< null unless the method needs them
+    std::size_t m_batchRows = 1;
     TensorView m_view;
     bool m_hasView = true;  ///< else the rows come from m_model->readRows()
     TensorType m_format = TensorType::F32;

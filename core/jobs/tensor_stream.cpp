@@ -54,9 +54,10 @@ private:
         const std::size_t before = m_pieces.size();
         m_quantizers.emplace_back();
         if (entry.quantized) {
-            WW_TRY(auto quantizer, RowQuantizer::create(m_model, tensor, entry.target, entry.method, entry.importance.get()));
+            WW_TRY(auto quantizer, RowQuantizer::create(m_model, tensor, entry.target, entry.method, entry.importance.get(), entry.grams));
             m_quantizers.back() = std::make_unique<RowQuantizer>(quantizer);
-            const RowPieces pieces(tensor.shape, m_pieceElements);
+            const std::size_t batch = std::max<std::size_t>(1, quantizer.batchElements());
+            const RowPieces pieces(tensor.shape, std::max<std::size_t>(1, m_pieceElements / batch) * batch);
             for (std::size_t i = 0; i < pieces.count(); ++i) {
                 const auto piece = pieces.at(i);
                 m_pieces.push_back({static_cast<std::uint32_t>(index), false, piece.firstRow, piece.rowCount});

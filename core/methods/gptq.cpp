@@ -20,7 +20,7 @@ namespace {
 
 /// Rows that are worked on together, one per lane. Always as many, filled up with zeros, so that every product has the same
 /// shape and a row the same result wherever it stands.
-constexpr std::size_t kLanes = 64;
+constexpr std::size_t kLanes = kGptqRows;
 /// Columns between two matrix products.
 constexpr std::size_t kStep = 128;
 constexpr float kSnap = 12582912.0F;

@@ -27,6 +27,9 @@ struct GptqOptions {
     bool guard = true;              ///< rows that do not become better keep the codes they came with
 };
 
+/// Rows that gptqImprove works on together; batches of a multiple of it lose no time.
+inline constexpr std::size_t kGptqRows = 64;
+
 /// 0.1, or 0.02 from eight tokens per column on: with few tokens the off-diagonal entries are mostly noise.
 [[nodiscard]] double automaticDamping(std::size_t columns, std::size_t tokenCount);
 

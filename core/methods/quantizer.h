@@ -14,6 +14,8 @@
 
 namespace ww {
 
+struct GptqFactor;
+
 /// Rows of one matrix (of one expert) to quantize. Borrowed.
 struct RowBatch {
     const float* values = nullptr;  ///< rowCount × columns, row-major
@@ -22,6 +24,7 @@ struct RowBatch {
     const float* importance = nullptr;      ///< columns values, diag(H); null without calibration
     std::size_t firstRow = 0;               ///< number of the first row in its tensor, for messages
     const MethodValues* options = nullptr;  ///< null: the defaults of the method
+    const GptqFactor* factor = nullptr;     ///< of the Gram matrix of the inputs; null unless the method needs it
 };
 
 /// What a method must know about the inputs of a layer, at least.

@@ -122,6 +122,7 @@ private:
             WW_TRY_VOID(fit(source, entry));
             WW_TRY_VOID(checkRequantizing(entry));
             WW_TRY_VOID(findImportance(tensor, source, entry));
+            WW_TRY_VOID(findGrams(source, entry));
         } else {
             entry.reason = tensor.whyKept;
         }
@@ -312,6 +313,46 @@ private:
                         found->sums.size(), source.shape.ne[0] * source.shape.ne[2]));
     }
 
+    /// Methods that need Gram matrices get them, or give way to llama.cpp's search where no text reached the tensor.
+    Result<void> findGrams(const TensorInfo& source, PlanEntry& entry)
+    {
+        const Quantizer* method = findQuantizer(entry.method);
+        if (!method || method->dataNeeded() != MethodData::Gram || !changes(entry)) return {};
+        if (!m_options.grams) {
+            auto sentence = fmt::format("The method \"{}\" needs a calibration of this model with Gram matrices, and there is none; "
+                                        "give a calibration text or choose another method.",
+                                        method->name());
+            if (m_options.requireImportance) return fail(ErrorCode::Unsupported, std::move(sentence));
+            addWarning(entry, std::move(sentence));
+            m_missingGrams = method;
+            return {};
+        }
+        const std::uint64_t columns = source.shape.columns();
+        const std::uint64_t matrices = source.shape.ne[2];
+        std::uint64_t reached = 0;
+        for (std::uint64_t m = 0; m < matrices; ++m) {
+            const InputStatistics* input = m_options.grams->input(source.name, m);
+            if (!input) continue;
+            if (input->columns != columns)
+                return fail(ErrorCode::InvalidArgument,
+                            fmt::format("The calibration has {} columns for this tensor, but {} are needed; it belongs to another model.",
+                                        input->columns, columns));
+            ++reached;
+            if (input->count < 2 * columns) {
+                ++m_fewTokens;
+                m_tokensNeeded = std::max(m_tokensNeeded, 2 * columns);
+            }
+        }
+        m_unreachedExperts += reached > 0 ? matrices - reached : 0;
+        if (reached > 0) {
+            entry.grams = m_options.grams;
+            return {};
+        }
+        entry.method = kDefaultMethod;
+        ++m_withoutGram;
+        return {};
+    }
+
     static void addWarning(PlanEntry& entry, std::string sentence)
     {
         if (!entry.warning.empty()) entry.warning += ' ';
@@ -371,6 +412,22 @@ private:
         if (m_withoutMethod > 0)
             plan.warnings.push_back(fmt::format("The method \"{}\" cannot make the format of {}; llama.cpp's search is used there.",
                                                 methodName(m_recipe.method), m_withoutMethod == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutMethod)));
+        if (m_missingGrams)
+            plan.warnings.push_back(fmt::format("The method \"{}\" needs a calibration with Gram matrices; without one this recipe "
+                                                "cannot be exported.",
+                                                m_missingGrams->name()));
+        if (m_withoutGram > 0)
+            plan.warnings.push_back(fmt::format("The calibration has no Gram matrix for {}; llama.cpp's search is used there.",
+                                                m_withoutGram == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutGram)));
+        if (m_unreachedExperts > 0)
+            plan.warnings.push_back(fmt::format("The calibration text reached {} of experts not at all; llama.cpp's search is used "
+                                                "there. Use a longer or more varied text.",
+                                                m_unreachedExperts == 1 ? "1 matrix" : fmt::format("{} matrices", m_unreachedExperts)));
+        if (m_fewTokens > 0)
+            plan.warnings.push_back(fmt::format("The calibration text is short for {}, which may become worse than with llama.cpp's "
+                                                "search; at least {} tokens are needed there.",
+                                                m_fewTokens == 1 ? "1 matrix" : fmt::format("{} matrices", m_fewTokens),
+                                                m_tokensNeeded));
         if (m_betterWithImportance > 0)
             plan.warnings.emplace_back("Formats below 4 bits lose clearly less with an importance matrix; none is given.");
         if (const auto alignment = m_survey.model().alignment(); alignment != GgufWriter::kAlignment)
@@ -400,6 +457,11 @@ private:
     std::size_t m_withoutEntry = 0;
     std::size_t m_betterWithImportance = 0;
     std::size_t m_withoutMethod = 0;
+    const Quantizer* m_missingGrams = nullptr;
+    std::size_t m_withoutGram = 0;
+    std::uint64_t m_unreachedExperts = 0;
+    std::size_t m_fewTokens = 0;
+    std::uint64_t m_tokensNeeded = 0;
 };
 
 Result<void> checkOption(const std::optional<TensorType>& type, const char* what)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "calibration/gram_factors.h"
 #include "calibration/importance.h"
 #include "io/metadata.h"
 #include "io/model_file.h"
@@ -39,6 +40,8 @@ struct PlanEntry {
     std::string method;  ///< spec as in the recipe; empty when the bytes are copied
     /// For the quantizer: mean squares of the inputs by ImportanceEntry::meanSquares(); has ne[0] × ne[2] values. Null: none.
     std::shared_ptr<const ImportanceEntry> importance;
+    /// Where a method that needs it finds the Gram matrix of the inputs, by name of the tensor. Null for other methods.
+    std::shared_ptr<const GramFactors> grams{};
     bool quantized = false;  ///< false: bit copy
     bool editable = false;   ///< a rule may change it (quantizable)
     std::uint64_t sizeBytes = 0;
@@ -68,8 +71,9 @@ struct Plan {
 
 struct PlanOptions {
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< null or without entries: none
+    std::shared_ptr<const GramFactors> grams{};  ///< for methods that need Gram matrices; null: none
     bool assumeImportance = false;  ///< decide as if a matrix with all entries were given: to show what it would change
-    bool requireImportance = true;  ///< a type that needs importance when there is none is an error; false: a warning
+    bool requireImportance = true;  ///< a type or method that needs data that is not there is an error; false: a warning
     bool allowRequantize = true;    ///< quantized sources may be converted (with a warning); false: error
 };
 
@@ -115,7 +119,8 @@ private:
 };
 
 /// Errors: InvalidArgument (unknown preset or method, bad pattern: which; importance of another model), Unsupported (a type
-/// whose block does not divide a row and that has no fallback, a type that needs importance when there is none). Tensors
+/// whose block does not divide a row and that has no fallback, a type that needs importance when there is none, a method that
+/// needs Gram matrices when there are none). Tensors
 /// with four dimensions stay as they are. Recipe rules beat the preset; among them the first match wins. Output and embedding types
 /// of the recipe beat rules by pattern and role, as in llama.cpp, but not rules for exactly this tensor.
 Result<Plan> resolve(const Recipe& recipe, const ModelFile& model, const PlanOptions& options = {});

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// The method gptq of the real program: what it asks for, what it writes, and that the written file measures the same.
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "tests/support/paths.h"
+
+using namespace ww;
+
+class TestCliGptq : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    const QString m_model = QString::fromStdString(test::sampleModel().string());
+    const QString m_text = QString::fromStdString(test::sampleEvaluationText().string());
+    const QString m_calibration = QString::fromStdString(test::sampleCalibrationText().string());
+
+    struct Outcome {
+        int exitCode = -1;
+        QJsonObject json;
+        QString error;
+    };
+    static Outcome run(const QStringList& arguments)
+    {
+        QProcess process;
+        process.start(WW_CLI_PATH, arguments + QStringList{"--json"});
+        process.waitForFinished(300000);
+        return {process.exitCode(), QJsonDocument::fromJson(process.readAllStandardOutput()).object(),
+                QString::fromUtf8(process.readAllStandardError())};
+    }
+    static double kld(const Outcome& outcome) { return outcome.json["meanKld"].toObject()["value"].toDouble(-1); }
+
+private slots:
+    void saysWhatIsMissing()
+    {
+        const auto outcome = run({"quantize", m_model, "-o", m_folder.filePath("x.gguf"), "--type", "Q4_0", "--pure", "--method", "gptq"});
+        QCOMPARE(outcome.exitCode, 1);
+        QVERIFY2(outcome.error.contains("needs a calibration of this model with Gram matrices"), qPrintable(outcome.error));
+        QVERIFY(!QFile::exists(m_folder.filePath("x.gguf")));
+    }
+
+    void losesLessAndWritesWhatItMeasured()
+    {
+        const QString file = m_folder.filePath("gptq.gguf");
+        const QStringList measure{"--text", m_text, "--ctx", "64", "--chunks", "8"};
+        const auto recipe = [&](const QString& method) {
+            return QStringList{"--type", "F16", "--pure", "--set", "blk.0.=Q4_0:" + method, "--calibration-text", m_calibration};
+        };
+        const auto reference = run(QStringList{"kld", m_model} + recipe("reference") + measure);
+        const auto planned = run(QStringList{"kld", m_model} + recipe("gptq:damping=0.03") + measure);
+        QCOMPARE(planned.exitCode, 0);
+        QVERIFY2(kld(planned) > 0 && kld(planned) < 0.8 * kld(reference),
+                 qPrintable(QStringLiteral("%1 against %2").arg(kld(planned)).arg(kld(reference))));
+        const auto written = run(QStringList{"quantize", m_model, "-o", file} + recipe("gptq:damping=0.03"));
+        QCOMPARE(written.exitCode, 0);
+        QCOMPARE(kld(run(QStringList{"kld", m_model, file} + measure)), kld(planned));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliGptq)
+#include "tst_cli_gptq.moc"

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// GPTQ through plans and jobs: which tensors get it, experts without tokens, threads, the order of rows.
+#include <QtTest>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/thread_pool.h"
+#include "calibration/calibration.h"
+#include "calibration/gram_factors.h"
+#include "jobs/row_quantizer.h"
+#include "jobs/tensor_stream.h"
+#include "tests/support/gguf_builder.h"
+#include "tests/support/paths.h"
+
+using namespace ww;
+
+namespace {
+
+constexpr std::size_t kColumns = 256;
+constexpr const char* kTensor = "blk.0.attn_q.weight";
+
+InputStatistics statisticsOf(const char* tensor, std::size_t columns, std::uint64_t count, std::size_t matrix = 0)
+{
+    InputStatistics input;
+    input.tensors = {tensor};
+    input.matrix = matrix;
+    input.columns = columns;
+    input.count = count;
+    for (auto* values : {&input.sumSquares, &input.sum, &input.sumAbs}) values->assign(columns, 1);
+    input.absMax.assign(columns, 1);
+    if (count == 0) return input;
+    input.gram.resize(columns * columns);
+    for (std::size_t i = 0; i < columns; ++i)
+        for (std::size_t j = 0; j < columns; ++j)
+            input.gram[i * columns + j] = std::pow(0.9F, std::fabs(static_cast<float>(i) - static_cast<float>(j)));
+    return input;
+}
+
+std::shared_ptr<const GramFactors> factorsOf(std::vector<InputStatistics> inputs)
+{
+    auto calibration = std::make_shared<Calibration>();
+    calibration->inputs = std::move(inputs);
+    return std::make_shared<const GramFactors>(calibration);
+}
+
+}  // namespace
+
+class TestGptqJob : public QObject {
+    Q_OBJECT
+
+    std::shared_ptr<const ModelFile> m_model;
+
+    static Recipe recipe()
+    {
+        Recipe recipe;
+        recipe.base = TensorType::Q4_0;
+        recipe.method = "gptq";
+        return recipe;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        auto model = openModel(test::sampleModel());
+        QVERIFY(model);
+        m_model = *model;
+    }
+
+    void planNamesWhatIsMissing()
+    {
+        const auto refused = resolve(recipe(), *m_model);
+        QVERIFY(!refused);
+        QVERIFY(refused.error().message.find("Gram matrices") != std::string::npos);
+        const auto shown = resolve(recipe(), *m_model, {.requireImportance = false});
+        QVERIFY(shown && !shown->warnings.empty());
+
+        const auto foreign = resolve(recipe(), *m_model, {.grams = factorsOf({statisticsOf(kTensor, 32, 100)})});
+        QVERIFY(!foreign);
+        QVERIFY(foreign.error().message.find("another model") != std::string::npos);
+
+        const auto plan = resolve(recipe(), *m_model, {.grams = factorsOf({statisticsOf(kTensor, kColumns, 100)})});
+        QVERIFY(plan);
+        for (const PlanEntry& entry : plan->entries) {
+            const bool expected = m_model->tensors()[entry.tensorIndex].name == kTensor;
+            QCOMPARE(entry.method == "gptq", expected);
+            QCOMPARE(entry.grams != nullptr, expected);
+        }
+        const auto says = [&](const char* words) {
+            return std::ranges::any_of(plan->warnings, [&](const std::string& w) { return w.find(words) != std::string::npos; });
+        };
+        QVERIFY(says("no Gram matrix"));
+        QVERIFY(says("at least 512 tokens"));
+    }
+
+    void bytesDoNotDependOnThreads()
+    {
+        const auto plan = resolve(recipe(), *m_model, {.grams = factorsOf({statisticsOf(kTensor, kColumns, 1000)})});
+        QVERIFY(plan);
+        std::vector<std::byte> first;
+        for (const unsigned threads : {1U, 3U}) {
+            ThreadPool pool(threads);
+            Progress progress;
+            std::vector<std::byte> all;
+            const auto done = streamTensors(*m_model, plan->entries, [&](const PlanEntry&, std::span<const std::byte> bytes) -> Result<void> {
+                all.insert(all.end(), bytes.begin(), bytes.end());
+                return {};
+            }, {pool, {}, &progress});
+            QVERIFY(done);
+            if (first.empty()) first = all;
+            QVERIFY(first == all);
+        }
+    }
+
+    void expertsWithoutTokensGetTheReference()
+    {
+        const TensorInfo* tensor = m_model->find(kTensor);
+        QVERIFY(tensor);
+        const auto encode = [&](std::string_view method, std::vector<InputStatistics> inputs, std::size_t rows) {
+            const auto quantizer =
+                RowQuantizer::create(*m_model, *tensor, TensorType::Q4_0, method, nullptr, factorsOf(std::move(inputs)));
+            std::vector<float> values(rows * kColumns);
+            std::vector<std::byte> bytes(rows * quantizer->formatRowBytes());
+            if (!quantizer->decodeSource(0, rows, values.data()) || !quantizer->quantizeValues(values.data(), 0, rows, bytes)) bytes.clear();
+            return bytes;
+        };
+        const auto reference = encode("reference", {}, 8);
+        QVERIFY(!reference.empty());
+        QVERIFY(encode("gptq", {statisticsOf(kTensor, kColumns, 0)}, 8) == reference);
+        const auto improved = encode("gptq", {statisticsOf(kTensor, kColumns, 1000)}, 8);
+        QVERIFY(improved.size() == reference.size() && improved != reference);
+        // A row does not depend on its neighbours.
+        const auto fewer = encode("gptq", {statisticsOf(kTensor, kColumns, 1000)}, 3);
+        QVERIFY(std::equal(fewer.begin(), fewer.end(), improved.begin()));
+    }
+
+    void withoutGramMatricesThereIsASentence()
+    {
+        const auto quantizer = RowQuantizer::create(*m_model, *m_model->find(kTensor), TensorType::Q4_0, "gptq", nullptr);
+        QVERIFY(!quantizer);
+        QCOMPARE(quantizer.error().tensor, std::string(kTensor));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestGptqJob)
+#include "tst_gptq_job.moc"
