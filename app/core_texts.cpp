@@ -87,6 +87,8 @@ static const char* const kCoreTexts[] = {
     QT_TRANSLATE_NOOP("Core", "Chooses better scales and codes than llama.cpp's search for the same format: the squared error of a block, weighted with importance when there is any, is never larger and mostly smaller."),
     QT_TRANSLATE_NOOP("Core", "GPTQ"),
     QT_TRANSLATE_NOOP("Core", "Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it. Rows that do not gain keep llama.cpp's codes."),
+    QT_TRANSLATE_NOOP("Core", "HQQ"),
+    QT_TRANSLATE_NOOP("Core", "Fits the offset of each group so that most errors are small and a few may be large. Needs no data, for formats with offsets."),
     QT_TRANSLATE_NOOP("Core", "Uniform, symmetric"),
     QT_TRANSLATE_NOOP("Core", "Equal steps around zero, the largest magnitude of a group on the last step; bits, group size and clipping as you like."),
     QT_TRANSLATE_NOOP("Core", "Uniform with zero-point"),

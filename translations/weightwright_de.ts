@@ -223,6 +223,14 @@
         <translation>Wählt die Codes so, dass sich die Ausgabe der Schicht auf dem Kalibriertext am wenigsten ändert: Jede Spalte gleicht die Fehler der vorigen aus. Zeilen, die nichts gewinnen, behalten die Codes von llama.cpp.</translation>
     </message>
     <message>
+        <source>HQQ</source>
+        <translation>HQQ</translation>
+    </message>
+    <message>
+        <source>Fits the offset of each group so that most errors are small and a few may be large. Needs no data, for formats with offsets.</source>
+        <translation>Passt den Versatz jeder Gruppe so an, dass die meisten Fehler klein sind und wenige groß sein dürfen. Braucht keine Daten; für Formate mit Versatz.</translation>
+    </message>
+    <message>
         <source>Weightwright search</source>
         <translation>Suche von Weightwright</translation>
     </message>

@@ -5,6 +5,7 @@
 #include "methods/corrected.h"
 #include "methods/fp8.h"
 #include "methods/gptq_quantizer.h"
+#include "methods/hqq.h"
 #include "methods/nf4.h"
 #include "methods/quantizer.h"
 #include "methods/reference.h"
@@ -16,10 +17,9 @@ namespace ww {
 std::span<const Quantizer* const> quantizers()
 {
     static const std::array kQuantizers = {
-        &referenceQuantizer(), &searchQuantizer(), &gptqQuantizer(),
-        &absmaxQuantizer(),    &affineQuantizer(), &int8Quantizer(),
-        &nf4Quantizer(),       &fp4Quantizer(),    &fp8E4M3Quantizer(),
-        &fp8E5M2Quantizer(),   &correctedQuantizer(),
+        &referenceQuantizer(), &searchQuantizer(), &gptqQuantizer(),    &hqqQuantizer(),
+        &absmaxQuantizer(),    &affineQuantizer(), &int8Quantizer(),    &nf4Quantizer(),
+        &fp4Quantizer(),       &fp8E4M3Quantizer(), &fp8E5M2Quantizer(), &correctedQuantizer(),
     };
     return kQuantizers;
 }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The method "hqq": half-quadratic quantization (Badri and Shaji 2023) into formats with offsets, without data.
+#pragma once
+
+#include <span>
+
+#include "methods/quantizer.h"
+
+namespace ww {
+
+struct HqqOptions {
+    double p = 0.7;         ///< exponent of the error, below 1 so that a few large errors count little
+    double beta = 10;       ///< weight of the quadratic term at first
+    double kappa = 1.01;    ///< its growth per iteration
+    int iterations = 20;
+    bool normalised = true; ///< errors in units of the step; else absolute, as in the published code
+};
+
+/// x ≈ scale·code − depth for codes 0 … top. The scale spans the values, the depth is fitted: it has the least Σ|x − x̂|^p of
+/// the iterations, of which the first is the plain fit by minimum and maximum. `positive`: depths below 0 cannot be stored.
+struct HqqFit {
+    float scale = 0;
+    float depth = 0;
+    double error = 0;
+};
+HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions& options);
+
+[[nodiscard]] const Quantizer& hqqQuantizer();
+
+}  // namespace ww

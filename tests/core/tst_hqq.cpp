@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// HQQ: what its fit promises, and what the formats hold of it.
+#include <QtTest>
+
+#include <cmath>
+#include <vector>
+
+#include "formats/block_format.h"
+#include "methods/hqq.h"
+#include "tests/support/golden_rows.h"
+
+using namespace ww;
+
+namespace {
+
+std::vector<float> normalValues(std::size_t count, std::uint64_t seed)
+{
+    test::SplitMix random(seed);
+    std::vector<float> values(count);
+    for (float& v : values) v = static_cast<float>(random.bell() * 0.02);
+    return values;
+}
+
+double absoluteError(const std::vector<float>& values, TensorType format, std::string_view spec, std::size_t columns)
+{
+    const auto method = parseMethod(spec);
+    std::vector<std::byte> blocks(*rowBytes(format, columns) * (values.size() / columns));
+    std::vector<float> decoded(values.size());
+    const RowBatch batch{.values = values.data(), .rowCount = values.size() / columns, .columns = columns, .options = &method->values};
+    if (!method->quantizer->quantize(batch, format, blocks)) return -1;
+    if (!decodeRows(format, blocks, 0, batch.rowCount, columns, decoded.data())) return -1;
+    double sum = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) sum += static_cast<double>(std::fabs(values[i] - decoded[i]));
+    return sum;
+}
+
+}  // namespace
+
+class TestHqq : public QObject {
+    Q_OBJECT
+private slots:
+    void moreIterationsAreNeverWorse()
+    {
+        const auto values = normalValues(64 * 200, 1);
+        double plain = 0;
+        double fitted = 0;
+        for (std::size_t g = 0; g < 200; ++g) {
+            const std::span<const float> group(values.data() + g * 64, 64);
+            double before = -1;
+            for (const int iterations : {0, 1, 3, 10, 20}) {
+                HqqOptions options;
+                options.p = 1;
+                options.iterations = iterations;
+                const HqqFit fit = hqqFit(group, 15, false, options);
+                QVERIFY(before < 0 || fit.error <= before * (1 + 1e-12));
+                before = fit.error;
+                if (iterations == 0) plain += fit.error;
+                if (iterations == 20) fitted += fit.error;
+            }
+        }
+        QVERIFY2(fitted < 0.97 * plain, qPrintable(QString::number(fitted / plain)));
+    }
+
+    void powersOfTwoChangeNoCode()
+    {
+        const auto values = normalValues(32, 2);
+        std::vector<float> larger = values;
+        for (float& v : larger) v *= 64;
+        const HqqFit a = hqqFit(values, 15, false, {});
+        const HqqFit b = hqqFit(larger, 15, false, {});
+        QCOMPARE(b.scale, 64 * a.scale);
+        QCOMPARE(b.depth, 64 * a.depth);
+    }
+
+    void specialGroups()
+    {
+        const std::vector<float> zeros(32, 0.0F);
+        QCOMPARE(hqqFit(zeros, 15, false, {}).error, 0.0);
+        const std::vector<float> equal(32, 0.25F);
+        const HqqFit fit = hqqFit(equal, 15, false, {});
+        QCOMPARE(fit.scale, 0.0F);
+        QCOMPARE(fit.depth, -0.25F);
+        for (const TensorType format : {TensorType::Q4_1, TensorType::Q5_1, TensorType::Q2_K, TensorType::Q4_K, TensorType::Q5_K}) {
+            QCOMPARE(absoluteError(std::vector<float>(512, 0.0F), format, "hqq", 256), 0.0);
+            std::vector<float> outlier(256, 0.0F);
+            outlier[7] = -3;
+            QVERIFY(absoluteError(outlier, format, "hqq", 256) < 0.2);
+            const double error = absoluteError(std::vector<float>(256, 0.25F), format, "hqq", 256);
+            QVERIFY(error >= 0 && error < 256 * 0.001);
+        }
+    }
+
+    void formatsGain()
+    {
+        const auto values = normalValues(256 * 64, 3);
+        QVERIFY(absoluteError(values, TensorType::Q4_1, "hqq", 256) < absoluteError(values, TensorType::Q4_1, "hqq:iterations=1", 256));
+        for (const TensorType format : {TensorType::Q4_1, TensorType::Q4_K})
+            QVERIFY(absoluteError(values, format, "hqq", 256) < 1.1 * absoluteError(values, format, "reference", 256));
+        QVERIFY(!findQuantizer("hqq")->supports(TensorType::Q4_0));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestHqq)
+#include "tst_hqq.moc"
