@@ -161,6 +161,7 @@ CommandLine::CommandLine()
     addCalibrateCommand(*this);
     addListCommands(*this);
     addMethodsCommand(*this);
+    addBenchMethodsCommand(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);
 }
 

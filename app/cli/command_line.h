@@ -77,5 +77,6 @@ void addSplitCommand(CommandLine& commands);
 void addMergeCommand(CommandLine& commands);
 void addMetadataCommand(CommandLine& commands);
 void addCardCommand(CommandLine& commands);
+void addBenchMethodsCommand(CommandLine& commands);
 
 }  // namespace ww::cli
