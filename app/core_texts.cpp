@@ -126,6 +126,7 @@ static const char* const kCoreTexts[] = {
     // Phases of jobs
     QT_TRANSLATE_NOOP("Core", "Measuring the divergence"),
     QT_TRANSLATE_NOOP("Core", "Calibrating"),
+    QT_TRANSLATE_NOOP("Core", "Scaling channels"),
     QT_TRANSLATE_NOOP("Core", "Measuring perplexity"),
     QT_TRANSLATE_NOOP("Core", "Weighing formats"),
     QT_TRANSLATE_NOOP("Core", "Exporting"),

@@ -231,6 +231,10 @@
         <translation>Passt den Versatz jeder Gruppe so an, dass die meisten Fehler klein sind und wenige groß sein dürfen. Braucht keine Daten; für Formate mit Versatz.</translation>
     </message>
     <message>
+        <source>Scaling channels</source>
+        <translation>Kanäle werden skaliert</translation>
+    </message>
+    <message>
         <source>Weightwright search</source>
         <translation>Suche von Weightwright</translation>
     </message>

@@ -162,6 +162,7 @@ CommandLine::CommandLine()
     addListCommands(*this);
     addMethodsCommand(*this);
     addBenchMethodsCommand(*this);
+    addTransformCommand(*this);
     for (CLI::App* command : m_app.get_subcommands({})) addGeneralOptions(*command);
 }
 

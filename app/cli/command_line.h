@@ -78,5 +78,6 @@ void addMergeCommand(CommandLine& commands);
 void addMetadataCommand(CommandLine& commands);
 void addCardCommand(CommandLine& commands);
 void addBenchMethodsCommand(CommandLine& commands);
+void addTransformCommand(CommandLine& commands);
 
 }  // namespace ww::cli
