@@ -698,6 +698,78 @@
         <source>Weighing formats</source>
         <translation>Formate werden abgewogen</translation>
     </message>
+    <message>
+        <source>Damping</source>
+        <translation>Dämpfung</translation>
+    </message>
+    <message>
+        <source>Share of the mean of the diagonal that is added to it. 0 chooses 0.1, or 0.02 from eight calibration tokens per column on.</source>
+        <translation>Anteil des Mittels der Diagonale, der zu ihr addiert wird. 0 wählt 0,1, oder 0,02 ab acht Kalibrierungs-Tokens je Spalte.</translation>
+    </message>
+    <message>
+        <source>Important columns first</source>
+        <translation>Wichtige Spalten zuerst</translation>
+    </message>
+    <message>
+        <source>Round the columns with the largest inputs first, while all the others can still make up for their errors.</source>
+        <translation>Die Spalten mit den größten Eingaben zuerst runden, solange alle anderen ihre Fehler noch ausgleichen können.</translation>
+    </message>
+    <message>
+        <source>Descent passes</source>
+        <translation>Abstiegsdurchgänge</translation>
+    </message>
+    <message>
+        <source>Sweeps over all codes afterwards; each change lowers the error of the output.</source>
+        <translation>Durchgänge über alle Codes danach; jede Änderung senkt den Fehler der Ausgabe.</translation>
+    </message>
+    <message>
+        <source>Fit scales</source>
+        <translation>Skalen anpassen</translation>
+    </message>
+    <message>
+        <source>Let the sweeps also fit the scales of formats with one free scale per block, such as Q4_0.</source>
+        <translation>Die Durchgänge passen auch die Skalen von Formaten mit einer freien Skala je Block an, etwa Q4_0.</translation>
+    </message>
+    <message>
+        <source>Exponent</source>
+        <translation>Exponent</translation>
+    </message>
+    <message>
+        <source>Of the error that is minimised; the smaller, the less a few large errors count.</source>
+        <translation>Des minimierten Fehlers; je kleiner, desto weniger zählen wenige große Fehler.</translation>
+    </message>
+    <message>
+        <source>Beta</source>
+        <translation>Beta</translation>
+    </message>
+    <message>
+        <source>Weight of the quadratic term in the first iteration.</source>
+        <translation>Gewicht des quadratischen Terms im ersten Durchlauf.</translation>
+    </message>
+    <message>
+        <source>Kappa</source>
+        <translation>Kappa</translation>
+    </message>
+    <message>
+        <source>Growth of that weight per iteration.</source>
+        <translation>Wachstum dieses Gewichts je Durchlauf.</translation>
+    </message>
+    <message>
+        <source>Iterations</source>
+        <translation>Durchläufe</translation>
+    </message>
+    <message>
+        <source>At most; they end when the offset stands still.</source>
+        <translation>Höchstens; sie enden, wenn der Nullpunkt stillsteht.</translation>
+    </message>
+    <message>
+        <source>Units of errors</source>
+        <translation>Einheit der Fehler</translation>
+    </message>
+    <message>
+        <source>In steps of the group, or absolute as in the published code.</source>
+        <translation>In Stufen der Gruppe, oder absolut wie im veröffentlichten Code.</translation>
+    </message>
 </context>
 <context>
     <name>Divergences</name>
