@@ -91,7 +91,7 @@ Result<std::unique_ptr<PlotWidget>> makeHistogram(const Scene& scene)
         PlotCommand::tr("%1: relative error %2 in %3", "tensor, error, format")
             .arg(QString::fromStdString(tensor.name), errorText(report.error.relativeError()), formatName(entry->target)));
     HistogramPlotData data;
-    data.xTitle = PlotCommand::tr("Weight value");
+    data.xTitle = PlotCommand::tr("weight");
     data.series.push_back({PlotCommand::tr("original (%1)").arg(formatName(entry->source)), report.originalHistogram});
     data.series.push_back({formatName(entry->target), report.quantizedHistogram});
     plot->setData(std::move(data));

@@ -50,8 +50,8 @@ int UserMessages::post(Severity severity, const QString& title, const QString& t
     std::erase_if(m_messages, [&](const UserMessage& m) { return m.title == title && m.text == text; });
     if (m_messages.size() >= kKept) m_messages.erase(m_messages.begin());
     // Good news makes room for the next good news.
-    if (severity == Severity::Success)
-        std::erase_if(m_messages, [](const UserMessage& m) { return m.severity == Severity::Success; });
+    if (severity == Severity::Success || (severity == Severity::Info && actions.empty()))
+        std::erase_if(m_messages, [&](const UserMessage& m) { return m.severity == severity && (severity == Severity::Success || m.actions.empty()); });
     m_messages.push_back({m_nextId, severity, title, text, std::move(actions)});
     Q_EMIT changed();
     return m_nextId++;

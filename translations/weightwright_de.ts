@@ -924,7 +924,7 @@
         <translation>%1: relativer Fehler %2 in %3</translation>
     </message>
     <message>
-        <source>Weight value</source>
+        <source>weight</source>
         <translation>Wert des Gewichts</translation>
     </message>
     <message>
@@ -2205,7 +2205,7 @@
         <translation>Die Gewichte werden angesehen …</translation>
     </message>
     <message>
-        <source>Weight value</source>
+        <source>weight</source>
         <translation>Wert des Gewichts</translation>
     </message>
     <message>
@@ -2217,7 +2217,7 @@
         <translation>Dieser Tensor wird Bit für Bit kopiert: kein Fehler.</translation>
     </message>
     <message>
-        <source>Quantized minus original</source>
+        <source>quantized minus original</source>
         <translation>Quantisiert minus Original</translation>
     </message>
     <message>
@@ -3219,6 +3219,22 @@
     <message>
         <source>Its tensors can be quantized and exported; perplexity and text are off, and llama.cpp may not load the file.</source>
         <translation>Die Tensoren lassen sich quantisieren und exportieren; Perplexität und Text gibt es nicht, und llama.cpp lädt die Datei vielleicht nicht.</translation>
+    </message>
+    <message numerus="yes">
+        <source>Recognized a %1 model: %2 weights in %n tensor(s).</source>
+        <comment>architecture, count</comment>
+        <translation>
+            <numerusform>Als %1-Modell erkannt: %2 Gewichte in %n Tensor.</numerusform>
+            <numerusform>Als %1-Modell erkannt: %2 Gewichte in %n Tensoren.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>There is no tokenizer in the folder, so perplexity and text are off.</source>
+        <translation>Im Ordner ist kein Tokenizer; deshalb gibt es weder Perplexität noch Text.</translation>
+    </message>
+    <message>
+        <source>Tokenizer %1 with %2 tokens. Export writes GGUF straight from this folder.</source>
+        <translation>Tokenizer %1 mit %2 Token. Der Export schreibt GGUF unmittelbar aus diesem Ordner.</translation>
     </message>
 </context>
 <context>

@@ -241,6 +241,17 @@
     </message>
 </context>
 <context>
+    <name>ww::ProjectController</name>
+    <message numerus="yes">
+        <source>Recognized a %1 model: %2 weights in %n tensor(s).</source>
+        <comment>architecture, count</comment>
+        <translation>
+            <numerusform>Recognized a %1 model: %2 weights in %n tensor.</numerusform>
+            <numerusform>Recognized a %1 model: %2 weights in %n tensors.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ww::RateDistortionPlot</name>
     <message numerus="yes">
         <source>Relative error over bits per weight for %n format(s).</source>

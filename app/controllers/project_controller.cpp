@@ -10,6 +10,7 @@
 #include "app/paths.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
+#include "widgets/theme/format_text.h"
 
 namespace ww {
 namespace {
@@ -27,6 +28,25 @@ TensorSet telling(const Document& document)
         if (!best || entry.identity.role == TensorRole::FfnDown) best = &entry;
     }
     return best ? TensorSet{best->tensorIndex} : TensorSet{};
+}
+
+/// What a folder from Hugging Face was recognised as.
+struct Recognized {
+    QString architecture;
+    QString tokenizer;
+    std::size_t tokens = 0;
+    std::uint64_t weights = 0;
+};
+
+Recognized recognized(const ModelFile& model)
+{
+    const auto text = [](std::optional<std::string_view> value) {
+        return value ? QString::fromUtf8(value->data(), static_cast<qsizetype>(value->size())) : QString();
+    };
+    Recognized result{text(model.metadata().string("general.architecture")), text(model.metadata().string("tokenizer.ggml.model"))};
+    if (const auto* tokens = model.metadata().stringArray("tokenizer.ggml.tokens")) result.tokens = tokens->size();
+    for (const TensorInfo& tensor : model.tensors()) result.weights += tensor.shape.elements();
+    return result;
 }
 
 }  // namespace
@@ -183,6 +203,16 @@ void ProjectController::opened(Opened opened, bool restoring)
     m_settings.addRecentFile(m_projectPath.isEmpty() ? modelPath : m_projectPath);
     m_settings.setLastProject(targetPath());
     if (m_projectPath.isEmpty()) schedule();
+    if (QFileInfo(modelPath).isDir() && opened.notes.empty() && !hadWork) {
+        const Recognized found = recognized(*opened.model);
+        const QString what = tr("Recognized a %1 model: %2 weights in %n tensor(s).", "architecture, count",
+                                static_cast<int>(opened.model->tensors().size()))
+                                 .arg(found.architecture, countText(found.weights));
+        m_messages.post(Severity::Success, what,
+                        found.tokens == 0 ? tr("There is no tokenizer in the folder, so perplexity and text are off.")
+                                          : tr("Tokenizer %1 with %2 tokens. Export writes GGUF straight from this folder.")
+                                                .arg(found.tokenizer, countText(found.tokens)));
+    }
     for (const ImportNote& note : opened.notes) {
         const QString detail = QString::fromStdString(note.detail);
         if (note.kind == ImportNote::Kind::Quantized)

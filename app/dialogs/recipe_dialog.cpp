@@ -58,7 +58,7 @@ RecipeDialog::RecipeDialog(std::shared_ptr<const ModelFile> model, std::shared_p
     build();
     fillRules(0);
     refreshAdder();
-    resize(620, 560);
+    resize(680, 560);
 }
 
 void RecipeDialog::build()
@@ -118,8 +118,8 @@ void RecipeDialog::build()
 
 QWidget* RecipeDialog::buildAdder()
 {
-    auto* box = new QGroupBox(tr("New rule"));
-    auto* layout = new QVBoxLayout(box);
+    auto* group = new QGroupBox(tr("New rule"));
+    auto* layout = new QVBoxLayout(group);
     auto* row = new QHBoxLayout;
     m_pattern = new QLineEdit;
     m_pattern->setObjectName(QStringLiteral("rulePattern"));
@@ -133,15 +133,20 @@ QWidget* RecipeDialog::buildAdder()
     m_add = new QPushButton(tr("&Add"));
     m_add->setObjectName(QStringLiteral("addRule"));
     m_add->setAutoDefault(false);
-    row->addWidget(m_pattern, 1);
-    row->addWidget(m_format);
+    row->addWidget(m_pattern, 2);
+    row->addWidget(m_format, 1);
     m_ruleMethod = new QComboBox;
     m_ruleMethod->setObjectName(QStringLiteral("ruleMethod"));
     m_ruleMethod->setAccessibleName(tr("Method of the new rule"));
     m_ruleMethod->addItem(tr("Method of the recipe"), QString());
     fillMethodCombo(m_ruleMethod, methodChoices(m_options.importance != nullptr));
-    row->addWidget(m_ruleMethod);
+    row->addWidget(m_ruleMethod, 1);
     row->addWidget(m_add);
+    m_pattern->setMinimumWidth(180);
+    for (QComboBox* box : {m_format, m_ruleMethod}) {
+        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setMinimumContentsLength(12);
+    }
     layout->addLayout(row);
     m_matches = new QLabel;
     m_matches->setObjectName(QStringLiteral("ruleMatches"));
@@ -150,7 +155,7 @@ QWidget* RecipeDialog::buildAdder()
     connect(m_pattern, &QLineEdit::textChanged, this, &RecipeDialog::refreshAdder);
     connect(m_pattern, &QLineEdit::returnPressed, this, &RecipeDialog::addRule);
     connect(m_add, &QPushButton::clicked, this, &RecipeDialog::addRule);
-    return box;
+    return group;
 }
 
 QWidget* RecipeDialog::buildOptions()
@@ -176,7 +181,9 @@ QWidget* RecipeDialog::buildOptions()
     m_methodOptions->setAutoDefault(false);
     methodRow->addWidget(m_method, 1);
     methodRow->addWidget(m_methodOptions);
-    form->addRow(tr("&Method:"), methodRow);
+    auto* methodLabel = new QLabel(tr("&Method:"));
+    methodLabel->setBuddy(m_method);
+    form->addRow(methodLabel, methodRow);
     connect(m_method, &QComboBox::activated, this, [this] {
         const std::string name = m_method->currentData().toString().toStdString();
         m_recipe.method = name == kDefaultMethod ? std::string() : name;

@@ -416,7 +416,7 @@ void InspectorPanel::refreshPlots()
         return;
     }
     HistogramPlotData weights;
-    weights.xTitle = tr("Weight value");
+    weights.xTitle = tr("weight");
     weights.series.push_back({tr("original (%1)").arg(formatName(entry->source)), report->originalHistogram});
     if (entry->quantized) weights.series.push_back({formatName(entry->target), report->quantizedHistogram});
     m_histogram->setData(std::move(weights));
@@ -426,7 +426,7 @@ void InspectorPanel::refreshPlots()
         return;
     }
     HistogramPlotData errors;
-    errors.xTitle = tr("Quantized minus original");
+    errors.xTitle = tr("quantized minus original");
     errors.series.push_back({formatName(entry->target), report->errorHistogram});
     m_errorPlot->setData(std::move(errors));
 }

@@ -273,6 +273,34 @@ private Q_SLOTS:
         QCOMPARE(spy[0][0].value<TensorRole>(), TensorRole::FfnDown);
     }
 
+    void aLegendThatWrapsKeepsTheColorsOfTheTheme()
+    {
+        // As many formats as an optimised recipe has: the last line of the legend is not full.
+        SizePlot plot;
+        show(plot);
+        plot.resize(260, 300);
+        using enum TensorType;
+        std::vector<SizeSlice> slices;
+        for (const TensorType format : {Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_0, F16})
+            slices.push_back({TensorRole::FfnDown, format, 1000, 1});
+        for (int turn = 0; turn < 2; ++turn) plot.setData(slices);
+        QVERIFY(inner(plot)->legend->rowCount() > 1);
+        QVERIFY(!plot.isEmpty());
+    }
+
+    void countsAreLabelledAsNumbers()
+    {
+        HistogramPlot plot;
+        auto data = histograms();
+        data.logCounts = true;
+        data.series.front().histogram.counts.front() = 3000000;
+        plot.setData(data);
+        show(plot);
+        inner(plot)->replot();
+        const auto labels = inner(plot)->yAxis->tickVectorLabels();
+        QVERIFY2(labels.contains(text("10")) && labels.contains(text("10⁶")), qPrintable(labels.join(text(" "))));
+    }
+
     void menuOffersCopyAndSave()
     {
         HistogramPlot plot;

@@ -169,7 +169,7 @@ private Q_SLOTS:
         QTest::keyClick(&map, Qt::Key_Down);
         QTest::keyClick(&map, Qt::Key_Right);
         QCOMPARE(map.currentBlock(), 41);
-        QCOMPARE(map.blockText(41), text("row 101, block 1: scale 10.25, codes -8 … 7"));
+        QCOMPARE(map.blockText(41), text("row 101, block 1: scale 10.25, codes −8 … 7"));
         QCOMPARE(map.accessibleDescription(), map.blockText(41));
         QTest::keyClick(&map, Qt::Key_End);
         QCOMPARE(map.currentBlock(), 79);

@@ -254,9 +254,10 @@ TensorTreeModel::Sums TensorTreeModel::sumsOf(const Node& block) const
         s.parameters += r.parameters;
         s.warnings += r.warning.isEmpty() ? 0 : 1;
         if (r.gain) s.bestGain = std::max(s.bestGain.value_or(0), *r.gain);
-        if (r.relativeError) s.worstError = std::max(s.worstError.value_or(0), *r.relativeError);
-        // Norms and biases are copied whatever the recipe says; only tensors that can be changed decide about "mixed".
+        // Norms and biases are copied whatever the recipe says; only tensors that can be changed decide about "mixed", and a
+        // block of which nothing else is measured has no error yet.
         if (!r.editable) continue;
+        if (r.relativeError) s.worstError = std::max(s.worstError.value_or(0), *r.relativeError);
         s.editable = true;
         s.mixedSource = s.mixedSource || (!first && *s.source != r.source);
         s.mixedTarget = s.mixedTarget || (!first && *s.target != r.target);

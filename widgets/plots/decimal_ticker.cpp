@@ -23,4 +23,14 @@ QString DecimalTicker::getTickLabel(double tick, const QLocale& locale, QChar fo
     return tick < 0 && !zero ? QChar(0x2212) + digits : digits;
 }
 
+QString CountTicker::getTickLabel(double tick, const QLocale& locale, QChar formatChar, int precision)
+{
+    if (tick < 1) return QCPAxisTickerLog::getTickLabel(tick, locale, formatChar, precision);
+    if (tick < 999999.5) return locale.toString(std::llround(tick));
+    static const QString kRaised = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
+    QString exponent = QString::number(std::lround(std::log10(tick)));
+    for (QChar& digit : exponent) digit = kRaised[digit.digitValue()];
+    return QStringLiteral("10") + exponent;
+}
+
 }  // namespace ww

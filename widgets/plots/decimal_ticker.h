@@ -15,4 +15,10 @@ private:
     int m_digits = 0;
 };
 
+/// Labels a logarithmic axis of counts with the counts themselves: 1, 10, 1,000, and 10⁶ from a million on.
+class CountTicker : public QCPAxisTickerLog {
+protected:
+    QString getTickLabel(double tick, const QLocale& locale, QChar formatChar, int precision) override;
+};
+
 }  // namespace ww

@@ -69,9 +69,7 @@ void HistogramPlot::setData(HistogramPlotData data)
     QCPAxis* counts = plot()->yAxis;
     if (m_data.logCounts) {
         counts->setScaleType(QCPAxis::stLogarithmic);
-        counts->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
-        counts->setNumberFormat(QStringLiteral("ebc"));
-        counts->setNumberPrecision(0);
+        counts->setTicker(QSharedPointer<CountTicker>::create());
     } else {
         counts->setScaleType(QCPAxis::stLinear);
         counts->setTicker(QSharedPointer<DecimalTicker>::create());

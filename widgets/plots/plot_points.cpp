@@ -24,10 +24,11 @@ std::array<QRectF, 8> candidates(const QPointF& c, const QSizeF& size, double di
 }
 
 /// The first free box beside the point, then farther away; a label without a marker only stands right of its place.
-std::optional<QRectF> freePlace(const QPointF& c, const QSizeF& size, double gap, bool marker, const QRectF& area,
+std::optional<QRectF> freePlace(const QPointF& c, const QSizeF& size, double gap, bool marker, bool quiet, const QRectF& area,
                                 const std::vector<QRectF>& taken)
 {
     for (const double distance : {gap, gap + 14, gap + 28, gap + 42}) {
+        if (quiet && distance > gap) break;
         for (const QRectF& box : candidates(c, size, distance)) {
             if (!marker) return QRectF(c + QPointF(gap, -size.height() / 2), size);
             if (area.contains(box) && std::ranges::none_of(taken, [&](const QRectF& t) { return t.intersects(box); })) return box;
@@ -175,18 +176,20 @@ void PlotPoints::drawLabels(QCPPainter* painter) const
         taken.emplace_back(pixelOf(i).x() - 3, top, 6, bottom - top);
     }
     drawNote(painter, area, taken);
-    // The chosen points get their labels first, then the others in order.
+    // The chosen points get their labels first, then the others in order, the quiet ones last.
     std::vector<int> order;
-    for (const bool ringed : {true, false})
-        for (int i = 0; i < static_cast<int>(m_points.size()); ++i)
-            if (m_points[static_cast<std::size_t>(i)].ringed == ringed) order.push_back(i);
+    for (int turn = 0; turn < 3; ++turn)
+        for (int i = 0; i < static_cast<int>(m_points.size()); ++i) {
+            const Point& p = m_points[static_cast<std::size_t>(i)];
+            if ((p.ringed ? 0 : p.quiet ? 2 : 1) == turn) order.push_back(i);
+        }
     for (const int i : order) {
         const Point& p = m_points[static_cast<std::size_t>(i)];
         const QPointF c = pixelOf(i);
         if (p.label.isEmpty() || !area.contains(c)) continue;
         const QSizeF size(metrics.horizontalAdvance(p.label) + 2, metrics.height());
         const double gap = p.marker ? kRadius + (p.ringed ? 7 : 3) : 5;
-        const auto box = freePlace(c, size, gap, p.marker, area, taken);
+        const auto box = freePlace(c, size, gap, p.marker, p.quiet && !p.ringed, area, taken);
         if (!box) continue;
         const QPointF end(std::clamp(c.x(), box->left(), box->right()), std::clamp(c.y(), box->top(), box->bottom()));
         const double distance = std::hypot(end.x() - c.x(), end.y() - c.y());

@@ -25,6 +25,7 @@ public:
         bool marker = true;   ///< false: label only, to the right of the place
         bool hollow = false;  ///< second cue for "predicted"
         bool ringed = false;  ///< chosen
+        bool quiet = false;   ///< labelled only where there is room right beside it
     };
 
     explicit PlotPoints(QCustomPlot* plot);

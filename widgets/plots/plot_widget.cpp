@@ -167,9 +167,12 @@ void PlotWidget::applyTheme()
     m_plot->legend->setBrush(Qt::NoBrush);
     m_plot->legend->setTextColor(c.plotText);
     m_plot->legend->setFont(small);
+    // A wrapped legend counts the empty cells of its last column, too.
     for (int i = 0; i < m_plot->legend->itemCount(); ++i) {
-        m_plot->legend->item(i)->setFont(small);
-        m_plot->legend->item(i)->setTextColor(c.plotText);
+        auto* item = m_plot->legend->item(i);
+        if (!item) continue;
+        item->setFont(small);
+        item->setTextColor(c.plotText);
     }
     if (m_titleElement) {
         QFont strong = normal;

@@ -78,6 +78,11 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
 {
     plot()->graph(0)->setPen(QPen(colors.plotAxis, 1.2, Qt::DashLine));
     std::vector<PlotPoints::Point> marks;
+    const auto beaten = [this](const RatePoint& p) {
+        return std::ranges::any_of(m_points, [&](const RatePoint& other) {
+            return other.bitsPerWeight <= p.bitsPerWeight && other.relativeError < p.relativeError;
+        });
+    };
     for (const auto& p : m_points) {
         PlotPoints::Point mark;
         mark.x = p.bitsPerWeight;
@@ -86,6 +91,7 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
             p.relativeError > 0 ? formatName(p.format) : tr("%1 (exact)", "format without error").arg(formatName(p.format));
         mark.fill = colors.formatColor(p.format);
         mark.ringed = p.chosen;
+        mark.quiet = beaten(p);
         marks.push_back(mark);
     }
     m_marks->setPoints(std::move(marks));

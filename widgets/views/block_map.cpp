@@ -86,15 +86,17 @@ QString BlockMap::blockText(int block) const
                 locale.toString(static_cast<qulonglong>(m_data.firstRow + static_cast<std::uint64_t>(block / m_data.blocksPerRow))),
                 locale.toString(
                     static_cast<qulonglong>(m_data.firstBlock + static_cast<std::uint64_t>(block % m_data.blocksPerRow))));
-    const QString scale = locale.toString(static_cast<double>(m_data.scales[index]), 'g', 4);
+    const auto number = [&](double value, char form, int digits) {
+        const QString text = locale.toString(std::abs(value), form, digits);
+        return value < 0 ? QChar(0x2212) + text : text;
+    };
+    const QString scale = number(static_cast<double>(m_data.scales[index]), 'g', 4);
     if (m_data.codes.empty()) return tr("%1: scale %2", "place of a block: its scale").arg(place, scale);
     const auto length = static_cast<std::ptrdiff_t>(m_data.blockLength);
     const auto first = m_data.codes.begin() + static_cast<std::ptrdiff_t>(index) * length;
     const auto [low, high] = std::minmax_element(first, first + length);
     return tr("%1: scale %2, codes %3 … %4", "place of a block: its scale, smallest and largest code")
-        .arg(place, scale)
-        .arg(*low)
-        .arg(*high);
+        .arg(place, scale, number(*low, 'f', 0), number(*high, 'f', 0));
 }
 
 int BlockMap::codesHeight() const
