@@ -244,6 +244,7 @@ Result<Recipe> BudgetTable::recipe(const Recipe& base, std::uint64_t fileBytes, 
     const std::uint64_t least = m_allocator.curve().front().bytes;
     PlanOptions options;
     options.importance = m_importance;
+    options.requireImportance = false;  // what a method needs beside is not a question of size
     Recipe recipe;
     // The few pairs of metadata that depend on the recipe may add some bytes.
     for (int attempt = 0; attempt < 3; ++attempt) {

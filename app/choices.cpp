@@ -88,7 +88,7 @@ std::vector<FormatChoice> commonFormatChoices(bool haveImportance)
     return choices;
 }
 
-std::vector<MethodChoice> methodChoices(bool haveImportance)
+std::vector<MethodChoice> methodChoices(bool haveImportance, bool haveGrams)
 {
     std::vector<MethodChoice> choices;
     for (const Quantizer* q : quantizers()) {
@@ -102,9 +102,9 @@ std::vector<MethodChoice> methodChoices(bool haveImportance)
         if (q->dataNeeded() == MethodData::Importance && !haveImportance) {
             choice.enabled = false;
             choice.disabledReason = Choices::tr("Needs to know which columns matter: use Calibrate first.");
-        } else if (q->dataNeeded() == MethodData::Gram) {
+        } else if (q->dataNeeded() == MethodData::Gram && !haveGrams) {
             choice.enabled = false;
-            choice.disabledReason = Choices::tr("Needs how inputs go together (Gram matrices): use the command line, weightwright-cli quantize with --calibration-text.");
+            choice.disabledReason = Choices::tr("Needs calibration with Gram matrices: use Calibrate and choose “also for GPTQ”.");
         }
         choices.push_back(std::move(choice));
     }

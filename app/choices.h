@@ -23,7 +23,7 @@ namespace ww {
 /// The few that most people need, for the strip below the layer map.
 [[nodiscard]] std::vector<FormatChoice> commonFormatChoices(bool haveImportance);
 /// All that are registered; those that need what is not there are disabled and say so.
-[[nodiscard]] std::vector<MethodChoice> methodChoices(bool haveImportance);
+[[nodiscard]] std::vector<MethodChoice> methodChoices(bool haveImportance, bool haveGrams);
 
 /// One preset with what it would make of a model.
 struct PresetChoice {

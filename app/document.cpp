@@ -22,6 +22,7 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     m_survey = survey ? std::move(survey) : std::make_shared<const ModelSurvey>(*model);
     m_model = std::move(model);
     m_importance = std::move(content.importance);
+    m_grams = std::move(content.grams);
     if (content.recipes.empty()) {
         Recipe recipe;
         recipe.name = recipe.preset;
@@ -53,6 +54,7 @@ void Document::close()
     m_survey.reset();
     m_model.reset();
     m_importance.reset();
+    m_grams.reset();
     m_currentId = 0;
     m_variants.clear();
     setModified(false);
@@ -112,6 +114,7 @@ DocumentContent Document::content() const
     content.current = indexOf(m_currentId);
     content.variants = m_variants;
     content.importance = m_importance;
+    content.grams = m_grams;
     return content;
 }
 
@@ -124,13 +127,15 @@ PlanOptions Document::planOptions() const
 {
     PlanOptions options;
     options.importance = m_importance;
+    options.grams = m_grams;
     return options;
 }
 
-void Document::setImportance(std::shared_ptr<const ImportanceMatrix> matrix)
+void Document::setImportance(std::shared_ptr<const ImportanceMatrix> matrix, std::shared_ptr<const GramFactors> grams)
 {
-    if (!m_model || matrix == m_importance) return;
+    if (!m_model || (matrix == m_importance && grams == m_grams)) return;
     m_importance = std::move(matrix);
+    m_grams = std::move(grams);
     for (DocumentRecipe& item : m_recipes) resolvePlan(item);
     setModified(true);
     Q_EMIT importanceChanged();

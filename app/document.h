@@ -34,6 +34,7 @@ struct DocumentContent {
     std::size_t current = 0;
     std::vector<Variant> variants;
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< null: none
+    std::shared_ptr<const GramFactors> grams{};            ///< of the same calibration; null: none
 };
 
 /// GUI thread only. The plan is recomputed at each change, at once. Every function of the section "gestures" is one step of
@@ -66,12 +67,15 @@ public:
     [[nodiscard]] const Variant* variantFor(const std::optional<Recipe>& recipe, const Variant* yardstick = nullptr) const;
     /// The matrix that all recipes are quantized with; null: none.
     [[nodiscard]] const std::shared_ptr<const ImportanceMatrix>& importance() const { return m_importance; }
+    /// Gram matrices of the same calibration, for methods such as GPTQ; null: none.
+    [[nodiscard]] const std::shared_ptr<const GramFactors>& grams() const { return m_grams; }
     /// Its file; empty: no matrix.
     [[nodiscard]] QString importancePath() const;
     /// For resolving a recipe as the document does.
     [[nodiscard]] PlanOptions planOptions() const;
-    /// Takes another matrix (null: none) and plans every recipe anew. Not undoable, like opening a model.
-    void setImportance(std::shared_ptr<const ImportanceMatrix> matrix);
+    /// Takes another matrix (null: none) with the Gram matrices that belong to it (null: none) and plans every recipe anew. Not
+    /// undoable, like opening a model.
+    void setImportance(std::shared_ptr<const ImportanceMatrix> matrix, std::shared_ptr<const GramFactors> grams = nullptr);
     [[nodiscard]] DocumentContent content() const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undo; }
 
@@ -131,6 +135,7 @@ private:
     int m_nextId = 1;
     std::vector<Variant> m_variants;
     std::shared_ptr<const ImportanceMatrix> m_importance;
+    std::shared_ptr<const GramFactors> m_grams;
     std::optional<std::pair<int, Recipe>> m_previewed;  ///< recipe as it was before preview()
     QUndoStack m_undo;
     bool m_modified = false;

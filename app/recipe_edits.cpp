@@ -130,8 +130,14 @@ Recipe withoutOverrides(const Recipe& recipe, const ModelSurvey& survey, const T
 
 std::string uniqueName(const std::string& wanted, const std::vector<std::string>& taken)
 {
+    const auto isTaken = [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); };
+    if (!isTaken(wanted)) return wanted;
+    // A copy of "mine 2" is "mine 3", not "mine 2 2".
+    std::string stem = wanted;
+    const std::size_t digits = stem.find_last_not_of("0123456789");
+    if (digits != std::string::npos && digits + 1 < stem.size() && stem[digits] == ' ' && digits > 0) stem.resize(digits);
     std::string name = wanted;
-    for (int n = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++n) name = wanted + " " + std::to_string(n);
+    for (int n = 2; isTaken(name); ++n) name = stem + " " + std::to_string(n);
     return name;
 }
 

@@ -178,6 +178,16 @@ void Settings::setProbeMinutes(int minutes)
     m_store.setValue(QStringLiteral("calibration/probeMinutes"), minutes);
 }
 
+bool Settings::calibrateGrams() const
+{
+    return m_store.value(QStringLiteral("calibration/grams"), true).toBool();
+}
+
+void Settings::setCalibrateGrams(bool on)
+{
+    m_store.setValue(QStringLiteral("calibration/grams"), on);
+}
+
 double Settings::evaluationSpeed() const
 {
     return m_store.value(QStringLiteral("evaluation/speed"), 0.0).toDouble();

@@ -57,6 +57,9 @@ public:
     /// How long to probe tensors after calibrating; 0: not at all.
     [[nodiscard]] int probeMinutes() const;
     void setProbeMinutes(int minutes);
+    /// Whether calibrating also collects what GPTQ needs.
+    [[nodiscard]] bool calibrateGrams() const;
+    void setCalibrateGrams(bool on);
     /// Measured speed of forward passes on this machine, parameters × tokens per second; 0: never measured.
     [[nodiscard]] double evaluationSpeed() const;
     void setEvaluationSpeed(double parameterTokensPerSecond);

@@ -141,8 +141,8 @@ void TensorReports::begin()
         m_reportSlot.start<TensorReport>(
             {title, JobQueue::Lane::Foreground, true},
             [model = m_document.model(), index = entry->tensorIndex, format, method = methodOf(*entry),
-             importance = entry->importance](const JobContext& context) {
-                return reportTensor(*model, model->tensors()[index], format, method, kBins, context, importance.get());
+             importance = entry->importance, grams = entry->grams](const JobContext& context) {
+                return reportTensor(*model, model->tensors()[index], format, method, kBins, context, importance.get(), grams);
             },
             this,
             [this, key](Result<TensorReport> result) {
@@ -173,13 +173,13 @@ void TensorReports::beginCurve()
     m_curveSlot.start<std::vector<RateDistortionPoint>>(
         {tr("Trying formats on %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
         [model = m_document.model(), index = entry->tensorIndex, method = methodOf(*entry), sample,
-         queue = m_curveQueue, importance = importanceOf(entry->tensorIndex)](const JobContext& context) {
+         queue = m_curveQueue, importance = importanceOf(entry->tensorIndex), grams = m_document.grams()](const JobContext& context) {
             return rateDistortion(*model, model->tensors()[index], method, sample, context,
                                   [queue](const RateDistortionPoint& point) {
                                       const std::scoped_lock lock(queue->mutex);
                                       queue->points.push_back(point);
                                   },
-                                  importance.get());
+                                  importance.get(), grams);
         },
         this,
         [this](Result<std::vector<RateDistortionPoint>> result) {
@@ -223,8 +223,8 @@ void TensorReports::beginBlocks()
     m_blocksSlot.start<BlockView>(
         {tr("Blocks of %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
         [model = m_document.model(), index = entry->tensorIndex, format = entry->target, method = methodOf(*entry), rows,
-         first = m_blocksRow, importance = entry->importance](const JobContext& context) {
-            return viewBlocks(*model, model->tensors()[index], format, method, first, rows, context, importance.get());
+         first = m_blocksRow, importance = entry->importance, grams = entry->grams](const JobContext& context) {
+            return viewBlocks(*model, model->tensors()[index], format, method, first, rows, context, importance.get(), grams);
         },
         this,
         [this](Result<BlockView> result) {
@@ -324,7 +324,8 @@ std::uint64_t TensorReports::measureAllErrors()
                 const TensorInfo& tensor = model->tensors()[entry.tensorIndex];
                 context.detail(tensor.name);
                 JobContext inner{context.pool, context.stop, nullptr};
-                WW_TRY(const TensorReport report, reportTensor(*model, tensor, entry.target, methodOf(entry), 2, inner, entry.importance.get()));
+                WW_TRY(const TensorReport report,
+                       reportTensor(*model, tensor, entry.target, methodOf(entry), 2, inner, entry.importance.get(), entry.grams));
                 context.advance(tensor.sizeBytes);
                 const std::scoped_lock lock(queue->mutex);
                 queue->items.emplace_back(keyOf(entry), report.error.relativeError());

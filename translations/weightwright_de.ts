@@ -204,12 +204,12 @@
         <translation>Muss wissen, welche Spalten zählen: zuerst „Kalibrieren“ verwenden.</translation>
     </message>
     <message>
-        <source>Needs how inputs go together (Gram matrices): use the command line, weightwright-cli quantize with --calibration-text.</source>
-        <translation>Muss wissen, wie Eingaben zusammenhängen (Gram-Matrizen): auf der Kommandozeile weightwright-cli quantize mit --calibration-text verwenden.</translation>
-    </message>
-    <message>
         <source>no preset</source>
         <translation>keine Vorlage</translation>
+    </message>
+    <message>
+        <source>Needs calibration with Gram matrices: use Calibrate and choose “also for GPTQ”.</source>
+        <translation>Braucht eine Kalibrierung mit Gram-Matrizen: „Kalibrieren“ benutzen und „auch für GPTQ“ wählen.</translation>
     </message>
 </context>
 <context>
@@ -1500,6 +1500,11 @@
             <numerusform>Wichtigkeitsmatrix geladen: %n Tensoren abgedeckt.</numerusform>
         </translation>
     </message>
+    <message>
+        <source>GPTQ can be chosen as a method. %1</source>
+        <comment>coverage of the importance</comment>
+        <translation>GPTQ kann als Verfahren gewählt werden. %1</translation>
+    </message>
 </context>
 <context>
     <name>ww::CalibrateDialog</name>
@@ -1546,6 +1551,14 @@
     <message>
         <source> min</source>
         <translation> min</translation>
+    </message>
+    <message>
+        <source>Also for &amp;GPTQ: note how the inputs of each layer go together (%1 of memory)</source>
+        <translation>Auch für &amp;GPTQ: festhalten, wie die Eingaben jeder Schicht zusammenhängen (%1 Speicher)</translation>
+    </message>
+    <message>
+        <source>Gram matrices: the products of all pairs of inputs. GPTQ chooses codes by them so that errors of single weights cancel out in the output of the layer</source>
+        <translation>Gram-Matrizen: die Produkte aller Paare von Eingaben. GPTQ wählt damit die Codes so, dass sich Fehler einzelner Gewichte in der Ausgabe der Schicht aufheben</translation>
     </message>
 </context>
 <context>

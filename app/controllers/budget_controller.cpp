@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "base/atomic_file.h"
 #include "jobs/sensitivity_job.h"
+#include "methods/quantizer.h"
 #include "widgets/theme/format_text.h"
 
 namespace ww {
@@ -18,6 +19,14 @@ namespace {
 
 /// Between two recipes under the hand: the views follow, and the slider stays smooth.
 constexpr int kFrameMs = 30;
+
+/// The method that formats are judged with. What GPTQ and its kin do to a layer only shows in its output, and takes long; the
+/// order of the formats is that of the plain search.
+std::string judgingMethod(const Recipe& recipe)
+{
+    const Quantizer* method = findQuantizer(recipe.method);
+    return method && method->dataNeeded() == MethodData::Gram ? std::string() : recipe.method;
+}
 
 }  // namespace
 
@@ -33,7 +42,7 @@ BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMess
     });
     connect(&m_document, &Document::importanceChanged, this, &BudgetController::forget);
     connect(&m_document, &Document::currentRecipeChanged, this, [this] {
-        if (m_document.current() && m_document.current()->recipe.method != m_method && (m_table || m_prepare.isActive())) forget();
+        if (m_document.current() && judgingMethod(m_document.current()->recipe) != m_method && (m_table || m_prepare.isActive())) forget();
     });
 }
 
@@ -59,7 +68,7 @@ QString BudgetController::sensitivityPath() const
     const QString key = QStringLiteral("%1|%2|%3|%4")
                             .arg(fromPath(std::filesystem::absolute(model.path())))
                             .arg(model.fileSizeBytes())
-                            .arg(QString::fromStdString(m_document.current()->recipe.method), m_document.importancePath());
+                            .arg(QString::fromStdString(judgingMethod(m_document.current()->recipe)), m_document.importancePath());
     const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
     return QStringLiteral("%1/%2.sensitivity.json").arg(dir, QString::fromLatin1(hash));
 }
@@ -70,7 +79,7 @@ void BudgetController::probe(const MeasureOptions& options, int minutes)
     if (path.isEmpty()) return;
     SensitivityOptions settings;
     settings.textName = options.textPath.toStdString();
-    settings.method = m_document.current()->recipe.method;
+    settings.method = judgingMethod(m_document.current()->recipe);
     settings.importance = m_document.importance();
     settings.contextLength = options.contextLength;
     settings.budgetSeconds = minutes * 60.0;
@@ -108,7 +117,7 @@ void BudgetController::refreshReach()
 void BudgetController::prepare()
 {
     if (m_table || m_prepare.isActive() || !m_document.current()) return;
-    m_method = m_document.current()->recipe.method;
+    m_method = judgingMethod(m_document.current()->recipe);
     using Table = std::shared_ptr<const BudgetTable>;
     m_prepare.start<Table>(
         {tr("Weighing formats"), JobQueue::Lane::Foreground, false},

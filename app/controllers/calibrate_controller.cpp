@@ -5,22 +5,35 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "app/choices.h"
 #include "app/paths.h"
 #include "base/atomic_file.h"
 #include "calibration/calibration.h"
+#include "calibration/calibration_file.h"
 #include "calibration/imatrix_file.h"
+#include "io/model_identity.h"
+#include "model/tensor_role.h"
 #include "model/weight_source.h"
+#include "plan/preset_rules.h"
 #include "text/tokenizer.h"
 
 namespace ww {
 namespace {
 
+/// What comes out of reading a text.
+struct Calibrated {
+    ImportanceMatrix importance;
+    std::shared_ptr<const GramFactors> grams;
+};
+
 /// The model reads the text; or what it read before.
-Result<ImportanceMatrix> calibrateOn(const std::shared_ptr<const ModelFile>& model, const MeasureOptions& options,
-                                     const JobContext& context)
+Result<Calibrated> calibrateOn(const std::shared_ptr<const ModelFile>& model, const MeasureOptions& options, bool grams,
+                               const JobContext& context)
 {
     context.begin("Reading the text", 0, ProgressUnit::Steps);
     WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
@@ -32,7 +45,8 @@ Result<ImportanceMatrix> calibrateOn(const std::shared_ptr<const ModelFile>& mod
     if (QFileInfo::exists(path)) {
         if (auto known = loadImportance(toPath(path))) {
             known->path = toPath(path);
-            return std::move(*known);
+            auto kept = loadGrams(path);
+            if (kept || !grams) return Calibrated{std::move(*known), std::move(kept)};
         }
     }
     WW_TRY(const auto tokenizer, Tokenizer::create(model->metadata()));
@@ -41,11 +55,19 @@ Result<ImportanceMatrix> calibrateOn(const std::shared_ptr<const ModelFile>& mod
     settings.textName = options.textPath.toStdString();
     settings.contextLength = options.contextLength;
     settings.maxWindows = options.maxWindows;
-    WW_TRY(const Calibration calibration, calibrate(*runnable, *tokenizer, text, settings, context));
-    ImportanceMatrix matrix = importanceOf(calibration);
-    WW_TRY_VOID(saveImportanceGguf(matrix, toPath(path)));
-    matrix.path = toPath(path);
-    return matrix;
+    settings.collectGram = grams;
+    StoredCalibration stored;
+    WW_TRY(stored.model, modelIdentity(*model));
+    WW_TRY(stored.calibration, calibrate(*runnable, *tokenizer, text, settings, context));
+    Calibrated result{importanceOf(stored.calibration), nullptr};
+    WW_TRY_VOID(saveImportanceGguf(result.importance, toPath(path)));
+    result.importance.path = toPath(path);
+    if (grams) {
+        // A disk without room for them costs time at the next start, not the result.
+        (void)saveCalibration(stored, toPath(gramsPath(path)));
+        result.grams = std::make_shared<const GramFactors>(std::make_shared<const Calibration>(std::move(stored.calibration)));
+    }
+    return result;
 }
 
 }  // namespace
@@ -62,6 +84,41 @@ QString calibrationPath(const ModelFile& model, const QString& textHash, std::ui
                             .arg(windows);
     const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
     return QStringLiteral("%1/%2.imatrix.gguf").arg(dir, QString::fromLatin1(hash));
+}
+
+QString gramsPath(const QString& calibrationPath)
+{
+    static const QString kSuffix = QStringLiteral(".imatrix.gguf");
+    if (!calibrationPath.endsWith(kSuffix) || QFileInfo(calibrationPath).absolutePath() != QFileInfo(cacheDir()).absoluteFilePath())
+        return {};
+    return calibrationPath.chopped(kSuffix.size()) + QStringLiteral(".calibration");
+}
+
+std::shared_ptr<const GramFactors> loadGrams(const QString& calibrationPath)
+{
+    const QString path = gramsPath(calibrationPath);
+    if (path.isEmpty() || !QFileInfo::exists(path)) return nullptr;
+    auto stored = loadCalibration(toPath(path));
+    if (!stored) return nullptr;
+    return std::make_shared<const GramFactors>(std::make_shared<const Calibration>(std::move(stored->calibration)));
+}
+
+std::uint64_t gramBytes(const ModelFile& model)
+{
+    // Maps with the same input share one: q, k and v of a block, and gate and up.
+    std::set<std::tuple<std::string, std::uint64_t, int>> inputs;
+    std::uint64_t bytes = 0;
+    for (const TensorInfo& tensor : model.tensors()) {
+        const TensorIdentity identity = identify(tensor.name);
+        if (!whyKept(tensor).empty() || identity.role == TensorRole::TokenEmbedding) continue;
+        int input = static_cast<int>(identity.role);
+        if (identity.role == TensorRole::AttnK || identity.role == TensorRole::AttnV) input = static_cast<int>(TensorRole::AttnQ);
+        if (identity.role == TensorRole::FfnUp) input = static_cast<int>(TensorRole::FfnGate);
+        const std::uint64_t columns = tensor.shape.columns();
+        if (inputs.emplace(identity.block ? std::to_string(*identity.block) : std::string(), columns, input).second)
+            bytes += columns * columns * sizeof(float) * tensor.shape.ne[2];
+    }
+    return bytes;
 }
 
 CalibrateController::CalibrateController(Document& document, JobRunner& jobs, Settings& settings, UserMessages& messages,
@@ -88,25 +145,26 @@ MeasureOptions CalibrateController::defaultOptions() const
     return options;
 }
 
-std::uint64_t CalibrateController::start(const MeasureOptions& options, int probeMinutes)
+std::uint64_t CalibrateController::start(const MeasureOptions& options, int probeMinutes, bool grams)
 {
     if (!m_document.model()) return 0;
     if (m_job != 0) m_jobs.cancel(m_job);
     m_settings.setCalibration(options.textPath == sampleCalibrationTextPath() ? QString() : options.textPath,
                               static_cast<int>(options.maxWindows));
     auto number = std::make_shared<std::uint64_t>(0);
-    m_job = m_jobs.start<ImportanceMatrix>(
+    m_job = m_jobs.start<Calibrated>(
         {tr("Calibrating with %1").arg(QFileInfo(options.textPath).fileName()), JobQueue::Lane::Background, false},
-        [model = m_document.model(), options](const JobContext& context) { return calibrateOn(model, options, context); }, this,
-        [this, number, options, probeMinutes](Result<ImportanceMatrix> matrix) {
+        [model = m_document.model(), options, grams](const JobContext& context) { return calibrateOn(model, options, grams, context); },
+        this,
+        [this, number, options, probeMinutes](Result<Calibrated> result) {
             if (*number != m_job) return;
             m_job = 0;
-            if (matrix)
-                take(std::move(*matrix), true);
+            if (result)
+                take(std::move(result->importance), std::move(result->grams), true);
             else
-                m_messages.error(tr("Calibration did not finish."), matrix.error());
+                m_messages.error(tr("Calibration did not finish."), result.error());
             Q_EMIT runningChanged();
-            if (matrix) Q_EMIT calibrated(options, probeMinutes);
+            if (result) Q_EMIT calibrated(options, probeMinutes);
         });
     *number = m_job;
     Q_EMIT runningChanged();
@@ -125,11 +183,11 @@ void CalibrateController::load(const QString& path)
                 return;
             }
             matrix->path = toPath(QFileInfo(path).absoluteFilePath());
-            take(std::move(*matrix), false);
+            take(std::move(*matrix), nullptr, false);
         });
 }
 
-void CalibrateController::take(ImportanceMatrix matrix, bool computed)
+void CalibrateController::take(ImportanceMatrix matrix, std::shared_ptr<const GramFactors> grams, bool computed)
 {
     if (!m_document.model()) return;
     const QString file = QFileInfo(fromPath(matrix.path)).fileName();
@@ -141,11 +199,13 @@ void CalibrateController::take(ImportanceMatrix matrix, bool computed)
         return;
     }
     dropMisfits(*m_document.model(), matrix);
-    m_document.setImportance(std::make_shared<const ImportanceMatrix>(std::move(matrix)));
+    const bool withGrams = grams != nullptr;
+    m_document.setImportance(std::make_shared<const ImportanceMatrix>(std::move(matrix)), std::move(grams));
     m_messages.post(coverage.isComplete() ? Severity::Info : Severity::Warning,
                     computed ? tr("Calibrated: %n tensor(s) are quantized by importance from now on.", nullptr, coverage.usable)
                              : tr("Importance matrix loaded: %n tensor(s) covered.", nullptr, coverage.usable),
-                    coverageText(coverage));
+                    withGrams ? tr("GPTQ can be chosen as a method. %1", "coverage of the importance").arg(coverageText(coverage)).trimmed()
+                              : coverageText(coverage));
 }
 
 bool CalibrateController::wasCalibratedOn(const QString& textPath) const

@@ -23,8 +23,8 @@ public:
 
     /// One background job: the model reads the text. The result is kept in the cache folder and named by the project; a text
     /// that was read before in the same way is taken from there. A running calibration is cancelled. Returns the job's number.
-    /// `probeMinutes` is handed on with calibrated().
-    std::uint64_t start(const MeasureOptions& options, int probeMinutes = 0);
+    /// `probeMinutes` is handed on with calibrated(). `grams`: also what GPTQ needs, the products of all pairs of inputs.
+    std::uint64_t start(const MeasureOptions& options, int probeMinutes = 0, bool grams = false);
     [[nodiscard]] bool isRunning() const { return m_job != 0; }
     /// The text and windows of last time, or the calibration text that comes with the program.
     [[nodiscard]] MeasureOptions defaultOptions() const;
@@ -40,7 +40,7 @@ Q_SIGNALS:
 
 private:
     /// `computed` here, not loaded from somebody's file.
-    void take(ImportanceMatrix matrix, bool computed);
+    void take(ImportanceMatrix matrix, std::shared_ptr<const GramFactors> grams, bool computed);
 
     Document& m_document;
     JobRunner& m_jobs;
@@ -53,5 +53,11 @@ private:
 /// without a cache folder.
 [[nodiscard]] QString calibrationPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength,
                                       std::uint32_t windows);
+/// Beside it, the Gram matrices of the same calibration. Empty for a matrix that was made elsewhere.
+[[nodiscard]] QString gramsPath(const QString& calibrationPath);
+/// For jobs. Null when there are none or they cannot be read: then they are collected anew.
+[[nodiscard]] std::shared_ptr<const GramFactors> loadGrams(const QString& calibrationPath);
+/// Bytes that the Gram matrices of a model take.
+[[nodiscard]] std::uint64_t gramBytes(const ModelFile& model);
 
 }  // namespace ww

@@ -7,6 +7,7 @@
 #include <QJsonArray>
 
 #include "app/choices.h"
+#include "app/controllers/calibrate_controller.h"
 #include "app/paths.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
@@ -148,6 +149,7 @@ void ProjectController::startOpening(const QString& path, const QString& modelOv
                     dropMisfits(*result.model, *matrix);
                     matrix->path = toPath(result.project.importancePath);
                     result.project.content.importance = std::make_shared<const ImportanceMatrix>(std::move(*matrix));
+                    result.project.content.grams = loadGrams(result.project.importancePath);
                 } else {
                     result.importanceError = std::move(matrix.error());
                 }

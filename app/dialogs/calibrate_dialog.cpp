@@ -13,6 +13,7 @@
 #include "app/dialogs/buttons.h"
 #include "app/dialogs/text_choice.h"
 #include "app/workbench.h"
+#include "calibration/calibration.h"
 #include "widgets/theme/format_text.h"
 
 namespace ww {
@@ -20,6 +21,8 @@ namespace {
 
 /// Below this the means of single columns are mostly chance.
 constexpr std::uint64_t kFewTokens = 10000;
+/// Gram matrices up to this size are collected unless somebody says no; larger ones only when somebody says yes.
+constexpr std::uint64_t kEasyGramBytes = std::uint64_t{1} << 30;
 
 }  // namespace
 
@@ -37,6 +40,14 @@ CalibrateDialog::CalibrateDialog(Workbench& workbench, QWidget* parent) : QDialo
     layout->addWidget(intro);
     m_text = new TextChoice(workbench, QStringLiteral("calibrate"));
     layout->addWidget(m_text);
+    const std::uint64_t bytes = workbench.document.model() ? gramBytes(*workbench.document.model()) : 0;
+    m_grams = new QCheckBox(tr("Also for &GPTQ: note how the inputs of each layer go together (%1 of memory)").arg(sizeText(bytes)));
+    m_grams->setObjectName(QStringLiteral("calibrateGrams"));
+    m_grams->setToolTip(tr("Gram matrices: the products of all pairs of inputs. GPTQ chooses codes by them so that errors of single "
+                           "weights cancel out in the output of the layer"));
+    m_grams->setChecked(workbench.settings.calibrateGrams() && bytes <= kEasyGramBytes);
+    m_grams->setEnabled(bytes <= CalibrationOptions().gramBudgetBytes);
+    layout->addWidget(m_grams);
     auto* row = new QHBoxLayout;
     m_probe = new QCheckBox(tr("&Probe after that which tensors hurt most, for at most"));
     m_probe->setObjectName(QStringLiteral("calibrateProbe"));
@@ -68,13 +79,14 @@ CalibrateDialog::CalibrateDialog(Workbench& workbench, QWidget* parent) : QDialo
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {
         const int probeMinutes = m_probe->isChecked() ? m_minutes->value() : 0;
         m_workbench.settings.setProbeMinutes(probeMinutes);
-        m_workbench.calibrate.start(m_text->options(), probeMinutes);
+        m_workbench.settings.setCalibrateGrams(m_grams->isChecked());
+        m_workbench.calibrate.start(m_text->options(), probeMinutes, m_grams->isChecked());
         accept();
     });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     m_text->setNote([this](std::uint32_t windows) { return note(windows); });
     m_text->setOptions(workbench.calibrate.defaultOptions());
-    resize(580, 400);
+    resize(600, 430);
 }
 
 QString CalibrateDialog::note(std::uint32_t windows) const

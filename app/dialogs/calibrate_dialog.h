@@ -23,6 +23,7 @@ private:
 
     Workbench& m_workbench;
     TextChoice* m_text = nullptr;
+    QCheckBox* m_grams = nullptr;
     QCheckBox* m_probe = nullptr;
     QSpinBox* m_minutes = nullptr;
     QPushButton* m_start = nullptr;

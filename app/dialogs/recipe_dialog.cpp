@@ -139,7 +139,7 @@ QWidget* RecipeDialog::buildAdder()
     m_ruleMethod->setObjectName(QStringLiteral("ruleMethod"));
     m_ruleMethod->setAccessibleName(tr("Method of the new rule"));
     m_ruleMethod->addItem(tr("Method of the recipe"), QString());
-    fillMethodCombo(m_ruleMethod, methodChoices(m_options.importance != nullptr));
+    fillMethodCombo(m_ruleMethod, methodChoices(m_options.importance != nullptr, m_options.grams != nullptr));
     row->addWidget(m_ruleMethod, 1);
     row->addWidget(m_add);
     m_pattern->setMinimumWidth(180);
@@ -175,7 +175,7 @@ QWidget* RecipeDialog::buildOptions()
     m_method = new QComboBox;
     m_method->setObjectName(QStringLiteral("recipeMethod"));
     m_method->setAccessibleName(tr("Method"));
-    fillMethodCombo(m_method, methodChoices(m_options.importance != nullptr));
+    fillMethodCombo(m_method, methodChoices(m_options.importance != nullptr, m_options.grams != nullptr));
     m_method->setCurrentIndex(std::max(0, m_method->findData(QString::fromStdString(std::string(methodName(m_recipe.method))))));
     m_methodOptions = new QPushButton(tr("Op&tions…"));
     m_methodOptions->setAutoDefault(false);

@@ -232,7 +232,7 @@ void WorkbenchPage::refreshFormats()
     m_palette->setFormats(commonFormatChoices(haveImportance));
     m_table->setFormats(formats);
     m_inspector->setFormats(formats);
-    const auto methods = methodChoices(haveImportance);
+    const auto methods = methodChoices(haveImportance, m_workbench.document.grams() != nullptr);
     m_table->setMethods(methods);
     m_inspector->setMethods(methods);
 }

@@ -12,12 +12,12 @@ namespace ww {
 
 Result<BlockView> viewBlocks(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
                              std::uint64_t firstRow, std::size_t rowCount, const JobContext& context,
-                             const ImportanceEntry* importance)
+                             const ImportanceEntry* importance, std::shared_ptr<const GramFactors> grams)
 {
     const std::size_t group = scaleGroupLength(format);
     if (group == 0) return fail(ErrorCode::Unsupported, fmt::format("{} stores every weight by itself, without blocks.", name(format)));
     WW_TRY_VOID(model.checkUnchanged());
-    WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method, importance));
+    WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method, importance, std::move(grams)));
     if (firstRow >= quantizer.rows()) return fail(ErrorCode::InvalidArgument, fmt::format("{} has no row {}.", tensor.name, firstRow));
     const auto perExpert = static_cast<std::size_t>(tensor.shape.ne[1]);
     const auto first = static_cast<std::size_t>(firstRow);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "base/progress.h"
 #include "base/result.h"
+#include "calibration/gram_factors.h"
 #include "calibration/importance.h"
 #include "io/model_file.h"
 
@@ -27,6 +29,6 @@ struct BlockView {
 /// already is shown as it is stored. Errors: Unsupported for formats without scales, else as quantizeTensor().
 Result<BlockView> viewBlocks(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
                              std::uint64_t firstRow, std::size_t rowCount, const JobContext& context,
-                             const ImportanceEntry* importance = nullptr);
+                             const ImportanceEntry* importance = nullptr, std::shared_ptr<const GramFactors> grams = nullptr);
 
 }  // namespace ww

@@ -11,6 +11,7 @@
 
 #include "base/progress.h"
 #include "base/result.h"
+#include "calibration/gram_factors.h"
 #include "calibration/importance.h"
 #include "eval/histogram.h"
 #include "eval/tensor_error.h"
@@ -32,7 +33,7 @@ Result<void> quantizeTensor(const ModelFile& model, const PlanEntry& entry, cons
                                                                  std::uint64_t cacheBytes = std::uint64_t{256} << 20);
 
 /// What quantizing does to one tensor, for the inspector and `tensor-error`. The numbers do not depend on the number of
-/// threads. `importance` null: plain. Errors as quantizeTensor.
+/// threads. `importance` null: plain; `grams` for methods that need them. Errors as quantizeTensor.
 struct TensorReport {
     TensorError error;
     ValueStatistics original;
@@ -42,7 +43,8 @@ struct TensorReport {
     Histogram errorHistogram;  ///< of q − w
 };
 Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
-                                  std::size_t bins, const JobContext& context, const ImportanceEntry* importance = nullptr);
+                                  std::size_t bins, const JobContext& context, const ImportanceEntry* importance = nullptr,
+                                  std::shared_ptr<const GramFactors> grams = nullptr);
 
 /// Error of one tensor in every format that fits its rows: the rate–distortion curve. `sampleRows` > 0 limits the work to
 /// evenly spaced rows. onPoint is called as points come, from the calling thread, in the order of bits per weight. Without
@@ -55,6 +57,7 @@ struct RateDistortionPoint {
 Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, const TensorInfo& tensor, std::string_view method,
                                                         std::size_t sampleRows, const JobContext& context,
                                                         const std::function<void(const RateDistortionPoint&)>& onPoint = {},
-                                                        const ImportanceEntry* importance = nullptr);
+                                                        const ImportanceEntry* importance = nullptr,
+                                                        std::shared_ptr<const GramFactors> grams = nullptr);
 
 }  // namespace ww

@@ -85,10 +85,11 @@ Histogram histogramOver(double lower, double upper, std::size_t bins)
 }  // namespace
 
 Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
-                                  std::size_t bins, const JobContext& context, const ImportanceEntry* importance)
+                                  std::size_t bins, const JobContext& context, const ImportanceEntry* importance,
+                                  std::shared_ptr<const GramFactors> grams)
 {
     WW_TRY_VOID(model.checkUnchanged());
-    WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method, importance));
+    WW_TRY(const RowQuantizer quantizer, RowQuantizer::create(model, tensor, format, method, importance, std::move(grams)));
     context.begin("Comparing", 2 * tensor.sizeBytes, ProgressUnit::Bytes);
     context.detail(tensor.name);
     const TensorComparison comparison(model, quantizer, QuantizedTensor::blocksSizeBytes(quantizer) <= kReportBlocksBytes);
@@ -223,7 +224,8 @@ ImportanceEntry equalImportance(const TensorInfo& tensor)
 Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, const TensorInfo& tensor, std::string_view method,
                                                         std::size_t sampleRows, const JobContext& context,
                                                         const std::function<void(const RateDistortionPoint&)>& onPoint,
-                                                        const ImportanceEntry* importance)
+                                                        const ImportanceEntry* importance,
+                                                        std::shared_ptr<const GramFactors> grams)
 {
     WW_TRY_VOID(model.checkUnchanged());
     WW_TRY(const Method parsed, parseMethod(method));
@@ -242,7 +244,7 @@ Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, 
         const bool lacking = !importance && traits(format).importance == ImportanceUse::Required;
         if (lacking && equal.counts.empty()) equal = equalImportance(tensor);
         context.detail(std::string(name(format)));
-        WW_TRY(const RowQuantizer rowQuantizer, RowQuantizer::create(model, tensor, format, method, lacking ? &equal : importance));
+        WW_TRY(const RowQuantizer rowQuantizer, RowQuantizer::create(model, tensor, format, method, lacking ? &equal : importance, grams));
         WW_TRY(const TensorError error, sampledError(rowQuantizer, rows, context));
         points.push_back({format, traits(format).bitsPerWeight(), error.relativeError()});
         if (onPoint) onPoint(points.back());

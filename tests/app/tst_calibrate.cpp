@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calibrating in the window, from the button to the plan, with cancel and restart.
 #include <QCheckBox>
+#include <QComboBox>
 #include <QPushButton>
 #include <QSpinBox>
 
@@ -77,6 +78,48 @@ private Q_SLOTS:
         QTRY_VERIFY(m_program->bench().document.isOpen());
         QVERIFY(m_program->bench().document.importance());
         QVERIFY(m_program->bench().document.importance()->entries == entries);
+    }
+
+    void gptqCanBeChosenOnceTheInputsAreKnown()
+    {
+        Document& document = m_program->bench().document;
+        auto* methods = m_program->find<QComboBox>("methodCombo");
+        const auto isOffered = [&](const char* method) {
+            const int index = methods->findData(QString::fromLatin1(method));
+            return index >= 0 && methods->model()->flags(methods->model()->index(index, 0)).testFlag(Qt::ItemIsEnabled);
+        };
+        QVERIFY(!isOffered("gptq"));
+        const int index = methods->findData(QStringLiteral("gptq"));
+        QVERIFY(methods->itemData(index, Qt::ToolTipRole).toString().contains(QStringLiteral("Calibrate")));
+        calibrate(8, 128);
+        QTRY_VERIFY_WITH_TIMEOUT(document.importance(), 60000);
+        QVERIFY(document.grams());
+        QVERIFY(isOffered("gptq"));
+
+        const std::size_t tensor = m_program->tensor("blk.3.ffn_down.weight");
+        m_program->bench().selection.set({tensor}, tensor);
+        const auto reported = [&] { return m_program->bench().reports.report(); };
+        QTRY_VERIFY(reported());
+        const double before = reported()->error.relativeError();
+        document.choose({tensor}, {TensorType::Q4_K, false, "gptq"});
+        QVERIFY(document.plan());
+        const auto entry = [&] { return *std::ranges::find(document.plan()->entries, tensor, &PlanEntry::tensorIndex); };
+        QCOMPARE(entry().method, std::string("gptq"));
+        QVERIFY(entry().grams);
+        QTRY_VERIFY_WITH_TIMEOUT(reported() && reported()->error.relativeError() != before, 20000);
+        const double chosen = reported()->error.relativeError();
+
+        m_program->restart();
+        QTRY_VERIFY(m_program->bench().document.isOpen());
+        QVERIFY(m_program->bench().document.grams());
+        QVERIFY(m_program->bench().document.plan());
+        m_program->bench().selection.set({tensor}, tensor);
+        QTRY_VERIFY_WITH_TIMEOUT(reported(), 20000);
+        QCOMPARE(reported()->error.relativeError(), chosen);
+        // Without the calibration the recipe cannot be made, and that is told.
+        m_program->actions().removeImportance->trigger();
+        QVERIFY(!m_program->bench().document.plan());
+        QVERIFY(m_program->messages().contains(QStringLiteral("calibration")));
     }
 
     void probesPredictEveryRecipe()

@@ -179,7 +179,7 @@ QString LayerMapColoring::lowText() const
     case LayerMap::ColorBy::BitsPerWeight: return LayerMap::tr("≤ %1").arg(bitsPerWeightText(m_low));
     case LayerMap::ColorBy::Size: return sizeText(0);
     case LayerMap::ColorBy::Damage:
-    case LayerMap::ColorBy::Error: return QLocale().toString(m_low, 'g', 2);
+    case LayerMap::ColorBy::Error: return errorText(m_low);
     case LayerMap::ColorBy::Format: break;
     }
     return {};
@@ -191,7 +191,7 @@ QString LayerMapColoring::highText() const
     case LayerMap::ColorBy::BitsPerWeight: return LayerMap::tr("≥ %1").arg(bitsPerWeightText(m_high));
     case LayerMap::ColorBy::Size: return sizeText(static_cast<std::uint64_t>(m_high));
     case LayerMap::ColorBy::Damage:
-    case LayerMap::ColorBy::Error: return QLocale().toString(m_high, 'g', 2);
+    case LayerMap::ColorBy::Error: return errorText(m_high);
     case LayerMap::ColorBy::Format: break;
     }
     return {};
