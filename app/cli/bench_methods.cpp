@@ -16,7 +16,7 @@ struct Options {
     std::vector<std::string> formatNames;
     std::string tensors;
     std::string importanceFile;
-    std::string calibrationText;
+    CalibrationSource calibration;
     std::string text;
     std::string csv;
     std::uint32_t contextLength = 512;
@@ -122,9 +122,9 @@ Result<void> run(const Options& options, Session& session)
     if (settings.measureModel) {
         WW_TRY(text, readText(options.text, session));
     }
-    if (!options.calibrationText.empty()) {
-        WW_TRY(const std::string calibration, readText(options.calibrationText, session));
-        WW_TRY(settings.grams, gramsOnText(model, calibration, options.contextLength, 0, session.context()));
+    if (options.calibration.given()) {
+        WW_TRY(auto calibration, calibrationOf(model, options.calibration, {.contextLength = options.contextLength, .wantsGram = {}}, session));
+        settings.grams = std::make_shared<const GramFactors>(std::move(calibration));
         if (settings.measureModel) {
             WW_TRY(settings.heldOut, gramsOnText(model, text, options.contextLength, options.maxWindows, session.context()));
         }
@@ -171,8 +171,8 @@ void addBenchMethodsCommand(CommandLine& commands)
             }
             for (const std::string& method : options->methods)
                 if (const auto parsed = parseMethod(method); !parsed) usageError("--method", parsed.error().message);
-            if (options->text.empty() && options->calibrationText.empty())
-                usageError("", "Say what to measure on: --text FILE for the whole model, --calibration-text FILE for the layers, or both.");
+            if (options->text.empty() && !options->calibration.given())
+                usageError("", "Say what to measure on: --text FILE for the whole model, --calibration-text FILE or --calibration FILE for the layers, or both.");
         });
     addModel(command, options->model);
     const auto repeatable = [&](const char* name, std::vector<std::string>& values, const char* type, const char* description) {
@@ -182,8 +182,7 @@ void addBenchMethodsCommand(CommandLine& commands)
     repeatable("--type", options->formatNames, "FORMAT", "A format, such as Q4_K. May be repeated.");
     command.add_option("--tensors", options->tensors, "Only the tensors whose name matches; the others stay as they are.")
         ->type_name("REGEX");
-    command.add_option("--calibration-text", options->calibrationText, "The text (UTF-8) for Gram matrices and importance.")
-        ->type_name("FILE");
+    addCalibration(command, options->calibration, {});
     addImportance(command, options->importanceFile);
     command.add_option("--text", options->text, "The text (UTF-8) to measure on; it should be unlike the calibration text.")
         ->type_name("FILE");

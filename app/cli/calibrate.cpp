@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
+#include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
 #include "calibration/calibration_file.h"
@@ -19,6 +21,7 @@ struct Options {
     std::string text;
     std::string output;
     bool gram = false;
+    bool noGram = false;
     CalibrationOptions settings;
 };
 
@@ -41,10 +44,16 @@ Result<void> run(const Options& options, Session& session)
     WW_TRY(const std::string text, readText(options.text, session));
     CalibrationOptions settings = options.settings;
     settings.textName = options.text;
-    settings.collectGram = options.gram;
+    settings.gramBudgetBytes = gramBudgetBytes();
+    settings.collectGram = options.gram || (!options.noGram && gramBytes(*file) <= settings.gramBudgetBytes);
+    if (!settings.collectGram && !options.noGram && !session.json)
+        Session::warn(fmt::format("The products of all pairs of columns would take {}, so they are left out; methods that need them, such "
+                                  "as gptq, cannot use the file. --gram collects them all the same.",
+                                  sizeText(static_cast<double>(gramBytes(*file)))));
+    if (options.gram) settings.gramBudgetBytes = std::numeric_limits<std::uint64_t>::max();
     StoredCalibration stored;
     WW_TRY(stored.model, modelIdentity(*file));
-    stored.settings = Hasher().hash(stored.model).text(text).number(settings.contextLength).number(settings.maxWindows).number(options.gram ? 1 : 0).finish();
+    stored.settings = Hasher().hash(stored.model).text(text).number(settings.contextLength).number(settings.maxWindows).number(settings.collectGram ? 1 : 0).finish();
     settings.identity = stored.settings;
     settings.checkpoint = options.output + ".part";
     WW_TRY(stored.calibration, calibrate(*model, *tokenizer, text, settings, session.context()));
@@ -62,6 +71,7 @@ Result<void> run(const Options& options, Session& session)
         json["tokens"] = calibration.tokens;
         json["windows"] = calibration.windows;
         json["contextLength"] = calibration.contextLength;
+        json["gram"] = settings.collectGram;
         json["leastAgreement"] = number(least);
         Json list = Json::array();
         for (const InputStatistics& input : calibration.inputs) list.push_back(inputJson(input));
@@ -91,7 +101,10 @@ void addCalibrateCommand(CommandLine& commands)
     addModel(command, options->model);
     command.add_option("--text", options->text, "The text to read (UTF-8); keep another for judging the result.")->required()->type_name("FILE");
     command.add_option("-o,--output", options->output, "The file to write.")->required()->type_name("FILE");
-    command.add_flag("--gram", options->gram, "Also the products of all pairs of columns, which GPTQ needs; large.");
+    CLI::Option* const gram = command.add_flag("--gram", options->gram,
+                                               "The products of all pairs of columns as well, which GPTQ needs, however much memory they "
+                                               "take. Without this option they are collected when they fit into half of the memory.");
+    command.add_flag("--no-gram", options->noGram, "Leave them out; the file is much smaller.")->excludes(gram);
     command.add_option("--ctx", options->settings.contextLength, "Tokens per window; 512 if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 20).description(""));

@@ -3,17 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 #include <utility>
 
 #include "app/cli/command_line.h"
 #include "base/atomic_file.h"
-#include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
 #include "methods/quantizer.h"
-#include "model/weight_source.h"
 #include "plan/preset.h"
 #include "plan/recipe_dialects.h"
 
@@ -91,15 +90,19 @@ Result<std::shared_ptr<const Calibration>> calibrateFor(const Recipe& recipe, co
         const Quantizer* method = findQuantizer(entry.method);
         if (entry.quantized && method && method->dataNeeded() == MethodData::Gram) wanted.insert(model->tensors()[entry.tensorIndex].name);
     }
-    WW_TRY(const auto tokenizer, Tokenizer::create(model->metadata()));
-    WW_TRY(const auto language, LanguageModel::create(fileWeights(model)));
-    WW_TRY(const std::string text, readText(options.calibrationText, session));
-    CalibrationOptions settings;
-    settings.textName = options.calibrationText;
-    settings.collectGram = !wanted.empty();
-    settings.wantsGram = [&wanted](std::string_view tensor) { return wanted.contains(tensor); };
-    WW_TRY(Calibration calibration, calibrate(*language, *tokenizer, text, settings, session.context()));
-    return std::make_shared<const Calibration>(std::move(calibration));
+    CalibrationNeeds needs;
+    needs.gram = !wanted.empty();
+    needs.wantsGram = [&wanted](std::string_view tensor) { return wanted.contains(tensor); };
+    WW_TRY(const auto calibration, calibrationOf(model, options.calibration, needs, session));
+    const bool useless = needs.gram && std::ranges::none_of(calibration->inputs, [](const InputStatistics& i) { return !i.gram.empty(); });
+    if (useless && !options.calibration.file.empty())
+        return fail(Error{ErrorCode::InvalidArgument,
+                          "This calibration holds no products of pairs of columns (Gram matrices), which a method of the recipe needs; "
+                          "calibrate with --gram.",
+                          options.calibration.file,
+                          {},
+                          {}});
+    return calibration;
 }
 
 }  // namespace
@@ -209,13 +212,7 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
         ->group(kGroup);
     command.add_flag("--leave-output-tensor", options.leaveOutput, "Keep output.weight as it is in the model.")->group(kGroup);
     addImportance(command, options.importanceFile)->group(kGroup);
-    command
-        .add_option("--calibration-text", options.calibrationText,
-                    "A text (UTF-8) that the model reads first, to see what the inputs of its weights look like. Methods such as gptq "
-                    "need it; it also gives importance where no --imatrix is given. It should be unlike the text on which the result "
-                    "is judged, and have some ten thousand tokens.")
-        ->type_name("FILE")
-        ->group(kGroup);
+    addCalibration(command, options.calibration, kGroup);
 }
 
 void checkRecipeOptions(const RecipeOptions& o, bool required)
@@ -229,9 +226,9 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
         usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
     const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || !o.customQ.empty() || o.outputType ||
                          o.tokenEmbeddingType || o.leaveOutput || !o.method.empty() || !o.importanceFile.empty() ||
-                         !o.calibrationText.empty();
+                         o.calibration.given();
     if (details && !o.given())
-        usageError("", "Rules for single tensors, --method, --imatrix and --calibration-text need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
+        usageError("", "Rules for single tensors, --method, --imatrix and calibrations need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
     std::set<std::string> patterns;
     for (const std::string& text : o.set) {
         const auto rule = parseRule(text);
@@ -252,7 +249,7 @@ Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     }
-    if (!options.calibrationText.empty()) {
+    if (options.calibration.given()) {
         WW_TRY(auto calibration, calibrateFor(recipe, options, model, session));
         if (!planOptions.importance) planOptions.importance = std::make_shared<const ImportanceMatrix>(importanceOf(*calibration, true));
         planOptions.grams = std::make_shared<const GramFactors>(std::move(calibration));

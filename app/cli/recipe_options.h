@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
 #include "base/result.h"
 #include "io/model_file.h"
@@ -31,7 +32,7 @@ struct RecipeOptions {
     std::optional<TensorType> tokenEmbeddingType;
     bool leaveOutput = false;
     std::string importanceFile;
-    std::string calibrationText;
+    CalibrationSource calibration;
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
     bool keepSplit = false;                  ///< an option of quantize only
 
@@ -51,8 +52,7 @@ CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& 
 /// Adds --imatrix alone.
 CLI::Option* addImportance(CLI::App& command, std::string& path);
 /// Recipe, importance, calibration and plan for a model, from the files that the options name; null when no recipe is given.
-/// Calibrates with the text of --calibration-text when a method of the recipe needs Gram matrices, or for importance when no
-/// matrix is given.
+/// A calibration is made or loaded when a method of the recipe needs Gram matrices, or for importance when no matrix is given.
 Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const std::shared_ptr<const ModelFile>& model,
                                              const Session& session);
 

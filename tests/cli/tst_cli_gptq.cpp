@@ -60,6 +60,43 @@ private slots:
         QCOMPARE(written.exitCode, 0);
         QCOMPARE(kld(run(QStringList{"kld", m_model, file} + measure)), kld(planned));
     }
+
+    void takesWhatCalibrateKept()
+    {
+        const auto bytesOf = [](const QString& path) {
+            QFile file(path);
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        QFile whole(m_calibration);
+        QFile part(m_folder.filePath("part.txt"));
+        QVERIFY(whole.open(QIODevice::ReadOnly) && part.open(QIODevice::WriteOnly));
+        part.write(whole.read(20000));
+        part.close();
+        const QString text = part.fileName();
+        const QString kept = m_folder.filePath("kept.wwcalib");
+        const QString bare = m_folder.filePath("bare.wwcalib");
+        QVERIFY(run({"calibrate", m_model, "--text", text, "-o", kept}).json["gram"].toBool());
+        QVERIFY(!run({"calibrate", m_model, "--text", text, "-o", bare, "--no-gram"}).json["gram"].toBool(true));
+        const QString fromText = m_folder.filePath("text.gguf");
+        const QString fromFile = m_folder.filePath("file.gguf");
+        const QStringList recipe{"--type", "F16", "--pure", "--set", "blk.0.ffn=Q4_0:gptq", "--set", "blk.0.attn=Q4_1:search:passes=2"};
+        QCOMPARE(run(QStringList{"quantize", m_model, "-o", fromText, "--calibration-text", text} + recipe).exitCode, 0);
+        QCOMPARE(run(QStringList{"quantize", m_model, "-o", fromFile, "--calibration", kept} + recipe).exitCode, 0);
+        QVERIFY(!bytesOf(fromFile).isEmpty());
+        QCOMPARE(bytesOf(fromFile), bytesOf(fromText));
+
+        const auto both = run(QStringList{"quantize", m_model, "--dry-run", "--calibration", kept, "--calibration-text", text} + recipe);
+        QCOMPARE(both.exitCode, 2);
+        const auto without = run(QStringList{"quantize", m_model, "--dry-run", "--calibration", bare} + recipe);
+        QCOMPARE(without.exitCode, 1);
+        QVERIFY2(without.error.contains("--gram"), qPrintable(without.error));
+        const auto other = run(QStringList{"quantize", fromFile, "--dry-run", "--calibration", kept} + recipe);
+        QCOMPARE(other.exitCode, 1);
+        QVERIFY2(other.error.contains("another model"), qPrintable(other.error));
+        const auto bench = run({"bench-methods", m_model, "--type", "Q4_0", "--method", "gptq", "--calibration", kept, "--tensors", "blk.0"});
+        QCOMPARE(bench.exitCode, 0);
+        QVERIFY(bench.json["rows"].toArray().at(0).toObject()["outputError"].toDouble() > 0);
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCliGptq)

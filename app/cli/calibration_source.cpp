@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli/calibration_source.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "calibration/calibration_file.h"
+#include "io/model_identity.h"
+#include "model/tensor_role.h"
+#include "model/weight_source.h"
+
+namespace ww::cli {
+
+void addCalibration(CLI::App& command, CalibrationSource& source, const std::string& group)
+{
+    CLI::Option* const text =
+        command
+            .add_option("--calibration-text", source.text,
+                        "A text (UTF-8) that the model reads first, to see what the inputs of its weights look like. Methods such as gptq "
+                        "need it; it also gives importance where no --imatrix is given. It should be unlike the text on which the result "
+                        "is judged, and have some ten thousand tokens.")
+            ->type_name("FILE");
+    CLI::Option* const file = command
+                                  .add_option("--calibration", source.file,
+                                              "The same from a file that \"weightwright-cli calibrate\" wrote for this model, so that "
+                                              "the text need not be read again.")
+                                  ->type_name("FILE");
+    text->excludes(file);
+    if (group.empty()) return;
+    text->group(group);
+    file->group(group);
+}
+
+Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<const ModelFile>& model, const CalibrationSource& source,
+                                                         const CalibrationNeeds& needs, const Session& session)
+{
+    if (!source.file.empty()) {
+        WW_TRY(StoredCalibration stored, loadCalibration(source.file));
+        WW_TRY(const Hash identity, modelIdentity(*model));
+        if (stored.model != identity)
+            return fail(Error{ErrorCode::InvalidArgument,
+                              "This calibration was made with another model, whose weights see other inputs; calibrate this model.",
+                              source.file,
+                              {},
+                              {}});
+        return std::make_shared<const Calibration>(std::move(stored.calibration));
+    }
+    WW_TRY(const auto tokenizer, Tokenizer::create(model->metadata()));
+    WW_TRY(const auto language, LanguageModel::create(fileWeights(model)));
+    WW_TRY(const std::string text, readText(source.text, session));
+    CalibrationOptions settings;
+    settings.textName = source.text;
+    settings.contextLength = needs.contextLength;
+    settings.collectGram = needs.gram;
+    settings.gramBudgetBytes = gramBudgetBytes();
+    settings.wantsGram = needs.wantsGram;
+    WW_TRY(Calibration calibration, calibrate(*language, *tokenizer, text, settings, session.context()));
+    return std::make_shared<const Calibration>(std::move(calibration));
+}
+
+std::uint64_t gramBudgetBytes()
+{
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    const long size = ::sysconf(_SC_PAGESIZE);
+    constexpr std::uint64_t kLeast = std::uint64_t{1} << 30;
+    return pages > 0 && size > 0 ? std::max(kLeast, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 2) : kLeast;
+}
+
+std::uint64_t gramBytes(const ModelFile& model)
+{
+    std::uint64_t bytes = 0;
+    for (const TensorInfo& tensor : model.tensors()) {
+        using enum TensorRole;
+        // One tensor of those that share an input.
+        const TensorRole role = identify(tensor.name).role;
+        const bool counts = role == AttnQ || role == AttnQkv || role == AttnOutput || role == FfnUp || role == FfnDown ||
+                            role == FfnUpExps || role == FfnDownExps || role == FfnUpShexp || role == FfnDownShexp || role == Output;
+        if (!counts || tensor.name.ends_with(".bias")) continue;
+        const std::uint64_t columns = tensor.shape.columns();
+        bytes += columns * columns * tensor.shape.ne[2] * (sizeof(double) + sizeof(float));
+    }
+    return bytes;
+}
+
+}  // namespace ww::cli
