@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 namespace ww {
 namespace {
@@ -94,7 +95,7 @@ const Preset* findPreset(std::string_view name)
     for (const auto& alias : kAliases)
         if (equalIgnoringCase(alias.alias, name)) name = alias.name;
     for (const auto& preset : kPresets)
-        if (equalIgnoringCase(preset.name, name)) return &preset;
+        if (equalIgnoringCase(preset.name, name) || std::to_string(preset.fileType) == name) return &preset;
     return nullptr;
 }
 

@@ -21,7 +21,8 @@ struct Preset {
 
 /// All presets, from largest to smallest file of an ordinary (dense) model.
 [[nodiscard]] std::span<const Preset> presets();
-/// Case-insensitive, knows the aliases Q3_K, Q4_K, Q5_K. Null if unknown.
+/// Case-insensitive, knows the aliases Q3_K, Q4_K, Q5_K and the numbers of general.file_type ("15"), as llama.cpp's tool does.
+/// Null if unknown.
 [[nodiscard]] const Preset* findPreset(std::string_view name);
 
 /// Name that a recipe uses (instead of a preset's) to keep every tensor as it is and change only what rules say.

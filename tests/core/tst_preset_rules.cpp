@@ -210,6 +210,9 @@ private slots:
         QCOMPARE(ww::findPreset("q4_k_m"), ww::findPreset("Q4_K"));
         QCOMPARE(ww::findPreset("Q3_K")->fileType, 12u);
         QCOMPARE(ww::findPreset("q5_k")->fileType, 17u);
+        QCOMPARE(ww::findPreset("15"), ww::findPreset("Q4_K_M"));
+        QVERIFY(!ww::findPreset("4"));
+        QVERIFY(!ww::findPreset("015"));
         QVERIFY(!ww::findPreset("Q4_K_X"));
         QVERIFY(!ww::findPreset(""));
         QVERIFY(!ww::findPreset("COPY"));
