@@ -2637,6 +2637,10 @@
         <translation>Das Rezept konnte nicht geladen werden.</translation>
     </message>
     <message>
+        <source>It changes the model before quantizing, which the window does not do: use weightwright-cli transform, and open the file that it writes.</source>
+        <translation>Es verändert das Modell vor dem Quantisieren, was das Fenster nicht tut: Nehmen Sie weightwright-cli transform und öffnen Sie die Datei, die es schreibt.</translation>
+    </message>
+    <message>
         <source>Load recipe %1</source>
         <translation>Rezept %1 laden</translation>
     </message>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
@@ -6,6 +8,7 @@
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
 #include "jobs/method_bench.h"
+#include "jobs/transformed_model.h"
 
 namespace ww::cli {
 namespace {
@@ -13,6 +16,7 @@ namespace {
 struct Options {
     std::string model;
     std::vector<std::string> methods;
+    std::vector<std::string> transform;
     std::vector<std::string> formatNames;
     std::string tensors;
     std::string importanceFile;
@@ -21,6 +25,12 @@ struct Options {
     std::string csv;
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 20;
+};
+
+/// A row and what was done to the model before.
+struct StagedRow {
+    std::string steps;  ///< joined by " + "; empty: nothing
+    MethodBenchRow row;
 };
 
 Json optionalNumber(const std::optional<double>& value)
@@ -34,9 +44,11 @@ Json estimateJson(const std::optional<Estimate>& value)
     return {{"value", number(value->value)}, {"standardError", number(value->error)}};
 }
 
-Json rowJson(const MethodBenchRow& row)
+Json rowJson(const StagedRow& staged)
 {
+    const MethodBenchRow& row = staged.row;
     Json json;
+    json["steps"] = staged.steps;
     json["method"] = row.method;
     json["format"] = name(row.format);
     if (!row.problem.empty()) {
@@ -67,61 +79,55 @@ std::string csvCell(std::string_view text)
     return cell + "\"";
 }
 
-std::string csvText(const std::vector<MethodBenchRow>& rows)
+std::string csvText(const std::vector<StagedRow>& rows)
 {
     std::string text =
         "method,format,tensors,bits_per_weight,weight_error,output_error,held_out_output_error,kld,kld_standard_error,perplexity,"
-        "perplexity_standard_error,seconds,problem\n";
+        "perplexity_standard_error,seconds,problem,steps\n";
     const auto value = [](const std::optional<Estimate>& e) { return e ? std::optional(e->value) : std::nullopt; };
     const auto error = [](const std::optional<Estimate>& e) { return e ? std::optional(e->error) : std::nullopt; };
-    for (const MethodBenchRow& row : rows) {
+    for (const auto& [steps, row] : rows) {
         text += fmt::format("{},{},", csvCell(row.method), name(row.format));
         if (row.problem.empty())
-            text += fmt::format("{},{:.6g},{:.6g},{},{},{},{},{},{},{:.3f},\n", row.tensors, row.bitsPerWeight, row.weightError,
+            text += fmt::format("{},{:.6g},{:.6g},{},{},{},{},{},{},{:.3f},,{}\n", row.tensors, row.bitsPerWeight, row.weightError,
                                 figure(row.outputError), figure(row.heldOutOutputError), figure(value(row.kld)), figure(error(row.kld)),
-                                figure(value(row.perplexity)), figure(error(row.perplexity)), row.seconds);
+                                figure(value(row.perplexity)), figure(error(row.perplexity)), row.seconds, csvCell(steps));
         else
-            text += fmt::format(",,,,,,,,,,{}\n", csvCell(row.problem));
+            text += fmt::format(",,,,,,,,,,{},{}\n", csvCell(row.problem), csvCell(steps));
     }
     return text;
 }
 
-void printTable(Output& out, const std::vector<MethodBenchRow>& rows)
+void printTable(Output& out, const std::vector<StagedRow>& rows, bool staged)
 {
     using enum Table::Align;
-    Table table({{"format"}, {"method"}, {"bits", Right}, {"weights", Right}, {"output", Right}, {"held out", Right}, {"KLD", Right},
-                 {"±", Right}, {"perplexity", Right}, {"time", Right}});
+    std::vector<Table::Column> columns{{"format"}, {"method"}, {"bits", Right}, {"weights", Right}, {"output", Right}, {"held out", Right},
+                                       {"KLD", Right}, {"±", Right}, {"perplexity", Right}, {"time", Right}};
+    if (staged) columns.insert(columns.begin(), Table::Column{"steps"});
+    Table table(std::move(columns));
     std::string problems;
-    for (const MethodBenchRow& row : rows) {
+    for (const auto& [steps, row] : rows) {
         if (!row.problem.empty()) {
             problems += fmt::format("{} {}: {}\n", name(row.format), row.method, row.problem);
             continue;
         }
-        table.addRow({std::string(name(row.format)), row.method, fmt::format("{:.4g}", row.bitsPerWeight),
+        std::vector<std::string> cells{std::string(name(row.format)), row.method, fmt::format("{:.4g}", row.bitsPerWeight),
                       fmt::format("{:.4g}", row.weightError), row.outputError ? fmt::format("{:.4g}", *row.outputError) : "–",
                       row.heldOutOutputError ? fmt::format("{:.4g}", *row.heldOutOutputError) : "–",
                       row.kld ? fmt::format("{:.6f}", row.kld->value) : "–", row.kld ? fmt::format("{:.6f}", row.kld->error) : "–",
-                      row.perplexity ? fmt::format("{:.4f}", row.perplexity->value) : "–", durationText(row.seconds)});
+                      row.perplexity ? fmt::format("{:.4f}", row.perplexity->value) : "–", durationText(row.seconds)};
+        if (staged) cells.insert(cells.begin(), steps.empty() ? "–" : steps);
+        table.addRow(std::move(cells));
     }
     out.write(table.text());
     out.write(problems);
     out.write("Errors are relative squares: of the weights, and of the layers' outputs on the calibration text and on the text held out.\n");
 }
 
-Result<void> run(const Options& options, Session& session)
+/// All combinations on one model. `changed`: steps lie before it, so that only the text itself shows what it sees.
+Result<std::vector<MethodBenchRow>> benchOne(const std::shared_ptr<const ModelFile>& model, const Options& options,
+                                             MethodBenchOptions settings, const std::string& text, bool changed, const Session& session)
 {
-    WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
-    MethodBenchOptions settings;
-    settings.methods = options.methods;
-    settings.tensors = options.tensors;
-    for (const std::string& format : options.formatNames) settings.formats.push_back(*tensorTypeFromName(format));
-    settings.divergence.contextLength = options.contextLength;
-    settings.divergence.maxWindows = options.maxWindows;
-    settings.measureModel = !options.text.empty();
-    std::string text;
-    if (settings.measureModel) {
-        WW_TRY(text, readText(options.text, session));
-    }
     if (options.calibration.given()) {
         WW_TRY(auto calibration, calibrationOf(model, options.calibration, {.contextLength = options.contextLength, .wantsGram = {}}, session));
         settings.grams = std::make_shared<const GramFactors>(std::move(calibration));
@@ -129,26 +135,60 @@ Result<void> run(const Options& options, Session& session)
             WW_TRY(settings.heldOut, gramsOnText(model, text, options.contextLength, options.maxWindows, session.context()));
         }
     }
-    if (!options.importanceFile.empty()) {
+    if (!options.importanceFile.empty() && !changed) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         settings.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     } else if (settings.grams) {
         settings.importance = std::make_shared<const ImportanceMatrix>(importanceOf(settings.grams->calibration(), true));
     }
-    WW_TRY(const auto rows, benchMethods(model, settings, text, session.context()));
+    return benchMethods(model, settings, text, session.context());
+}
+
+Result<void> run(const Options& options, Session& session)
+{
+    WW_TRY(const std::shared_ptr<const ModelFile> original, openAnyModel(options.model));
+    MethodBenchOptions settings;
+    settings.methods = options.methods;
+    settings.tensors = options.tensors;
+    for (const std::string& format : options.formatNames) settings.formats.push_back(*tensorTypeFromName(format));
+    settings.divergence.contextLength = options.contextLength;
+    settings.divergence.maxWindows = options.maxWindows;
+    settings.measureModel = !options.text.empty();
+    settings.original = original;
+    std::string text;
+    if (settings.measureModel) {
+        WW_TRY(text, readText(options.text, session));
+    }
+    std::string calibrationText;
+    if (!options.transform.empty() && !options.calibration.text.empty()) {
+        WW_TRY(calibrationText, readText(options.calibration.text, session));
+    }
+    std::vector<StagedRow> rows;
+    std::shared_ptr<const ModelFile> model = original;
+    std::string steps;
+    for (std::size_t stage = 0; stage <= options.transform.size(); ++stage) {
+        if (stage > 0) {
+            const std::string& step = options.transform[stage - 1];
+            const std::array one{stepOf("--transform", step)};
+            WW_TRY(model, transformedModel(std::move(model), one, calibrationText, options.contextLength, gramBudgetBytes(), session.context()));
+            steps += steps.empty() ? step : " + " + step;
+        }
+        WW_TRY(auto measured, benchOne(model, options, settings, text, stage > 0, session));
+        for (MethodBenchRow& row : measured) rows.push_back({steps, std::move(row)});
+    }
     if (!options.csv.empty()) {
         WW_TRY_VOID(writeTextFile(options.csv, csvText(rows)));
     }
     if (session.json) {
         Json json;
-        json["model"] = model->path().string();
+        json["model"] = original->path().string();
         Json list = Json::array();
-        for (const MethodBenchRow& row : rows) list.push_back(rowJson(row));
+        for (const StagedRow& row : rows) list.push_back(rowJson(row));
         json["rows"] = list;
         session.out.writeJson(json);
         return {};
     }
-    printTable(session.out, rows);
+    printTable(session.out, rows, !options.transform.empty());
     return {};
 }
 
@@ -171,6 +211,12 @@ void addBenchMethodsCommand(CommandLine& commands)
             }
             for (const std::string& method : options->methods)
                 if (const auto parsed = parseMethod(method); !parsed) usageError("--method", parsed.error().message);
+            bool reads = false;
+            for (const std::string& step : options->transform) reads = stepOf("--transform", step).readsText() || reads;
+            if (reads && options->calibration.text.empty())
+                usageError("--transform", "smoothquant and awq need a text that shows what the weights see: --calibration-text FILE.");
+            if (!options->transform.empty() && (!options->calibration.file.empty() || !options->importanceFile.empty()))
+                usageError("--transform", "What was collected with the model before does not fit it any more; give --calibration-text FILE.");
             if (options->text.empty() && !options->calibration.given())
                 usageError("", "Say what to measure on: --text FILE for the whole model, --calibration-text FILE or --calibration FILE for the layers, or both.");
         });
@@ -180,6 +226,14 @@ void addBenchMethodsCommand(CommandLine& commands)
     };
     repeatable("--method", options->methods, "METHOD", "A method, with options if need be (NAME:OPTION=VALUE,…). May be repeated.");
     repeatable("--type", options->formatNames, "FORMAT", "A format, such as Q4_K. May be repeated.");
+    command
+        .add_option("--transform", options->transform,
+                    "A step that changes the model first, as of \"weightwright-cli transform\". May be repeated: everything is measured without "
+                    "steps, after the first, after the second and so on, so that one sees which helped.")
+        ->type_name("STEP")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false);
     command.add_option("--tensors", options->tensors, "Only the tensors whose name matches; the others stay as they are.")
         ->type_name("REGEX");
     addCalibration(command, options->calibration, {});

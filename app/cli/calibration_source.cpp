@@ -60,6 +60,13 @@ Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<c
     return std::make_shared<const Calibration>(std::move(calibration));
 }
 
+TransformStep stepOf(const std::string& option, const std::string& text)
+{
+    const auto step = parseTransformStep(text);
+    if (!step) usageError(option, step.error().message);
+    return *step;
+}
+
 std::uint64_t gramBudgetBytes()
 {
     const long pages = ::sysconf(_SC_PHYS_PAGES);

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "calibration/calibration.h"
 #include "io/model_file.h"
+#include "transform/transform_step.h"
 
 namespace ww::cli {
 
@@ -35,6 +36,9 @@ struct CalibrationNeeds {
 /// The source must be given. Errors: those of reading and calibrating; InvalidArgument for a file of another model.
 Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<const ModelFile>& model, const CalibrationSource& source,
                                                          const CalibrationNeeds& needs, const Session& session);
+
+/// A step that changes the model, by its text; wrong ones are usage errors.
+TransformStep stepOf(const std::string& option, const std::string& text);
 
 /// What Gram matrices may take while they are collected: half of the machine's memory.
 [[nodiscard]] std::uint64_t gramBudgetBytes();

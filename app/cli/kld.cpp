@@ -59,9 +59,10 @@ Result<void> runKld(const Options& options, Session& session)
     if (!options.variant.empty()) {
         WW_TRY(variant, openAnyModel(options.variant));
     }
-    WW_TRY(const auto plan, makePlan(options.recipe, base, session));
+    WW_TRY(const PlannedModel planned, makePlan(options.recipe, base, session));
+    const auto& plan = planned.plan;
     WW_TRY(const std::string text, readText(options.text, session));
-    WW_TRY(const DivergenceResult result, evaluateDivergence(base, variant, plan, text, options.settings, session.context()));
+    WW_TRY(const DivergenceResult result, evaluateDivergence(base, plan ? planned.model : variant, plan, text, options.settings, session.context()));
     if (session.json) {
         Json json;
         json["base"] = base->path().string();

@@ -19,8 +19,9 @@ struct Options {
 
 Result<void> run(const Options& options, Session& session)
 {
-    WW_TRY(const auto model, openAnyModel(options.model));
-    WW_TRY(const auto plan, makePlan(options.recipe, model, session));
+    WW_TRY(const auto source, openAnyModel(options.model));
+    WW_TRY(const PlannedModel planned, makePlan(options.recipe, source, session));
+    const auto& [model, plan] = planned;
     if (plan && !session.json) warnAboutPlan(*model, *plan);
     WW_TRY(const std::string text, readText(options.text, session));
     PerplexityOptions settings;

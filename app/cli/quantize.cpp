@@ -59,8 +59,10 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
 
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
-    WW_TRY(const auto model, openAnyModel(options.model));
-    WW_TRY(auto plan, makePlan(options.recipe, model, session));
+    WW_TRY(const auto source, openAnyModel(options.model));
+    WW_TRY(auto planned, makePlan(options.recipe, source, session));
+    const auto& model = planned.model;
+    auto& plan = planned.plan;
     const bool keepSplit = options.recipe.keepSplit;
     if (keepSplit) {
         Plan sized = *plan;
@@ -68,7 +70,7 @@ Result<void> run(const QuantizeOptions& options, Session& session)
         plan = std::make_shared<const Plan>(std::move(sized));
     }
     if (!session.json) {
-        for (const ImportNote& note : importNotes(*model)) Session::warn(note.sentence);
+        for (const ImportNote& note : importNotes(*source)) Session::warn(note.sentence);
         warnAboutPlan(*model, *plan);
     }
     if (options.dryRun) return dryRun(*model, *plan, session);

@@ -13,6 +13,7 @@
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
 #include "methods/quantizer.h"
+#include "jobs/transformed_model.h"
 #include "plan/preset.h"
 #include "plan/recipe_dialects.h"
 
@@ -20,6 +21,7 @@ namespace ww::cli {
 namespace {
 
 constexpr const char* kGroup = "What to store each tensor as";
+constexpr std::uint32_t kCalibrationContext = 512;
 constexpr std::uint64_t kMaximumRulesBytes = std::uint64_t{16} << 20;
 
 TensorType formatByName(const std::string& option, const std::string& text)
@@ -77,6 +79,10 @@ Result<Recipe> makeRecipe(const RecipeOptions& o)
         rules.insert(rules.end(), more.begin(), more.end());
     }
     recipe.rules.insert(recipe.rules.begin(), rules.begin(), rules.end());
+    for (const std::string& text : o.transform) {
+        WW_TRY(const TransformStep step, parseTransformStep(text));
+        recipe.transform.push_back(step);
+    }
     return recipe;
 }
 
@@ -103,6 +109,31 @@ Result<std::shared_ptr<const Calibration>> calibrateFor(const Recipe& recipe, co
                           {},
                           {}});
     return calibration;
+}
+
+/// The model as the steps leave it. What was collected with the model before does not fit it any more.
+Result<std::shared_ptr<const ModelFile>> changedModel(const std::vector<TransformStep>& steps, const RecipeOptions& options,
+                                                      std::shared_ptr<const ModelFile> model, const Session& session)
+{
+    const auto refuse = [](const char* what) {
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("The recipe changes the model, so that its weights see other inputs than {}; give the text itself with "
+                                "--calibration-text.",
+                                what));
+    };
+    if (!options.importanceFile.empty()) return refuse("those of this importance matrix");
+    if (!options.calibration.file.empty()) return refuse("those of this calibration");
+    if (options.keepSplit || !options.pruneLayers.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    "A recipe that changes the model cannot be combined with --keep-split or --prune-layers; transform the model first.");
+    std::string text;
+    if (std::ranges::any_of(steps, &TransformStep::readsText)) {
+        if (options.calibration.text.empty())
+            return fail(ErrorCode::InvalidArgument,
+                        "The steps smoothquant and awq need a text that shows what the weights see: --calibration-text FILE.");
+        WW_TRY(text, readText(options.calibration.text, session));
+    }
+    return transformedModel(std::move(model), steps, text, kCalibrationContext, gramBudgetBytes(), session.context());
 }
 
 }  // namespace
@@ -213,6 +244,15 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
     command.add_flag("--leave-output-tensor", options.leaveOutput, "Keep output.weight as it is in the model.")->group(kGroup);
     addImportance(command, options.importanceFile)->group(kGroup);
     addCalibration(command, options.calibration, kGroup);
+    command
+        .add_option("--transform", options.transform,
+                    "Change the model first so that it computes the same and loses less: rotation[:SEED], smoothquant[:ALPHA] or "
+                    "awq[:FORMAT], as \"weightwright-cli transform\" explains. May be repeated; steps come after those of a recipe file.")
+        ->type_name("STEP")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false)
+        ->group(kGroup);
 }
 
 void checkRecipeOptions(const RecipeOptions& o, bool required)
@@ -226,9 +266,10 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
         usageError("", "--leave-output-tensor and --output-tensor-type contradict each other; give one of them.");
     const bool details = !o.set.empty() || !o.tensorTypeFile.empty() || !o.customQ.empty() || o.outputType ||
                          o.tokenEmbeddingType || o.leaveOutput || !o.method.empty() || !o.importanceFile.empty() ||
-                         o.calibration.given();
+                         o.calibration.given() || !o.transform.empty();
     if (details && !o.given())
         usageError("", "Rules for single tensors, --method, --imatrix and calibrations need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
+    for (const std::string& text : o.transform) stepOf("--transform", text);
     std::set<std::string> patterns;
     for (const std::string& text : o.set) {
         const auto rule = parseRule(text);
@@ -239,11 +280,14 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
     }
 }
 
-Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const std::shared_ptr<const ModelFile>& model,
-                                             const Session& session)
+Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<const ModelFile> model, const Session& session)
 {
-    if (!options.given()) return std::shared_ptr<const Plan>();
-    WW_TRY(const Recipe recipe, makeRecipe(options));
+    if (!options.given()) return PlannedModel{std::move(model), nullptr};
+    WW_TRY(Recipe recipe, makeRecipe(options));
+    if (!recipe.transform.empty()) {
+        WW_TRY(model, changedModel(recipe.transform, options, std::move(model), session));
+        recipe.transform.clear();
+    }
     PlanOptions planOptions;
     if (!options.importanceFile.empty()) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
@@ -257,7 +301,7 @@ Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const
     WW_TRY(ModelSurvey survey, ModelSurvey::withoutBlocks(*model, options.pruneLayers));
     if (options.keepSplit) survey.orderAsInSource();
     WW_TRY(Plan plan, resolve(recipe, survey, planOptions));
-    return std::make_shared<const Plan>(std::move(plan));
+    return PlannedModel{std::move(model), std::make_shared<const Plan>(std::move(plan))};
 }
 
 }  // namespace ww::cli

@@ -33,6 +33,7 @@ struct RecipeOptions {
     bool leaveOutput = false;
     std::string importanceFile;
     CalibrationSource calibration;
+    std::vector<std::string> transform;
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
     bool keepSplit = false;                  ///< an option of quantize only
 
@@ -51,9 +52,13 @@ void checkRecipeOptions(const RecipeOptions& options, bool required);
 CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& description);
 /// Adds --imatrix alone.
 CLI::Option* addImportance(CLI::App& command, std::string& path);
-/// Recipe, importance, calibration and plan for a model, from the files that the options name; null when no recipe is given.
+/// A recipe made ready for a model.
+struct PlannedModel {
+    std::shared_ptr<const ModelFile> model;  ///< after the steps of the recipe that change it
+    std::shared_ptr<const Plan> plan;
+};
+/// Recipe, importance, calibration and plan for a model, from the files that the options name; no plan when no recipe is given.
 /// A calibration is made or loaded when a method of the recipe needs Gram matrices, or for importance when no matrix is given.
-Result<std::shared_ptr<const Plan>> makePlan(const RecipeOptions& options, const std::shared_ptr<const ModelFile>& model,
-                                             const Session& session);
+Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<const ModelFile> model, const Session& session);
 
 }  // namespace ww::cli

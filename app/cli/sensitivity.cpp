@@ -190,7 +190,11 @@ Result<void> runPredict(const PredictOptions& options, Session& session)
     WW_TRY(const Hash identity, modelIdentity(*model));
     if (identity != sensitivity.model)
         return fail(ErrorCode::InvalidArgument, "The sensitivities were measured on another model; measure this one.");
-    WW_TRY(const auto plan, makePlan(options.recipe, model, session));
+    WW_TRY(const PlannedModel planned, makePlan(options.recipe, model, session));
+    const auto& plan = planned.plan;
+    if (planned.model != model)
+        return fail(ErrorCode::InvalidArgument,
+                    "A recipe that changes the model cannot be predicted: the sensitivities are those of the model before.");
     const DamageModel damage(sensitivity);
     const std::vector<TensorType> formats = formatsOf(*plan, *model, sensitivity);
     const auto prediction = damage.predict(formats, plan->bitsPerWeight());

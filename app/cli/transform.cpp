@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <charconv>
 
+#include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
-#include "jobs/method_bench.h"
+#include "jobs/transformed_model.h"
 #include "plan/plan.h"
-#include "transform/channel_scaling.h"
-#include "transform/rotation.h"
 
 namespace ww::cli {
 namespace {
-
-/// One step of a transformation, as text: NAME or NAME:VALUE.
-struct Step {
-    enum class Kind : std::uint8_t { Rotation, SmoothQuant, Awq };
-    Kind kind = Kind::Rotation;
-    std::uint64_t seed = 1;
-    double alpha = 0.5;
-    TensorType format = TensorType::Q4_0;
-};
 
 struct Options {
     std::string model;
@@ -31,52 +20,8 @@ struct Options {
     std::string calibrationText;
     std::uint32_t contextLength = 512;
     std::vector<std::string> stepTexts;
-    std::vector<Step> steps;
+    std::vector<TransformStep> steps;
 };
-
-Step stepOf(const std::string& text)
-{
-    const auto colon = text.find(':');
-    const std::string name = text.substr(0, colon);
-    const std::string value = colon == std::string::npos ? std::string() : text.substr(colon + 1);
-    Step step;
-    if (name == "rotation") {
-        if (!value.empty()) {
-            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), step.seed);
-            if (error != std::errc() || end != value.data() + value.size())
-                usageError("--step", fmt::format("\"{}\" is no seed for rotation; it is a whole number.", value));
-        }
-    } else if (name == "smoothquant") {
-        step.kind = Step::Kind::SmoothQuant;
-        if (!value.empty()) {
-            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), step.alpha);
-            if (error != std::errc() || end != value.data() + value.size() || !(step.alpha >= 0 && step.alpha <= 1))
-                usageError("--step", fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1.", value));
-        }
-    } else if (name == "awq") {
-        step.kind = Step::Kind::Awq;
-        const auto format = tensorTypeFromName(value.empty() ? "Q4_0" : value);
-        if (!format || !traits(*format).target)
-            usageError("--step", fmt::format("\"{}\" is no format for awq to aim at; \"weightwright-cli formats\" lists them.", value));
-        step.format = *format;
-    } else {
-        usageError("--step", fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA] and awq[:FORMAT].", name));
-    }
-    return step;
-}
-
-Result<std::shared_ptr<const ModelFile>> apply(const Step& step, std::shared_ptr<const ModelFile> model, const std::string& text,
-                                               const Options& options, const Session& session)
-{
-    if (step.kind == Step::Kind::Rotation) return rotate(std::move(model), {.seed = step.seed});
-    // What the model sees now: earlier steps have changed it.
-    WW_TRY(const auto grams, gramsOnText(model, text, options.contextLength, 0, session.context()));
-    ScalingOptions scaling;
-    scaling.rule = step.kind == Step::Kind::Awq ? ScalingOptions::Rule::Awq : ScalingOptions::Rule::Smooth;
-    scaling.alpha = step.alpha;
-    scaling.format = step.format;
-    return scaleChannels(std::move(model), grams->calibration(), scaling, session.context());
-}
 
 Result<void> run(const Options& options, Session& session)
 {
@@ -85,9 +30,7 @@ Result<void> run(const Options& options, Session& session)
     if (!options.calibrationText.empty()) {
         WW_TRY(text, readText(options.calibrationText, session));
     }
-    for (const Step& step : options.steps) {
-        WW_TRY(model, apply(step, std::move(model), text, options, session));
-    }
+    WW_TRY(model, transformedModel(std::move(model), options.steps, text, options.contextLength, gramBudgetBytes(), session.context()));
     Recipe recipe;
     recipe.preset = options.type;
     WW_TRY(const Plan plan, resolve(recipe, *model));
@@ -121,8 +64,8 @@ void addTransformCommand(CommandLine& commands)
         "matrices of the model before no longer fit it.",
         [options](Session& session) { return run(*options, session); },
         [options] {
-            for (const std::string& text : options->stepTexts) options->steps.push_back(stepOf(text));
-            const bool reads = std::ranges::any_of(options->steps, [](const Step& s) { return s.kind != Step::Kind::Rotation; });
+            for (const std::string& text : options->stepTexts) options->steps.push_back(stepOf("--step", text));
+            const bool reads = std::ranges::any_of(options->steps, &TransformStep::readsText);
             if (reads && options->calibrationText.empty())
                 usageError("", "smoothquant and awq need a text that shows what the weights see: --calibration-text FILE.");
         });

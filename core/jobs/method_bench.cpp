@@ -74,7 +74,7 @@ private:
         cut.contextLength = m_options.divergence.contextLength;
         cut.maxWindows = m_options.divergence.maxWindows;
         WW_TRY(m_windows, makeWindows(*tokenizer, text, cut));
-        WW_TRY(m_original, LanguageModel::create(m_stored));
+        WW_TRY(m_original, LanguageModel::create(m_options.original ? fileWeights(m_options.original) : m_stored));
         return {};
     }
 

@@ -27,6 +27,7 @@ struct MethodBenchOptions {
     std::shared_ptr<const GramFactors> grams;    ///< for methods that need them and for the output error; null: none
     std::shared_ptr<const GramFactors> heldOut;  ///< of tokens that no method saw; null: none
     bool measureModel = true;                    ///< divergence of the whole model on the text
+    std::shared_ptr<const ModelFile> original;   ///< what it diverges from; null: the model itself
     DivergenceOptions divergence;
 };
 

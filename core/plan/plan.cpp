@@ -540,6 +540,10 @@ Result<ModelSurvey> ModelSurvey::withoutBlocks(const ModelFile& model, std::span
 
 Result<Plan> resolve(const Recipe& recipe, const ModelSurvey& survey, const PlanOptions& options)
 {
+    if (!recipe.transform.empty())
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("This recipe changes the model before it is quantized ({}); weightwright-cli quantize --recipe does that.",
+                                transformStepText(recipe.transform.front())));
     WW_TRY(const Start start, startOf(recipe));
     WW_TRY_VOID(checkOption(recipe.outputType, "type of the output matrix"));
     WW_TRY_VOID(checkOption(recipe.tokenEmbeddingType, "type of the token embedding"));

@@ -120,7 +120,7 @@ private:
 
 /// Errors: InvalidArgument (unknown preset or method, bad pattern: which; importance of another model), Unsupported (a type
 /// whose block does not divide a row and that has no fallback, a type that needs importance when there is none, a method that
-/// needs Gram matrices when there are none). Tensors
+/// needs Gram matrices when there are none, a recipe with steps that change the model). Tensors
 /// with four dimensions stay as they are. Recipe rules beat the preset; among them the first match wins. Output and embedding types
 /// of the recipe beat rules by pattern and role, as in llama.cpp, but not rules for exactly this tensor.
 Result<Plan> resolve(const Recipe& recipe, const ModelFile& model, const PlanOptions& options = {});

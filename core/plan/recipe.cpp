@@ -195,6 +195,13 @@ Result<void> readMember(Recipe& recipe, const std::string& member, const Json& v
             WW_TRY(RecipeRule rule, readRule(item, recipe.rules.size()));
             recipe.rules.push_back(std::move(rule));
         }
+    } else if (member == "transform") {
+        if (!value.is_array()) return refuse("The member \"transform\" must be a list in brackets.");
+        for (const auto& item : value) {
+            WW_TRY(const std::string text, readText(item, member, {}));
+            WW_TRY(const TransformStep step, parseTransformStep(text));
+            recipe.transform.push_back(step);
+        }
     } else {
         return refuse("The member \"{}\" is not known; this program may be too old for the recipe, or the name is misspelled.",
                       shortened(member));
@@ -292,6 +299,7 @@ std::string recipeToJson(const Recipe& recipe)
     if (recipe.outputType) json["outputType"] = name(*recipe.outputType);
     if (recipe.tokenEmbeddingType) json["tokenEmbeddingType"] = name(*recipe.tokenEmbeddingType);
     if (!recipe.method.empty()) json["method"] = recipe.method;
+    for (const TransformStep& step : recipe.transform) json["transform"].push_back(transformStepText(step));
     json["rules"] = Json::array();
     for (const auto& rule : recipe.rules) {
         Json item;

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "model/tensor_role.h"
 #include "tensor/tensor_type.h"
+#include "transform/transform_step.h"
 
 namespace ww {
 
@@ -43,11 +44,15 @@ struct Recipe {
     std::optional<TensorType> tokenEmbeddingType;  ///< --token-embedding-type
     std::string method{};  ///< spec for all tensors that no rule gives one; empty: default method
     std::vector<RecipeRule> rules;
+    /// Changes of the model before it is quantized, in this order. resolve() refuses them: who runs the recipe applies them to the
+    /// model, recalibrates, and resolves the rest.
+    std::vector<TransformStep> transform{};
     bool operator==(const Recipe&) const = default;
 };
 
 /// Recipe files: JSON with "weightwright-recipe": 1. Unknown members are refused with their name. A rule holds "pattern",
-/// "tensor" or "role", then "format" (a type name, or "keep" for the source type) and optionally "method".
+/// "tensor" or "role", then "format" (a type name, or "keep" for the source type) and optionally "method". "transform" lists
+/// steps as texts, such as "rotation:1".
 std::string recipeToJson(const Recipe& recipe);
 Result<Recipe> recipeFromJson(std::string_view json);
 Result<Recipe> loadRecipe(const std::filesystem::path& path);

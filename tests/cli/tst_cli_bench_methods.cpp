@@ -53,6 +53,23 @@ private slots:
         QCOMPARE(lines.size(), 7);
         QVERIFY(lines[2].startsWith(QStringLiteral("\"gptq:damping=0.03,polish=1\",Q4_0,1,4.5,")));
     }
+
+    void measuresAfterEachStep()
+    {
+        QProcess process;
+        process.start(WW_CLI_PATH, {"bench-methods", QString::fromStdString(test::sampleModel().string()), "--method", "reference",
+                                    "--type", "Q4_0", "--transform", "rotation:3", "--transform", "rotation:4", "--text",
+                                    QString::fromStdString(test::sampleEvaluationText().string()), "--ctx", "64", "--chunks", "4", "--json"});
+        QVERIFY(process.waitForFinished(300000));
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+        const auto rows = QJsonDocument::fromJson(process.readAllStandardOutput()).object()["rows"].toArray();
+        QCOMPARE(rows.size(), 3);
+        const QStringList steps{"", "rotation:3", "rotation:3 + rotation:4"};
+        for (int i = 0; i < 3; ++i) {
+            QCOMPARE(rows.at(i).toObject()["steps"].toString(), steps[i]);
+            QVERIFY(rows.at(i).toObject()["kld"].toObject()["value"].toDouble() > 0);
+        }
+    }
 };
 
 QTEST_GUILESS_MAIN(TestCliBenchMethods)

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "plan/recipe.h"
+#include "tests/support/verify.h"
 
 using ww::Recipe;
 using ww::RecipeRule;
@@ -52,6 +53,25 @@ class TestRecipe : public QObject {
     Q_OBJECT
 
 private slots:
+    void transformations()
+    {
+        Recipe recipe;
+        for (const char* text : {"rotation:7", "smoothquant:0.85", "awq:Q3_K"}) {
+            const auto step = parseTransformStep(text);
+            WW_VERIFY(step);
+            QCOMPARE(transformStepText(*step), std::string(text));
+            recipe.transform.push_back(*step);
+        }
+        const auto read = recipeFromJson(recipeToJson(recipe));
+        WW_VERIFY(read);
+        QVERIFY(*read == recipe);
+        for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "awq:Q9_9", "awq:F99", "mirror"}) {
+            const auto step = parseTransformStep(text);
+            QVERIFY2(!step && step.error().code == ErrorCode::InvalidArgument, text);
+        }
+        QVERIFY(!recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": ["mirror"]})"));
+        QVERIFY(!recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": "rotation"})"));
+    }
     void survivesTheRoundTrip()
     {
         Recipe plain;

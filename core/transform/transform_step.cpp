@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "transform/transform_step.h"
+
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "calibration/calibration.h"
+#include "io/model_file.h"
+#include "transform/channel_scaling.h"
+#include "transform/rotation.h"
+
+namespace ww {
+
+Result<TransformStep> parseTransformStep(std::string_view text)
+{
+    const std::size_t colon = text.find(':');
+    const std::string_view name = text.substr(0, colon);
+    const std::string_view value = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+    const auto number = [&](auto& result) {
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+        return error == std::errc() && end == value.data() + value.size();
+    };
+    TransformStep step;
+    if (name == "rotation") {
+        if (!value.empty() && !number(step.seed))
+            return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no seed for rotation; it is a whole number.", value));
+    } else if (name == "smoothquant") {
+        step.kind = TransformStep::Kind::SmoothQuant;
+        if (!value.empty() && (!number(step.alpha) || !(step.alpha >= 0 && step.alpha <= 1)))
+            return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1.", value));
+    } else if (name == "awq") {
+        step.kind = TransformStep::Kind::Awq;
+        const auto format = tensorTypeFromName(value.empty() ? "Q4_0" : value);
+        if (!format || !traits(*format).target)
+            return fail(ErrorCode::InvalidArgument,
+                        fmt::format("\"{}\" is no format for awq to aim at; \"weightwright-cli formats\" lists them.", value));
+        step.format = *format;
+    } else {
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA] and awq[:FORMAT].", name));
+    }
+    return step;
+}
+
+std::string transformStepText(const TransformStep& step)
+{
+    switch (step.kind) {
+    case TransformStep::Kind::Rotation: return fmt::format("rotation:{}", step.seed);
+    case TransformStep::Kind::SmoothQuant: return fmt::format("smoothquant:{}", step.alpha);
+    case TransformStep::Kind::Awq: break;
+    }
+    return fmt::format("awq:{}", name(step.format));
+}
+
+Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, std::shared_ptr<const ModelFile> model,
+                                                   const Calibration* calibration, const JobContext& context)
+{
+    if (step.kind == TransformStep::Kind::Rotation) return rotate(std::move(model), {.seed = step.seed});
+    if (!calibration) return fail(ErrorCode::InvalidArgument, "Scaling channels needs a calibration of the model.");
+    ScalingOptions scaling;
+    scaling.rule = step.kind == TransformStep::Kind::Awq ? ScalingOptions::Rule::Awq : ScalingOptions::Rule::Smooth;
+    scaling.alpha = step.alpha;
+    scaling.format = step.format;
+    return scaleChannels(std::move(model), *calibration, scaling, context);
+}
+
+}  // namespace ww

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// One change of a model before it is quantized, as recipes and the command line write it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "tensor/tensor_type.h"
+
+namespace ww {
+
+class ModelFile;
+struct Calibration;
+struct JobContext;
+
+/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA]" or "awq[:FORMAT]".
+struct TransformStep {
+    enum class Kind : std::uint8_t { Rotation, SmoothQuant, Awq };
+    Kind kind = Kind::Rotation;
+    std::uint64_t seed = 1;                  ///< of a rotation
+    double alpha = 0.5;                      ///< of SmoothQuant, 0 … 1
+    TensorType format = TensorType::Q4_0;    ///< that AWQ aims at
+
+    /// It looks at what the weights see.
+    [[nodiscard]] bool readsText() const { return kind != Kind::Rotation; }
+    [[nodiscard]] bool needsGram() const { return kind == Kind::Awq; }
+    bool operator==(const TransformStep&) const = default;
+};
+
+/// Error InvalidArgument says what is allowed.
+Result<TransformStep> parseTransformStep(std::string_view text);
+/// What parseTransformStep() reads back.
+[[nodiscard]] std::string transformStepText(const TransformStep& step);
+
+/// The changed model, which computes the same. `calibration` is of `model`; null for steps that do not read. Errors as rotate()
+/// and scaleChannels().
+Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, std::shared_ptr<const ModelFile> model,
+                                                   const Calibration* calibration, const JobContext& context);
+
+}  // namespace ww
