@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kMaxBlock = 256;
 constexpr int kLanes = 8;
+constexpr double kMostStrength = 1.3;
 
 constexpr std::array kOptions = {
     MethodOption{"passes", "Passes", "How often codes, scales and factors are improved by turns; fewer is faster.", "4",
@@ -278,6 +279,38 @@ private:
         return error;
     }
 
+    /// Codes of least squared error are smaller than the weights in the mean, which adds up from layer to layer. Factors a little
+    /// larger, so that the block answers the weights' own direction with full strength, cost next to nothing of the error; they are
+    /// taken while it stays below `limit`.
+    static void restoreStrength(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance,
+                                const float* weights, double limit, std::byte* block)
+    {
+        float decoded[kMaxBlock];
+        codec.decodeRow(block, decoded, static_cast<std::size_t>(layout.length));
+        double answer = 0;
+        double whole = 0;
+        for (int i = 0; i < layout.length; ++i) {
+            const double c = importance ? static_cast<double>(importance[i]) : 1.0;
+            answer += c * static_cast<double>(x[i]) * static_cast<double>(decoded[i]);
+            whole += c * static_cast<double>(x[i]) * static_cast<double>(x[i]);
+        }
+        if (!(answer > 0) || !(whole > answer)) return;
+        const BlockCode present = unpackBlock(layout, block);
+        for (const double part : {1.0, 0.5}) {
+            const double factor = 1 + part * (whole / answer - 1);
+            if (!(factor < kMostStrength)) continue;
+            BlockCode code = present;
+            code.d = stored(static_cast<double>(present.d) * factor);
+            code.dm = stored(static_cast<double>(present.dm) * factor);
+            std::byte bytes[sizeof(float) * kMaxBlock];
+            packBlock(layout, code, bytes);
+            if (codec.findInvalid(bytes, static_cast<std::size_t>(layout.length))) continue;
+            if (!(storedError(layout, codec, bytes, x, weights) <= limit)) continue;
+            std::copy_n(bytes, traits(layout.type).blockBytes, block);
+            return;
+        }
+    }
+
     /// Replaces the reference's block if a better one is found.
     static void improve(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance, int passes,
                         std::byte* block)
@@ -287,6 +320,7 @@ private:
         const BlockSearch search(layout, x, weights);
         double best = storedError(layout, codec, block, x, weights);
         if (!(best > 0)) return;
+        const double limit = best;
         const auto offer = [&](BlockCode code) {
             search.refine(code, passes);
             std::byte bytes[sizeof(float) * kMaxBlock];
@@ -303,17 +337,33 @@ private:
         } else if (const auto fitted = search.fitGraded()) {
             offer(*fitted);
         }
+        if (best < limit) restoreStrength(layout, codec, x, importance, weights, limit, block);
     }
 };
+
+/// How much the mean square of a block counts beside the square of a weight; chosen by the divergence of two trained models.
+double shareOfMean(TensorType format, bool importance)
+{
+    switch (format) {
+    case TensorType::Q8_0: return importance ? 2 : 6;
+    case TensorType::Q5_0: return importance ? 0 : 0.5;
+    case TensorType::Q4_0:
+    case TensorType::Q6_K: return importance ? 1 : 0.5;
+    case TensorType::Q3_K: return 1000;  // importance alone; squares without it
+    case TensorType::Q4_K:
+    case TensorType::Q5_K: return 1;
+    default: return 0.5;
+    }
+}
 
 }  // namespace
 
 void searchWeights(TensorType format, std::span<const float> x, const float* importance, float* out)
 {
-    const bool squares = !importance && (format == TensorType::Q3_K || format == TensorType::Q6_K);
+    const bool squares = !importance && format == TensorType::Q3_K;
     double sum = 0;
     for (const float v : x) sum += static_cast<double>(v) * static_cast<double>(v);
-    const double mean = 2 * sum / static_cast<double>(x.size());
+    const double mean = shareOfMean(format, importance != nullptr) * sum / static_cast<double>(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
         const double square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
         const double magnitude = squares ? square : std::sqrt(mean + square);
