@@ -13,6 +13,7 @@ const char* dataWord(MethodData data)
     switch (data) {
     case MethodData::None: return "none";
     case MethodData::Importance: return "importance";
+    case MethodData::Inputs: return "statistics of the inputs";
     case MethodData::Gram: return "Gram matrices";
     }
     return "";

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <utility>
 
@@ -170,9 +171,12 @@ private:
         const std::uint64_t before = input.count;
         input.count += rows;
         const std::size_t pieces = (input.columns + kColumnPiece - 1) / kColumnPiece;
+        input.magnitudes.resize(kMagnitudeBins);
+        std::mutex mutex;
         return parallelTry(context, pieces, [&](std::size_t piece) -> Result<void> {
             const std::size_t begin = piece * kColumnPiece;
             const std::size_t end = std::min(begin + kColumnPiece, input.columns);
+            std::vector<std::uint32_t> magnitudes(kMagnitudeBins);
             for (std::size_t r = 0; r < rows; ++r) {
                 const float* row = x.data + r * x.stride;
                 const bool second = (before + r) / stretch % 2 != 0;
@@ -184,7 +188,12 @@ private:
                     input.sumSquares[c] += value * value;
                     if (second) input.halfSquares[c] += value * value;
                     input.absMax[c] = std::max(input.absMax[c], magnitude);
+                    ++magnitudes[magnitudeBin(magnitude)];
                 }
+            }
+            {
+                const std::scoped_lock lock(mutex);
+                for (std::size_t i = 0; i < kMagnitudeBins; ++i) input.magnitudes[i] += magnitudes[i];
             }
             for (std::size_t c = begin; c < end; ++c)
                 if (!std::isfinite(input.sumSquares[c]))
@@ -277,7 +286,7 @@ Result<Windows> cutWindows(const Tokenizer& tokenizer, std::string_view text, co
     return windows;
 }
 
-constexpr std::string_view kCheckpointMark = "WWCALPT1";
+constexpr std::string_view kCheckpointMark = "WWCALPT2";
 
 /// Windows that are done, and the sums over them; nothing when the file is missing, damaged or belongs to something else.
 std::size_t loadCheckpoint(const CalibrationOptions& options, const LanguageModel& model, std::unique_ptr<Collector>& collector)
@@ -401,6 +410,16 @@ Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokeniz
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::OutOfMemory, "There is not enough memory for this calibration; try a shorter context.");
     }
+}
+
+LayerInputs layerInputs(const InputStatistics& input)
+{
+    LayerInputs inputs;
+    const auto count = static_cast<double>(std::max<std::uint64_t>(1, input.count));
+    for (const double sum : input.sumSquares) inputs.meanSquares.push_back(static_cast<float>(sum / count));
+    inputs.absMax = input.absMax;
+    inputs.magnitudes = input.magnitudes;
+    return inputs;
 }
 
 ImportanceMatrix importanceOf(const Calibration& calibration, bool withOutput)

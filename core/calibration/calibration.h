@@ -14,12 +14,13 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "calibration/importance.h"
+#include "methods/input_transform.h"
 #include "model/language_model.h"
 #include "text/tokenizer.h"
 
 namespace ww {
 
-/// Of the input x[columns] of one matrix (one expert), over `count` rows. All vectors but `gram` have `columns` values.
+/// Of the input x[columns] of one matrix (one expert), over `count` rows. All vectors but `gram` and `magnitudes` have `columns` values.
 struct InputStatistics {
     std::vector<std::string> tensors;  ///< weight tensors that share this input, e.g. attn_q, attn_k and attn_v
     std::size_t matrix = 0;            ///< expert, or 0
@@ -28,6 +29,7 @@ struct InputStatistics {
     std::uint64_t count = 0;
     std::vector<double> sumSquares, sum, sumAbs;
     std::vector<float> absMax;
+    std::vector<std::uint64_t> magnitudes;  ///< of the values of all columns, kMagnitudeBins by magnitudeBin(); empty without rows
     /// Of every second stretch of rows (a window each, for inputs that all tokens reach): how far the halves of the text agree
     /// tells whether there was enough of it.
     std::vector<double> halfSquares;
@@ -87,6 +89,9 @@ struct CalibrationStep {
 Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokenizer, std::string_view text,
                             const CalibrationOptions& options, const std::function<bool(std::size_t step)>& wantsStep,
                             const std::function<Result<void>(CalibrationStep)>& onStep, const JobContext& context);
+
+/// What methods that round inputs need to know of one input.
+[[nodiscard]] LayerInputs layerInputs(const InputStatistics& input);
 
 /// llama.cpp's importance matrix: the sums of squares and counts of all tensors of blocks (the output matrix too with
 /// `withOutput`), with the number of windows as chunks.

@@ -12,7 +12,7 @@ namespace ww {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
-constexpr std::string_view kMagic = "WWCALIB1";
+constexpr std::string_view kMagic = "WWCALIB2";
 constexpr std::uint64_t kMaximumBytes = std::uint64_t{64} << 30;
 
 }  // namespace
@@ -27,6 +27,7 @@ void writeStatistics(ByteWriter& out, const InputStatistics& input)
     out.values(input.sum);
     out.values(input.sumAbs);
     out.values(input.absMax);
+    out.values(input.magnitudes);
     out.values(input.halfSquares);
     out.number(input.halfCount);
     out.values(input.gram);
@@ -44,12 +45,13 @@ bool readStatistics(ByteReader& in, InputStatistics& input)
     in.values(input.sum);
     in.values(input.sumAbs);
     in.values(input.absMax);
+    in.values(input.magnitudes);
     in.values(input.halfSquares);
     input.halfCount = in.number();
     in.values(input.gram);
     const std::size_t n = input.columns;
     return in.good() && !input.tensors.empty() && input.sumSquares.size() == n && input.sum.size() == n && input.sumAbs.size() == n &&
-           input.absMax.size() == n && input.halfSquares.size() == n && (input.gram.empty() || (n < (std::size_t{1} << 31) && input.gram.size() == n * n));
+           input.absMax.size() == n && (input.magnitudes.empty() || input.magnitudes.size() == kMagnitudeBins) && input.halfSquares.size() == n && (input.gram.empty() || (n < (std::size_t{1} << 31) && input.gram.size() == n * n));
 }
 
 Result<void> saveCalibration(const StoredCalibration& stored, const std::filesystem::path& path)

@@ -54,6 +54,13 @@ StepHashes PlanEvaluation::hashesOf(const Plan& plan) const
         Hasher& step = steps[stepOf(entry.identity, m_steps)];
         step.text(m_model->tensors()[entry.tensorIndex].name).number(static_cast<std::uint64_t>(entry.target)).text(entry.method);
         if (entry.importance) step.hash(importanceHash(*entry.importance));
+        if (!entry.grams) continue;
+        const TensorInfo& tensor = m_model->tensors()[entry.tensorIndex];
+        for (std::size_t m = 0; m < tensor.shape.ne[2]; ++m)
+            if (const InputStatistics* input = entry.grams->calibration().find(tensor.name, m))
+                step.values(std::span<const double>(input->sumSquares))
+                    .values(std::span<const float>(input->absMax))
+                    .values(std::span<const std::uint64_t>(input->magnitudes));
     }
     StepHashes hashes;
     for (const Hasher& step : steps) hashes.push_back(step.finish());

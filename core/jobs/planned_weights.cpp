@@ -46,6 +46,26 @@ public:
         return {};
     }
 
+    Result<std::shared_ptr<const InputTransform>> inputTransform(const TensorInfo& tensor, std::size_t matrix) const override
+    {
+        const TensorInfo* known = m_model->find(tensor.name);
+        const PlanEntry* entry = known ? m_slots[static_cast<std::size_t>(known - m_model->tensors().data())].entry : nullptr;
+        if (!entry) return std::shared_ptr<const InputTransform>();
+        WW_TRY(const Method method, parseMethod(entry->method));
+        LayerInputs inputs;
+        if (entry->grams && method.quantizer->dataNeededFor(method.values) == MethodData::Inputs)
+            if (const auto* found = entry->grams->calibration().find(known->name, matrix);
+                found && found->count > 0 && found->columns == known->shape.columns())
+                inputs = layerInputs(*found);
+        return method.quantizer->inputTransform(method.values, inputs.empty() ? nullptr : &inputs);
+    }
+
+    Result<void> loadExactRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out,
+                               const JobContext& context) const override
+    {
+        return m_stored->loadRows(tensor, firstRow, rowCount, out, context);
+    }
+
 private:
     struct Slot {
         const PlanEntry* entry = nullptr;  ///< null: the tensor is stored as it is

@@ -72,12 +72,25 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
         q.m_importance = std::make_shared<const std::vector<float>>(std::move(values));
     }
     q.m_batchRows = std::max<std::size_t>(1, kBatchElements / std::max<std::size_t>(1, q.m_columns));
-    if (q.m_copies || q.m_quantizer->dataNeeded() != MethodData::Gram) return q;
+    const MethodData needed = q.m_copies ? MethodData::None : q.m_quantizer->dataNeededFor(*q.m_options);
+    if (needed != MethodData::Gram && needed != MethodData::Inputs) return q;
     if (!grams)
         return refuse(ErrorCode::InvalidArgument,
-                      fmt::format("The method \"{}\" needs a calibration of this model with Gram matrices, and there is none; give a "
-                                  "calibration text or choose another method.",
-                                  q.m_quantizer->name()));
+                      fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; give a calibration text or "
+                                  "choose another method.",
+                                  q.m_quantizer->name(), needed == MethodData::Gram ? " with Gram matrices" : ""));
+    if (needed == MethodData::Inputs) {
+        std::vector<LayerInputs> inputs(tensor.shape.ne[2]);
+        for (std::size_t m = 0; m < inputs.size(); ++m)
+            if (const InputStatistics* found = grams->calibration().find(tensor.name, m); found && found->count > 0) {
+                if (found->columns != q.m_columns)
+                    return refuse(ErrorCode::InvalidArgument, "The calibration has another number of columns than this tensor; it belongs "
+                                                              "to another model.");
+                inputs[m] = layerInputs(*found);
+            }
+        q.m_inputs = std::make_shared<const std::vector<LayerInputs>>(std::move(inputs));
+        return q;
+    }
     q.m_grams = std::move(grams);
     q.m_batchRows = (q.m_batchRows + kGptqRows - 1) / kGptqRows * kGptqRows;
     return q;
@@ -120,6 +133,7 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
                    .importance = m_importance ? m_importance->data() + matrix * m_columns : nullptr,
                    .firstRow = firstRow,
                    .options = m_options.get()};
+    if (m_inputs && matrix < m_inputs->size() && !(*m_inputs)[matrix].empty()) batch.inputs = &(*m_inputs)[matrix];
     const Quantizer* quantizer = m_quantizer;
     std::shared_ptr<const GptqFactor> factor;
     if (m_grams) {

@@ -86,6 +86,7 @@ private:
     bool m_copies = false;
     std::shared_ptr<const std::vector<float>> m_importance;  ///< ne[0] × ne[2] values; null: none
     std::shared_ptr<const GramFactors> m_grams;              ///< null unless the method needs them
+    std::shared_ptr<const std::vector<LayerInputs>> m_inputs;  ///< by expert, empty where unknown; null unless the method needs them
     std::size_t m_batchRows = 1;
     TensorView m_view;
     bool m_hasView = true;  ///< else the rows come from m_model->readRows()

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "methods/input_transforms.h"
 #include "methods/simulated.h"
 
 namespace ww {
@@ -12,12 +13,17 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kScales = {"row", "block", "none"};
 constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
+constexpr std::array<std::string_view, 4> kActivations = {"none", "token", "block", "tensor"};
 constexpr std::array kOptions = {
     MethodOption{"scale", "Scale",
                  "Which values share a scale: a row, a block of a row, or none (values are rounded as they are, so that small ones are "
                  "lost).",
                  "row", MethodOption::Kind::Choice, 0, 0, kScales},
     MethodOption{"block", "Block size", "Values of a block with scale=block.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
+    MethodOption{"activations", "Activations",
+                 "What shares a scale among the inputs of the layer, which become 8-bit floats too: none leaves them as they are, token "
+                 "and block (of a token) take the largest magnitude at hand, tensor that of a calibration.",
+                 "none", MethodOption::Kind::Choice, 0, 0, kActivations},
     MethodOption{"power", "Power of two", "Scales are powers of two, so that F16 can hold the result without loss.", "off",
                  MethodOption::Kind::Choice, 0, 0, kSwitch},
 };
@@ -42,13 +48,26 @@ public:
     [[nodiscard]] std::string_view title() const override { return m_title; }
     [[nodiscard]] std::string_view description() const override { return m_description; }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
+    [[nodiscard]] MethodData dataNeededFor(const MethodValues& values) const override
+    {
+        return values.text("activations") == "tensor" ? MethodData::Inputs : MethodData::None;
+    }
+    [[nodiscard]] bool changesInputs(const MethodValues& values) const override { return values.text("activations") != "none"; }
+    [[nodiscard]] std::shared_ptr<const InputTransform> inputTransform(const MethodValues& values, const LayerInputs* inputs) const override
+    {
+        if (!changesInputs(values)) return nullptr;
+        FloatSettings settings{.round = m_round, .largest = m_largest};
+        if (values.text("activations") == "block") settings.group = static_cast<std::size_t>(values.integer("block"));
+        if (values.text("activations") == "tensor" && inputs) settings.limit = inputs->limit(100);
+        return floatTransform(settings);
+    }
     [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
     {
         if (values.text("scale") == "none") return 8;
         return 8 + (values.flag("power") ? 8.0 : 32.0) / static_cast<double>(shared(values, columns));
     }
 
-    void simulate(std::span<float> row, const float* /*importance*/, const MethodValues& values) const override
+    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& values) const override
     {
         const std::size_t length = shared(values, row.size());
         for (std::size_t first = 0; first < row.size(); first += length) {

@@ -84,7 +84,7 @@ public:
         return 4 + static_cast<double>(bits) / static_cast<double>(columns);
     }
 
-    void simulate(std::span<float> row, const float* /*importance*/, const MethodValues& values) const override
+    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& values) const override
     {
         const std::size_t length = groupLength(values.number("block"), row.size());
         std::vector<float> scales;

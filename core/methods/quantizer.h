@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "methods/input_transform.h"
 #include "methods/method_spec.h"
 #include "tensor/tensor_type.h"
 
@@ -25,12 +26,14 @@ struct RowBatch {
     std::size_t firstRow = 0;               ///< number of the first row in its tensor, for messages
     const MethodValues* options = nullptr;  ///< null: the defaults of the method
     const GptqFactor* factor = nullptr;     ///< of the Gram matrix of the inputs; null unless the method needs it
+    const LayerInputs* inputs = nullptr;    ///< null unless the method needs MethodData::Inputs
 };
 
 /// What a method must know about the inputs of a layer, at least.
 enum class MethodData : std::uint8_t {
     None,        ///< the weights alone; importance is used when there is any
     Importance,  ///< mean squares of the inputs
+    Inputs,      ///< statistics of the inputs (LayerInputs) from a calibration of this model
     Gram         ///< the whole matrix XᵀX of the inputs
 };
 
@@ -51,6 +54,17 @@ public:
     /// Settings in the order in which people see them. Static lifetime.
     [[nodiscard]] virtual std::span<const MethodOption> options() const { return {}; }
     [[nodiscard]] virtual MethodData dataNeeded() const { return MethodData::None; }
+    /// With these options; dataNeeded() is what it needs with the defaults.
+    [[nodiscard]] virtual MethodData dataNeededFor(const MethodValues& /*values*/) const { return dataNeeded(); }
+    /// The method also changes what goes into the layer (inputTransform() is not null). Only in matrices of blocks, unless a rule
+    /// names the tensor: embeddings are looked up, and the output matrix reacts most.
+    [[nodiscard]] virtual bool changesInputs(const MethodValues& /*values*/) const { return false; }
+    /// Of a matrix; `inputs` is null when the method needs none, or when calibration did not reach the matrix.
+    [[nodiscard]] virtual std::shared_ptr<const InputTransform> inputTransform(const MethodValues& /*values*/,
+                                                                               const LayerInputs* /*inputs*/) const
+    {
+        return nullptr;
+    }
     [[nodiscard]] virtual MethodOutcome outcome() const { return MethodOutcome::GgufCodes; }
     /// The file holds what the method chose, with nothing lost on top.
     [[nodiscard]] bool exportable() const { return outcome() == MethodOutcome::GgufCodes; }

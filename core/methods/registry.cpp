@@ -11,6 +11,7 @@
 #include "methods/reference.h"
 #include "methods/search.h"
 #include "methods/uniform.h"
+#include "methods/weight_activation.h"
 
 namespace ww {
 
@@ -19,7 +20,8 @@ std::span<const Quantizer* const> quantizers()
     static const std::array kQuantizers = {
         &referenceQuantizer(), &searchQuantizer(), &gptqQuantizer(),    &hqqQuantizer(),
         &absmaxQuantizer(),    &affineQuantizer(), &int8Quantizer(),    &nf4Quantizer(),
-        &fp4Quantizer(),       &fp8E4M3Quantizer(), &fp8E5M2Quantizer(), &correctedQuantizer(),
+        &fp4Quantizer(),       &fp8E4M3Quantizer(), &fp8E5M2Quantizer(), &w8a8DynamicQuantizer(),
+        &w8a8StaticQuantizer(), &llmInt8Quantizer(), &atomQuantizer(), &correctedQuantizer(),
     };
     return kQuantizers;
 }

@@ -24,7 +24,7 @@ Result<void> SimulatedQuantizer::quantize(const RowBatch& rows, TensorType forma
     const MethodValues values = rows.options ? *rows.options : MethodValues(options());
     std::vector<float> simulated(rows.values, rows.values + rows.rowCount * rows.columns);
     for (std::size_t r = 0; r < rows.rowCount; ++r)
-        simulate(std::span(simulated).subspan(r * rows.columns, rows.columns), rows.importance, values);
+        simulate(std::span(simulated).subspan(r * rows.columns, rows.columns), rows, values);
     findBlockFormat(format)->encodeRows(simulated.data(), out.data(), rows.rowCount, rows.columns, rows.importance);
     return checkEncoded(rows, format, out);
 }

@@ -14,8 +14,8 @@ public:
     [[nodiscard]] MethodOutcome outcome() const final { return MethodOutcome::Analysis; }
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const final;
 
-    /// The values of one row become those that the simulated format holds. `importance` has one value per column or is null.
-    virtual void simulate(std::span<float> row, const float* importance, const MethodValues& values) const = 0;
+    /// The values of one row of the batch become those that the simulated format holds. `batch` tells importance and inputs.
+    virtual void simulate(std::span<float> row, const RowBatch& batch, const MethodValues& values) const = 0;
 };
 
 /// A group size option of 0 means the whole row.

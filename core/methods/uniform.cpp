@@ -147,8 +147,9 @@ public:
         return values.number("bits") + perGroup / static_cast<double>(groupLength(values.number("group"), columns));
     }
 
-    void simulate(std::span<float> row, const float* importance, const MethodValues& values) const override
+    void simulate(std::span<float> row, const RowBatch& batch, const MethodValues& values) const override
     {
+        const float* const importance = batch.importance;
         const std::size_t length = groupLength(values.number("group"), row.size());
         for (std::size_t first = 0; first < row.size(); first += length) {
             const auto part = row.subspan(first, std::min(length, row.size() - first));
@@ -181,7 +182,7 @@ public:
     {
         return 8 + 16 / static_cast<double>(std::max<std::size_t>(1, columns));
     }
-    void simulate(std::span<float> row, const float* /*importance*/, const MethodValues& /*values*/) const override
+    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& /*values*/) const override
     {
         const std::vector<float> original(row.begin(), row.end());
         const UniformGroup group(original, nullptr, 8, false);

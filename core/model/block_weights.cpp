@@ -2,6 +2,7 @@
 #include "model/block_weights.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ww {
 namespace {
@@ -75,10 +76,42 @@ Result<void> loadLinear(const WeightSource& source, const LinearTensors& tensors
     return {};
 }
 
+Result<void> LinearParts::load(const WeightSource& source, std::span<const Rows> rows, std::size_t inputs, const JobContext& context)
+{
+    m_parts.clear();
+    std::size_t exactRows = 0;
+    bool any = false;
+    for (const Rows& part : rows) {
+        WW_TRY(auto transform, source.inputTransform(*part.tensor, part.matrix));
+        any = any || transform;
+        if (transform && transform->needsExactWeights()) exactRows += part.count;
+        m_parts.push_back({part.count, std::move(transform), nullptr});
+    }
+    if (!any) m_parts.clear();
+    if (exactRows == 0) return {};
+    m_exact.ensure(exactRows * inputs);
+    float* next = m_exact.data();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (!m_parts[i].transform || !m_parts[i].transform->needsExactWeights()) continue;
+        WW_TRY_VOID(source.loadExactRows(*rows[i].tensor, rows[i].first, rows[i].count, next, context));
+        m_parts[i].exact = next;
+        next += rows[i].count * inputs;
+    }
+    return {};
+}
+
+Result<void> LinearParts::load(const WeightSource& source, const LinearTensors& tensors, const JobContext& context)
+{
+    std::vector<Rows> rows;
+    for (const LinearTensors::Part& part : tensors.parts) rows.push_back({part.weight, 0, part.rows, 0});
+    return load(source, rows, tensors.inputs, context);
+}
+
 Result<void> BlockWeights::load(const WeightSource& source, const BlockTensors& tensors, const JobContext& context)
 {
     m_storage.ensure(floatCount(tensors));
     float* next = m_storage.data();
+    std::size_t maps = 0;
     const auto take = [&next](std::size_t floats) {
         float* const begin = next;
         next += padded(floats);
@@ -101,8 +134,11 @@ Result<void> BlockWeights::load(const WeightSource& source, const BlockTensors& 
             if (!result) return;
             float* const weight = take(map.outputs * map.inputs);
             float* const bias = map.hasBias() ? take(map.outputs) : nullptr;
-            this->*member = {weight, bias, map.inputs, map.outputs};
+            if (maps == m_parts.size()) m_parts.push_back(std::make_unique<LinearParts>());
+            LinearParts& parts = *m_parts[maps++];
             result = loadLinear(source, map, weight, bias, context);
+            if (result) result = parts.load(source, map, context);
+            this->*member = {weight, bias, map.inputs, map.outputs, parts.parts()};
         });
     return result;
 }

@@ -123,8 +123,12 @@ Result<void> ExpertRunner::runExpert(std::size_t expert, const ExpertTensors& te
     WW_TRY_VOID(m_source.loadRows(*tensors.gate, expert * width, width, m_gateUp.data(), context));
     WW_TRY_VOID(m_source.loadRows(*tensors.up, expert * width, width, m_gateUp.data() + width * d, context));
     WW_TRY_VOID(m_source.loadRows(*tensors.down, expert * d, d, m_down.data(), context));
-    const LinearWeights gateUp{m_gateUp.data(), nullptr, d, 2 * width};
-    const LinearWeights down{m_down.data(), nullptr, width, d};
+    const std::array<LinearParts::Rows, 2> gateUpRows{{{tensors.gate, expert * width, width, expert}, {tensors.up, expert * width, width, expert}}};
+    const LinearParts::Rows downRows{tensors.down, expert * d, d, expert};
+    WW_TRY_VOID(m_gateUpParts.load(m_source, gateUpRows, d, context));
+    WW_TRY_VOID(m_downParts.load(m_source, std::span(&downRows, 1), width, context));
+    const LinearWeights gateUp{m_gateUp.data(), nullptr, d, 2 * width, m_gateUpParts.parts()};
+    const LinearWeights down{m_down.data(), nullptr, width, d, m_downParts.parts()};
     const std::array<std::string_view, 2> inNames{tensors.gate->name, tensors.up->name};
     const std::array<std::string_view, 1> outNames{tensors.down->name};
     return applyInGroups({gateUp, down, x, inNames, outNames, expert}, segments, context);

@@ -58,6 +58,7 @@ private:
     AlignedBuffer<float> m_scores;  ///< rows × experts
     std::vector<Choice> m_choices;  ///< rows × used, best first
     AlignedBuffer<float> m_gateUp, m_down;
+    LinearParts m_gateUpParts, m_downParts;
     // Rows of the current expert, window after window: their numbers and weights, and their values on the way through.
     std::vector<std::size_t> m_rows;
     std::vector<float> m_rowWeights;

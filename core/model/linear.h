@@ -35,7 +35,8 @@ struct RowSegment {
 
 /// y = alpha · (W·x + b) + beta · y for every row of the segments; beta is 0 or 1. Cut into tiles that depend on the row count
 /// of a segment and on the shape of W only, so the bits of a row depend neither on the threads nor on the other segments. A
-/// tile takes a few milliseconds; the stop token is looked at before each.
+/// tile takes a few milliseconds; the stop token is looked at before each. Where the map changes its inputs, x is copied and a
+/// segment is what is rounded together.
 Result<void> project(const LinearWeights& map, RowsView x, float alpha, float beta, RowsTarget y,
                      std::span<const RowSegment> segments, const JobContext& context);
 /// The same; every window is a segment.

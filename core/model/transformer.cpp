@@ -213,13 +213,16 @@ Result<void> Transformer::logits(std::span<const float> hidden, std::size_t wind
             std::clamp<std::size_t>(kLogitFloatsPerThread * context.pool.threadCount() / perWindow, 1, rowCount / windowRows);
         AlignedBuffer<float> weight(chunk * d);
         AlignedBuffer<float> bias(part.bias ? output.outputs : 0);
+        LinearParts parts;
         AlignedBuffer<float> results(groupWindows * perWindow);
         if (part.bias) WW_TRY_VOID(m_weights->loadRows(*part.bias, 0, 1, bias.data(), context));
         for (std::size_t firstToken = 0; firstToken < output.outputs; firstToken += chunk) {
             const std::size_t tokenCount = std::min(chunk, output.outputs - firstToken);
             WW_TRY_VOID(m_weights->model().checkUnchanged());
             WW_TRY_VOID(m_weights->loadRows(*part.weight, firstToken, tokenCount, weight.data(), context));
-            const LinearWeights map{weight.data(), part.bias ? bias.data() + firstToken : nullptr, d, tokenCount};
+            const LinearParts::Rows range{part.weight, firstToken, tokenCount, 0};
+            WW_TRY_VOID(parts.load(*m_weights, std::span(&range, 1), d, context));
+            const LinearWeights map{weight.data(), part.bias ? bias.data() + firstToken : nullptr, d, tokenCount, parts.parts()};
             for (std::size_t row = 0; row < rowCount; row += groupWindows * windowRows) {
                 const RowCount rows{std::min(groupWindows, (rowCount - row) / windowRows), windowRows};
                 WW_TRY_VOID(project(map, {hidden.data() + row * d, d}, 1, 0, {results.data(), tokenCount}, rows, context));

@@ -44,6 +44,7 @@ public:
             m_output.reset(tensors.output.outputs * tensors.output.inputs);
             m_outputBias.reset(tensors.output.hasBias() ? tensors.output.outputs : 0);
             WW_TRY_VOID(loadLinear(m_model.weights(), tensors.output, m_output.data(), m_outputBias.data(), context));
+            WW_TRY_VOID(m_outputParts.load(m_model.weights(), tensors.output, context));
         }
         return {};
     }
@@ -89,7 +90,7 @@ private:
         WW_TRY_VOID(m_model.applyOutputNorm(m_runner, last, 1, context));
         if (m_output.size() != 0) {
             const LinearTensors& output = m_model.tensors().output;
-            const LinearWeights map{m_output.data(), m_outputBias.data(), output.inputs, output.outputs};
+            const LinearWeights map{m_output.data(), m_outputBias.data(), output.inputs, output.outputs, m_outputParts.parts()};
             WW_TRY_VOID(project(map, {last, d}, 1, 0, {m_logits.data(), m_logits.size()}, {1, 1}, context));
             m_model.finishLogits(m_logits.data(), m_logits.size());
             return {};
@@ -111,6 +112,7 @@ private:
     BlockWeights m_passing;
     AlignedBuffer<float> m_output;  ///< empty when it does not fit
     AlignedBuffer<float> m_outputBias;
+    LinearParts m_outputParts;
     AlignedBuffer<float> m_hidden;
     AlignedBuffer<float> m_logits;
 };

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "io/model_file.h"
+#include "methods/input_transform.h"
 
 namespace ww {
 
@@ -21,6 +22,18 @@ public:
     /// context.pool. Errors: NotFound, Unsupported (no codec), Cancelled.
     virtual Result<void> loadRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out,
                                   const JobContext& context) const = 0;
+    /// How the inputs of this matrix (of expert `matrix`, else 0) are changed before the product; null: not at all.
+    [[nodiscard]] virtual Result<std::shared_ptr<const InputTransform>> inputTransform(const TensorInfo& /*tensor*/,
+                                                                                       std::size_t /*matrix*/) const
+    {
+        return std::shared_ptr<const InputTransform>();
+    }
+    /// As loadRows(), before any method changed the values: for transforms that multiply some columns exactly.
+    virtual Result<void> loadExactRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out,
+                                       const JobContext& context) const
+    {
+        return loadRows(tensor, firstRow, rowCount, out, context);
+    }
 };
 
 /// The weights as stored in the file.

@@ -118,7 +118,7 @@ private:
         if (entry.editable) {
             WW_TRY(const auto rule, m_matcher.firstMatch(source.name, tensor.identity.role));
             choose(tensor, rule, entry);
-            chooseMethod(entry);
+            chooseMethod(tensor, entry);
             WW_TRY_VOID(fit(source, entry));
             WW_TRY_VOID(checkRequantizing(entry));
             WW_TRY_VOID(findImportance(tensor, source, entry));
@@ -182,14 +182,16 @@ private:
     }
 
     /// The method of the recipe where no rule named one and it can make the format.
-    void chooseMethod(PlanEntry& entry)
+    void chooseMethod(const ModelSurvey::Tensor& tensor, PlanEntry& entry)
     {
         const bool named = !entry.method.empty();
         if (!named) entry.method = kDefaultMethod;
         const bool kept = entry.decision == Decision::KeptSource ||
                           (entry.decision == Decision::Rule && !m_recipe.rules[static_cast<std::size_t>(entry.rule)].format);
         if (named || kept || m_recipe.method.empty()) return;
-        if (findQuantizer(m_recipe.method)->supports(entry.target))
+        const auto method = parseMethod(m_recipe.method);
+        if (method->quantizer->changesInputs(method->values) && !tensor.identity.block) return;
+        if (method->quantizer->supports(entry.target))
             entry.method = m_recipe.method;
         else if (entry.target != entry.source)
             ++m_withoutMethod;
@@ -316,12 +318,15 @@ private:
     /// Methods that need Gram matrices get them, or give way to llama.cpp's search where no text reached the tensor.
     Result<void> findGrams(const TensorInfo& source, PlanEntry& entry)
     {
-        const Quantizer* method = findQuantizer(entry.method);
-        if (!method || method->dataNeeded() != MethodData::Gram || !changes(entry)) return {};
+        const auto parsed = parseMethod(entry.method);
+        if (!parsed || !changes(entry)) return {};
+        const Quantizer* method = parsed->quantizer;
+        const MethodData needed = method->dataNeededFor(parsed->values);
+        if (needed != MethodData::Gram && needed != MethodData::Inputs) return {};
         if (!m_options.grams) {
-            auto sentence = fmt::format("The method \"{}\" needs a calibration of this model with Gram matrices, and there is none; "
+            auto sentence = fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; "
                                         "give a calibration text or choose another method.",
-                                        method->name());
+                                        method->name(), needed == MethodData::Gram ? " with Gram matrices" : "");
             if (m_options.requireImportance) return fail(ErrorCode::Unsupported, std::move(sentence));
             addWarning(entry, std::move(sentence));
             m_missingGrams = method;
@@ -331,17 +336,24 @@ private:
         const std::uint64_t matrices = source.shape.ne[2];
         std::uint64_t reached = 0;
         for (std::uint64_t m = 0; m < matrices; ++m) {
-            const InputStatistics* input = m_options.grams->input(source.name, m);
-            if (!input) continue;
+            const InputStatistics* input = needed == MethodData::Gram ? m_options.grams->input(source.name, m)
+                                                                       : m_options.grams->calibration().find(source.name, m);
+            if (!input || input->count == 0) continue;
             if (input->columns != columns)
                 return fail(ErrorCode::InvalidArgument,
                             fmt::format("The calibration has {} columns for this tensor, but {} are needed; it belongs to another model.",
                                         input->columns, columns));
             ++reached;
-            if (input->count < 2 * columns) {
+            if (needed == MethodData::Gram && input->count < 2 * columns) {
                 ++m_fewTokens;
                 m_tokensNeeded = std::max(m_tokensNeeded, 2 * columns);
             }
+        }
+        if (needed == MethodData::Inputs) {
+            // Matrices that the text did not reach are rounded by the values at hand.
+            entry.grams = m_options.grams;
+            if (reached < matrices) addWarning(entry, "The calibration text did not reach all of this tensor; there, inputs are rounded token by token.");
+            return {};
         }
         m_unreachedExperts += reached > 0 ? matrices - reached : 0;
         if (reached > 0) {
@@ -413,8 +425,8 @@ private:
             plan.warnings.push_back(fmt::format("The method \"{}\" cannot make the format of {}; llama.cpp's search is used there.",
                                                 methodName(m_recipe.method), m_withoutMethod == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutMethod)));
         if (m_missingGrams)
-            plan.warnings.push_back(fmt::format("The method \"{}\" needs a calibration with Gram matrices; without one this recipe "
-                                                "cannot be exported.",
+            plan.warnings.push_back(fmt::format("The method \"{}\" needs a calibration; without one this recipe cannot be "
+                                                "exported.",
                                                 m_missingGrams->name()));
         if (m_withoutGram > 0)
             plan.warnings.push_back(fmt::format("The calibration has no Gram matrix for {}; llama.cpp's search is used there.",

@@ -113,7 +113,7 @@ private slots:
         const auto other = whole(1);
         WW_VERIFY(other);
         QVERIFY(*other == *expected);
-        WW_VERIFY(writeTextFile(m_options.checkpoint, "WWCALPT1 nonsense"));
+        WW_VERIFY(writeTextFile(m_options.checkpoint, "WWCALPT2 nonsense"));
         const auto damaged = whole(1);
         WW_VERIFY(damaged);
         QVERIFY(*damaged == *expected);

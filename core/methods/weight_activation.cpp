@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#include "methods/weight_activation.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "methods/input_transforms.h"
+#include "methods/simulated.h"
+
+namespace ww {
+namespace {
+
+using Kind = MethodOption::Kind;
+
+constexpr std::array<std::string_view, 3> kScales = {"token", "tensor", "group"};
+constexpr MethodOption kWeightBits{"bits", "Bits of the weights", "Bits of a weight; each row has one scale.", "8", Kind::Integer, 2, 8, {}};
+constexpr MethodOption kActivationBits{"activation-bits", "Bits of the inputs", "Bits of a rounded input; 16 leaves the inputs as they are.",
+                                       "8", Kind::Integer, 2, 16, {}};
+constexpr std::array kDynamicOptions = {
+    MethodOption{"scale", "Scale of the inputs",
+                 "Which inputs share a scale: those of a token, of a group within a token, or of all tokens of a window (tensor).", "token",
+                 Kind::Choice, 0, 0, kScales},
+    MethodOption{"group", "Group size", "Inputs of a group with scale=group.", "128", Kind::Integer, 1, 65536, {}},
+    kActivationBits,
+    kWeightBits,
+};
+
+constexpr std::array<std::string_view, 2> kObservers = {"absmax", "percentile"};
+constexpr std::array kStaticOptions = {
+    MethodOption{"range", "Range of the inputs",
+                 "What the calibration text fixes as the largest input: the largest magnitude, or one that a share of the values does not "
+                 "exceed.",
+                 "absmax", Kind::Choice, 0, 0, kObservers},
+    MethodOption{"percentile", "Percentile", "Share of the values inside the range with range=percentile, in percent.", "99.99",
+                 Kind::Number, 50, 100, {}},
+    kActivationBits,
+    kWeightBits,
+};
+
+constexpr std::array<std::string_view, 2> kOutlierWeights = {"float", "int8"};
+constexpr std::array<std::string_view, 2> kUnits = {"absolute", "rms"};
+constexpr std::array kOutlierOptions = {
+    MethodOption{"threshold", "Threshold",
+                 "Columns with an input of at least this magnitude in the window are multiplied as floats; 0: all columns.", "6",
+                 Kind::Number, 0, 1e30, {}},
+    MethodOption{"unit", "Unit of the threshold",
+                 "absolute, or multiples of the root mean square of the inputs, for models whose inputs are not of size 1.", "absolute",
+                 Kind::Choice, 0, 0, kUnits},
+    MethodOption{"outliers", "Weights of outliers",
+                 "Columns with outliers meet the weights of the source (float, as in the paper) or the 8-bit weights (int8, as "
+                 "bitsandbytes stores them).",
+                 "float", Kind::Choice, 0, 0, kOutlierWeights},
+};
+
+constexpr std::array<std::string_view, 2> kOrders = {"squares", "absmax"};
+constexpr std::array kAtomOptions = {
+    MethodOption{"keep", "Columns with 8 bits", "So many columns, those with the largest inputs, have 8 bits.", "128", Kind::Integer, 0,
+                 1048576, {}},
+    MethodOption{"group", "Group size", "Columns that share a scale, after sorting.", "128", Kind::Integer, 1, 65536, {}},
+    MethodOption{"bits", "Bits of the weights", "Bits of a weight of the other columns.", "4", Kind::Integer, 2, 8, {}},
+    MethodOption{"activation-bits", "Bits of the inputs", "Bits of an input of the other columns; 16 leaves all inputs as they are.", "4",
+                 Kind::Integer, 2, 16, {}},
+    MethodOption{"order", "Sorted by", "Columns are sorted by the mean square of their inputs or by the largest magnitude.", "squares",
+                 Kind::Choice, 0, 0, kOrders},
+    MethodOption{"clip", "Clipping of the weights", "Share of the largest magnitude of a group that stays in range.", "0.85", Kind::Number,
+                 0.1, 1, {}},
+    MethodOption{"activation-clip", "Clipping of the inputs", "The same for inputs.", "0.9", Kind::Number, 0.1, 1, {}},
+};
+
+/// Weights as whole numbers with one scale per row, inputs rounded too.
+class RowScaledQuantizer : public SimulatedQuantizer {
+public:
+    [[nodiscard]] bool changesInputs(const MethodValues& /*values*/) const override { return true; }
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
+    {
+        return weightBits(values) + 16 / static_cast<double>(std::max<std::size_t>(1, columns));
+    }
+    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& values) const override
+    {
+        roundSymmetric(row, weightBits(values));
+    }
+
+protected:
+    [[nodiscard]] virtual int weightBits(const MethodValues& values) const { return values.integer("bits"); }
+};
+
+class W8A8DynamicQuantizer final : public RowScaledQuantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "w8a8-dynamic"; }
+    [[nodiscard]] std::string_view title() const override { return "W8A8, dynamic"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "8-bit weights with one scale per row, and inputs of each layer rounded to 8 bits with a scale from the values at hand, as "
+               "integer engines compute.";
+    }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kDynamicOptions; }
+    [[nodiscard]] std::shared_ptr<const InputTransform> inputTransform(const MethodValues& values, const LayerInputs* /*inputs*/) const override
+    {
+        const int bits = values.integer("activation-bits");
+        if (values.text("scale") == "tensor") return windowTransform(bits);
+        return tokenTransform(bits, values.text("scale") == "group" ? static_cast<std::size_t>(values.integer("group")) : 0);
+    }
+};
+
+class W8A8StaticQuantizer final : public RowScaledQuantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "w8a8-static"; }
+    [[nodiscard]] std::string_view title() const override { return "W8A8, static"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "8-bit weights with one scale per row, and inputs of each layer rounded to 8 bits with one scale that a calibration text "
+               "fixed. Outliers make it coarse; scaling channels before (SmoothQuant) helps.";
+    }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kStaticOptions; }
+    [[nodiscard]] MethodData dataNeeded() const override { return MethodData::Inputs; }
+    /// A matrix that calibration did not reach gets a scale per token.
+    [[nodiscard]] std::shared_ptr<const InputTransform> inputTransform(const MethodValues& values, const LayerInputs* inputs) const override
+    {
+        const int bits = values.integer("activation-bits");
+        if (!inputs) return tokenTransform(bits, 0);
+        return staticTransform(bits, inputs->limit(values.text("range") == "percentile" ? values.number("percentile") : 100));
+    }
+};
+
+class LlmInt8Quantizer final : public RowScaledQuantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "llm-int8"; }
+    [[nodiscard]] std::string_view title() const override { return "LLM.int8()"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "8-bit weights per row and 8-bit inputs per token, but columns of inputs with outliers are multiplied as floats. Q8_0 is at "
+               "least as accurate and needs no such exception.";
+    }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kOutlierOptions; }
+    [[nodiscard]] std::shared_ptr<const InputTransform> inputTransform(const MethodValues& values, const LayerInputs* /*inputs*/) const override
+    {
+        return outlierTransform({.threshold = static_cast<float>(values.number("threshold")),
+                                 .relative = values.text("unit") == "rms",
+                                 .exactWeights = values.text("outliers") == "float"});
+    }
+
+protected:
+    [[nodiscard]] int weightBits(const MethodValues& /*values*/) const override { return 8; }
+};
+
+class AtomQuantizer final : public SimulatedQuantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "atom"; }
+    [[nodiscard]] std::string_view title() const override { return "Atom (W4A4)"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "4-bit weights and 4-bit inputs in groups of 128 columns sorted by the size of their inputs; the largest columns have 8 "
+               "bits. Without the GPTQ step of the paper.";
+    }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kAtomOptions; }
+    [[nodiscard]] MethodData dataNeeded() const override { return MethodData::Inputs; }
+    [[nodiscard]] bool changesInputs(const MethodValues& /*values*/) const override { return true; }
+
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
+    {
+        if (columns == 0) return values.number("bits");
+        const std::size_t keep = std::min(columns, static_cast<std::size_t>(values.integer("keep")));
+        const auto group = static_cast<std::size_t>(values.integer("group"));
+        const std::size_t groups = (columns - keep + group - 1) / group + (keep + group - 1) / group;
+        const double bits = values.number("bits") * static_cast<double>(columns - keep) + 8 * static_cast<double>(keep);
+        return (bits + 16 * static_cast<double>(groups)) / static_cast<double>(columns);
+    }
+
+    void simulate(std::span<float> row, const RowBatch& batch, const MethodValues& values) const override
+    {
+        roundAtom(row, settings(values, batch.inputs, row.size(), values.integer("bits"), values.number("clip")));
+    }
+
+    [[nodiscard]] std::shared_ptr<const InputTransform> inputTransform(const MethodValues& values, const LayerInputs* inputs) const override
+    {
+        const int bits = values.integer("activation-bits");
+        if (!inputs) return tokenTransform(bits, static_cast<std::size_t>(values.integer("group")));
+        return atomTransform(settings(values, inputs, inputs->absMax.size(), bits, values.number("activation-clip")));
+    }
+
+private:
+    /// Without statistics the columns keep their order, and none is known to be large.
+    static AtomSettings settings(const MethodValues& values, const LayerInputs* inputs, std::size_t columns, int bits, double clip)
+    {
+        AtomSettings settings;
+        settings.group = static_cast<std::size_t>(values.integer("group"));
+        settings.keep = inputs ? static_cast<std::size_t>(values.integer("keep")) : 0;
+        settings.bits = bits;
+        settings.clip = static_cast<float>(clip);
+        const std::vector<float> nothing(inputs ? 0 : columns, 0.0F);
+        settings.order = columnOrder(!inputs ? nothing : values.text("order") == "absmax" ? inputs->absMax : inputs->meanSquares);
+        return settings;
+    }
+};
+
+}  // namespace
+
+const Quantizer& w8a8DynamicQuantizer()
+{
+    static const W8A8DynamicQuantizer quantizer;
+    return quantizer;
+}
+const Quantizer& w8a8StaticQuantizer()
+{
+    static const W8A8StaticQuantizer quantizer;
+    return quantizer;
+}
+const Quantizer& llmInt8Quantizer()
+{
+    static const LlmInt8Quantizer quantizer;
+    return quantizer;
+}
+const Quantizer& atomQuantizer()
+{
+    static const AtomQuantizer quantizer;
+    return quantizer;
+}
+
+}  // namespace ww
