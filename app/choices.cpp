@@ -106,6 +106,10 @@ std::vector<MethodChoice> methodChoices(bool haveImportance, bool haveGrams)
             choice.enabled = false;
             choice.disabledReason = Choices::tr("Needs calibration with Gram matrices: use Calibrate and choose “also for GPTQ”.");
         }
+        if (q->dataNeeded() == MethodData::Inputs && !haveGrams) {
+            choice.enabled = false;
+            choice.disabledReason = Choices::tr("Needs statistics of the inputs: use Calibrate and choose “also for GPTQ”.");
+        }
         choices.push_back(std::move(choice));
     }
     return choices;

@@ -211,6 +211,10 @@
         <source>Needs calibration with Gram matrices: use Calibrate and choose “also for GPTQ”.</source>
         <translation>Braucht eine Kalibrierung mit Gram-Matrizen: „Kalibrieren“ benutzen und „auch für GPTQ“ wählen.</translation>
     </message>
+    <message>
+        <source>Needs statistics of the inputs: use Calibrate and choose “also for GPTQ”.</source>
+        <translation>Braucht Statistiken der Eingaben: „Kalibrieren“ benutzen und „auch für GPTQ“ wählen.</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -769,6 +773,154 @@
     <message>
         <source>In steps of the group, or absolute as in the published code.</source>
         <translation>In Stufen der Gruppe, oder absolut wie im veröffentlichten Code.</translation>
+    </message>
+    <message>
+        <source>W8A8, dynamic</source>
+        <translation>W8A8, dynamisch</translation>
+    </message>
+    <message>
+        <source>8-bit weights with one scale per row, and inputs of each layer rounded to 8 bits with a scale from the values at hand, as integer engines compute.</source>
+        <translation>8-Bit-Gewichte mit einer Skala je Zeile; die Eingaben jeder Schicht werden auf 8 Bit gerundet, mit einer Skala aus den gerade vorliegenden Werten, wie ganzzahlige Programme rechnen.</translation>
+    </message>
+    <message>
+        <source>W8A8, static</source>
+        <translation>W8A8, statisch</translation>
+    </message>
+    <message>
+        <source>8-bit weights with one scale per row, and inputs of each layer rounded to 8 bits with one scale that a calibration text fixed. Outliers make it coarse; scaling channels before (SmoothQuant) helps.</source>
+        <translation>8-Bit-Gewichte mit einer Skala je Zeile; die Eingaben jeder Schicht werden auf 8 Bit gerundet, mit einer Skala, die ein Kalibrierungstext festgelegt hat. Ausreißer machen sie grob; Kanäle vorher zu skalieren (SmoothQuant) hilft.</translation>
+    </message>
+    <message>
+        <source>LLM.int8()</source>
+        <translation>LLM.int8()</translation>
+    </message>
+    <message>
+        <source>8-bit weights per row and 8-bit inputs per token, but columns of inputs with outliers are multiplied as floats. Q8_0 is at least as accurate and needs no such exception.</source>
+        <translation>8-Bit-Gewichte je Zeile und 8-Bit-Eingaben je Token, aber Spalten von Eingaben mit Ausreißern werden als Gleitkommazahlen multipliziert. Q8_0 ist mindestens so genau und braucht diese Ausnahme nicht.</translation>
+    </message>
+    <message>
+        <source>Atom (W4A4)</source>
+        <translation>Atom (W4A4)</translation>
+    </message>
+    <message>
+        <source>4-bit weights and 4-bit inputs in groups of 128 columns sorted by the size of their inputs; the largest columns have 8 bits. Without the GPTQ step of the paper.</source>
+        <translation>4-Bit-Gewichte und 4-Bit-Eingaben in Gruppen von 128 Spalten, nach der Größe ihrer Eingaben sortiert; die größten Spalten haben 8 Bit. Ohne den GPTQ-Schritt der Veröffentlichung.</translation>
+    </message>
+    <message>
+        <source>Scale of the inputs</source>
+        <translation>Skala der Eingaben</translation>
+    </message>
+    <message>
+        <source>Which inputs share a scale: those of a token, of a group within a token, or of all tokens of a window (tensor).</source>
+        <translation>Welche Eingaben eine Skala teilen: die eines Tokens, einer Gruppe innerhalb eines Tokens oder aller Token eines Fensters (tensor).</translation>
+    </message>
+    <message>
+        <source>Inputs of a group with scale=group.</source>
+        <translation>Eingaben einer Gruppe bei scale=group.</translation>
+    </message>
+    <message>
+        <source>Bits of the inputs</source>
+        <translation>Bits der Eingaben</translation>
+    </message>
+    <message>
+        <source>Bits of a rounded input; 16 leaves the inputs as they are.</source>
+        <translation>Bits einer gerundeten Eingabe; 16 lässt die Eingaben, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Bits of the weights</source>
+        <translation>Bits der Gewichte</translation>
+    </message>
+    <message>
+        <source>Bits of a weight; each row has one scale.</source>
+        <translation>Bits eines Gewichts; jede Zeile hat eine Skala.</translation>
+    </message>
+    <message>
+        <source>Range of the inputs</source>
+        <translation>Bereich der Eingaben</translation>
+    </message>
+    <message>
+        <source>What the calibration text fixes as the largest input: the largest magnitude, or one that a share of the values does not exceed.</source>
+        <translation>Was der Kalibrierungstext als größte Eingabe festlegt: den größten Betrag oder einen, den ein Anteil der Werte nicht überschreitet.</translation>
+    </message>
+    <message>
+        <source>Share of the values inside the range with range=percentile, in percent.</source>
+        <translation>Anteil der Werte innerhalb des Bereichs bei range=percentile, in Prozent.</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>Schwelle</translation>
+    </message>
+    <message>
+        <source>Columns with an input of at least this magnitude in the window are multiplied as floats; 0: all columns.</source>
+        <translation>Spalten mit einer Eingabe von mindestens diesem Betrag im Fenster werden als Gleitkommazahlen multipliziert; 0: alle Spalten.</translation>
+    </message>
+    <message>
+        <source>Unit of the threshold</source>
+        <translation>Einheit der Schwelle</translation>
+    </message>
+    <message>
+        <source>absolute, or multiples of the root mean square of the inputs, for models whose inputs are not of size 1.</source>
+        <translation>absolute, oder Vielfache des quadratischen Mittels der Eingaben (rms) für Modelle, deren Eingaben nicht von der Größe 1 sind.</translation>
+    </message>
+    <message>
+        <source>Weights of outliers</source>
+        <translation>Gewichte der Ausreißer</translation>
+    </message>
+    <message>
+        <source>Columns with outliers meet the weights of the source (float, as in the paper) or the 8-bit weights (int8, as bitsandbytes stores them).</source>
+        <translation>Spalten mit Ausreißern werden mit den Gewichten der Quelle multipliziert (float, wie in der Veröffentlichung) oder mit den 8-Bit-Gewichten (int8, wie bitsandbytes sie speichert).</translation>
+    </message>
+    <message>
+        <source>Columns with 8 bits</source>
+        <translation>Spalten mit 8 Bit</translation>
+    </message>
+    <message>
+        <source>So many columns, those with the largest inputs, have 8 bits.</source>
+        <translation>So viele Spalten, die mit den größten Eingaben, haben 8 Bit.</translation>
+    </message>
+    <message>
+        <source>Columns that share a scale, after sorting.</source>
+        <translation>Spalten, die nach dem Sortieren eine Skala teilen.</translation>
+    </message>
+    <message>
+        <source>Bits of a weight of the other columns.</source>
+        <translation>Bits eines Gewichts der übrigen Spalten.</translation>
+    </message>
+    <message>
+        <source>Bits of an input of the other columns; 16 leaves all inputs as they are.</source>
+        <translation>Bits einer Eingabe der übrigen Spalten; 16 lässt alle Eingaben, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Sorted by</source>
+        <translation>Sortiert nach</translation>
+    </message>
+    <message>
+        <source>Columns are sorted by the mean square of their inputs or by the largest magnitude.</source>
+        <translation>Spalten werden nach dem mittleren Quadrat ihrer Eingaben sortiert oder nach dem größten Betrag.</translation>
+    </message>
+    <message>
+        <source>Clipping of the weights</source>
+        <translation>Begrenzung der Gewichte</translation>
+    </message>
+    <message>
+        <source>Share of the largest magnitude of a group that stays in range.</source>
+        <translation>Anteil des größten Betrags einer Gruppe, der im Bereich bleibt.</translation>
+    </message>
+    <message>
+        <source>Clipping of the inputs</source>
+        <translation>Begrenzung der Eingaben</translation>
+    </message>
+    <message>
+        <source>The same for inputs.</source>
+        <translation>Dasselbe für Eingaben.</translation>
+    </message>
+    <message>
+        <source>Activations</source>
+        <translation>Aktivierungen</translation>
+    </message>
+    <message>
+        <source>What shares a scale among the inputs of the layer, which become 8-bit floats too: none leaves them as they are, token and block (of a token) take the largest magnitude at hand, tensor that of a calibration.</source>
+        <translation>Was bei den Eingaben der Schicht, die auch 8-Bit-Gleitkommazahlen werden, eine Skala teilt: none lässt sie, wie sie sind; token und block (eines Tokens) nehmen den größten vorliegenden Betrag, tensor den einer Kalibrierung.</translation>
     </message>
 </context>
 <context>

@@ -25,7 +25,7 @@ constexpr int kFrameMs = 30;
 std::string judgingMethod(const Recipe& recipe)
 {
     const Quantizer* method = findQuantizer(recipe.method);
-    return method && method->dataNeeded() == MethodData::Gram ? std::string() : recipe.method;
+    return method && (method->dataNeeded() == MethodData::Gram || method->dataNeeded() == MethodData::Inputs) ? std::string() : recipe.method;
 }
 
 }  // namespace

@@ -424,6 +424,15 @@ private:
         if (m_withoutMethod > 0)
             plan.warnings.push_back(fmt::format("The method \"{}\" cannot make the format of {}; llama.cpp's search is used there.",
                                                 methodName(m_recipe.method), m_withoutMethod == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutMethod)));
+        std::size_t simulated = 0;
+        for (const PlanEntry& entry : plan.entries) {
+            const Quantizer* method = entry.quantized ? findQuantizer(entry.method) : nullptr;
+            simulated += method && !method->exportable() ? 1 : 0;
+        }
+        if (simulated > 0)
+            plan.warnings.push_back(fmt::format("GGUF cannot hold what the method of {} makes: a file gets its values rounded again to the "
+                                                "chosen formats, and what it does to inputs happens in this program only.",
+                                                simulated == 1 ? "1 tensor" : fmt::format("{} tensors", simulated)));
         if (m_missingGrams)
             plan.warnings.push_back(fmt::format("The method \"{}\" needs a calibration; without one this recipe cannot be "
                                                 "exported.",

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+// Methods that round the inputs of layers: what their papers promise.
+#include <QtTest>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "formats/block_format.h"
+#include "methods/fp8.h"
+#include "methods/input_transforms.h"
+#include "methods/quantizer.h"
+#include "model/linear.h"
+
+using namespace ww;
+
+namespace {
+
+constexpr std::size_t kTokens = 64;
+constexpr std::size_t kInputs = 512;
+constexpr std::size_t kOutputs = 96;
+constexpr std::size_t kOutliers[] = {7, 200, 411};
+
+std::vector<float> normalValues(std::size_t count, unsigned seed, float size)
+{
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0.0F, size);
+    std::vector<float> values(count);
+    for (float& v : values) v = normal(random);
+    return values;
+}
+
+std::vector<float> inputs(bool outliers)
+{
+    auto x = normalValues(kTokens * kInputs, 1, 1);
+    for (float& v : x) v = std::clamp(v, -4.0F, 4.0F);
+    if (outliers)
+        for (std::size_t t = 0; t < kTokens; ++t)
+            for (const std::size_t c : kOutliers) x[t * kInputs + c] *= 40;
+    return x;
+}
+
+LayerInputs statisticsOf(const std::vector<float>& x)
+{
+    LayerInputs s;
+    s.meanSquares.assign(kInputs, 0);
+    s.absMax.assign(kInputs, 0);
+    s.magnitudes.assign(kMagnitudeBins, 0);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        s.meanSquares[i % kInputs] += x[i] * x[i] / kTokens;
+        s.absMax[i % kInputs] = std::max(s.absMax[i % kInputs], std::fabs(x[i]));
+        ++s.magnitudes[magnitudeBin(x[i])];
+    }
+    return s;
+}
+
+std::vector<float> product(const std::vector<float>& weight, const std::vector<float>& x, std::span<const LinearPart> parts,
+                           std::size_t threads = 1)
+{
+    ThreadPool pool(threads);
+    const JobContext context{pool};
+    std::vector<float> y(kTokens * kOutputs);
+    const LinearWeights map{weight.data(), nullptr, kInputs, kOutputs, parts};
+    const bool done = project(map, {x.data(), kInputs}, 1, 0, {y.data(), kOutputs}, RowCount{2, kTokens / 2}, context).has_value();
+    return done ? y : std::vector<float>();
+}
+
+double relativeError(const std::vector<float>& a, const std::vector<float>& b)
+{
+    if (a.size() != b.size() || b.empty()) return std::numeric_limits<double>::infinity();
+    double difference = 0;
+    double whole = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        difference += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+        whole += std::pow(static_cast<double>(b[i]), 2);
+    }
+    return difference / whole;
+}
+
+/// Output of the layer with a method, weights included.
+std::vector<float> output(const char* spec, const std::vector<float>& weight, const std::vector<float>& x, std::size_t threads = 1,
+                          bool statistics = true)
+{
+    const auto method = parseMethod(spec);
+    if (!method) return {};
+    const LayerInputs known = statisticsOf(x);
+    RowBatch batch{.values = weight.data(), .rowCount = kOutputs, .columns = kInputs, .options = &method->values};
+    if (statistics) batch.inputs = &known;
+    std::vector<float> changed(weight.size());
+    if (!method->quantizer->quantize(batch, TensorType::F32, std::as_writable_bytes(std::span(changed)))) return {};
+    const LinearPart part{kOutputs, method->quantizer->inputTransform(method->values, statistics ? &known : nullptr), weight.data()};
+    return product(changed, x, std::span(&part, 1), threads);
+}
+
+double errorOf(const char* spec, bool outliers)
+{
+    const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+    const auto x = inputs(outliers);
+    return relativeError(output(spec, weight, x), product(weight, x, {}));
+}
+
+}  // namespace
+
+class TestInputTransforms : public QObject {
+    Q_OBJECT
+private slots:
+    void llmInt8WithThresholdZeroIsTheFloatProduct()
+    {
+        const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+        for (const bool outliers : {false, true}) {
+            const auto x = inputs(outliers);
+            QCOMPARE(output("llm-int8:threshold=0", weight, x), product(weight, x, {}));
+        }
+        // With 8-bit weights for outliers it is the product with those.
+        const auto x = inputs(true);
+        auto rounded = weight;
+        for (std::size_t r = 0; r < kOutputs; ++r) roundSymmetric(std::span(rounded).subspan(r * kInputs, kInputs), 8);
+        QVERIFY(relativeError(output("llm-int8:threshold=0,outliers=int8", weight, x), product(rounded, x, {})) < 1e-12);
+    }
+
+    void llmInt8WithoutOutliersIsVectorWise()
+    {
+        const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+        const auto x = inputs(true);
+        QCOMPARE(output("llm-int8:threshold=1e30", weight, x), output("w8a8-dynamic", weight, x));
+        const auto calm = inputs(false);
+        QCOMPARE(output("llm-int8", weight, calm), output("llm-int8:threshold=100", weight, calm));
+    }
+
+    void outlierColumnsAreFound()
+    {
+        const auto x = inputs(true);
+        std::size_t before = kInputs + 1;
+        for (const float threshold : {0.0F, 2.0F, 3.5F, 6.0F, 1000.0F}) {
+            const auto found = outlierTransform({.threshold = threshold})->inspect(x.data(), kInputs, kTokens, kInputs).exactColumns;
+            QVERIFY(found.size() <= before);
+            before = found.size();
+            if (threshold == 6.0F) QVERIFY(std::ranges::equal(found, kOutliers));
+        }
+        const auto order = columnOrder(statisticsOf(x).meanSquares);
+        for (const std::size_t c : kOutliers)
+            QVERIFY(std::find(order.end() - 3, order.end(), c) != order.end());
+    }
+
+    void ordersOfThePapers()
+    {
+        const double naive = errorOf("w8a8-dynamic", true);
+        QVERIFY(naive > 10 * errorOf("w8a8-dynamic", false));
+        QVERIFY(errorOf("llm-int8", true) < naive / 20);
+        QVERIFY(errorOf("llm-int8", true) < errorOf("llm-int8:outliers=int8", true));
+        QVERIFY(errorOf("w8a8-dynamic:scale=group,group=32", true) < naive / 3);
+        QVERIFY(errorOf("w8a8-static", true) > naive);
+        QVERIFY(errorOf("w8a8-dynamic:scale=tensor", true) <= 1.001 * errorOf("w8a8-static", true));
+        QVERIFY(errorOf("fp8-e4m3:activations=token", true) < errorOf("fp8-e5m2:activations=token", true));
+        QVERIFY(errorOf("atom:keep=128,activation-bits=16", true) < errorOf("atom:keep=128", true));
+        double before = std::numeric_limits<double>::infinity();
+        for (const char* spec : {"atom:keep=0", "atom:keep=32", "atom", "atom:keep=512"}) {
+            const double now = errorOf(spec, true);
+            QVERIFY2(now < before, spec);
+            before = now;
+        }
+    }
+
+    void staticRanges()
+    {
+        const auto x = inputs(true);
+        const LayerInputs known = statisticsOf(x);
+        const float most = *std::ranges::max_element(known.absMax);
+        QCOMPARE(known.limit(100), most);
+        for (const double percent : {50.0, 90.0, 99.0, 99.9}) {
+            const float limit = known.limit(percent);
+            std::size_t inside = 0;
+            std::size_t wellInside = 0;
+            for (const float v : x) {
+                inside += std::fabs(v) <= limit ? 1 : 0;
+                wellInside += std::fabs(v) <= limit * 0.96F ? 1 : 0;
+            }
+            QVERIFY(static_cast<double>(inside) >= percent / 100 * static_cast<double>(x.size()));
+            QVERIFY(static_cast<double>(wellInside) < percent / 100 * static_cast<double>(x.size()));
+        }
+        // The calibration text itself is not clipped: no value moves by more than half a step.
+        auto row = std::vector<float>(x.begin(), x.begin() + kInputs);
+        staticTransform(8, most)->apply(row, {});
+        for (std::size_t i = 0; i < kInputs; ++i) QVERIFY(std::fabs(row[i] - x[i]) <= most / 127 * 0.5001F);
+    }
+
+    void edges()
+    {
+        std::vector<float> zeros(kInputs, 0.0F);
+        for (const auto& transform : {tokenTransform(8, 0), tokenTransform(4, 100), windowTransform(8), staticTransform(8, 0),
+                                      floatTransform({.round = roundToE4M3, .largest = 448}), llamaCppTransform(TensorType::Q4_K),
+                                      llamaCppTransform(TensorType::Q4_0), outlierTransform({})}) {
+            auto row = zeros;
+            transform->apply(row, {});
+            QCOMPARE(row, zeros);
+        }
+        // 16 bits leave inputs alone; one token alone has the scale of its window; powers of two change no code.
+        const auto x = normalValues(kInputs, 5, 1);
+        auto row = x;
+        tokenTransform(16, 0)->apply(row, {});
+        QCOMPARE(row, x);
+        auto byToken = x;
+        auto byWindow = x;
+        tokenTransform(8, 0)->apply(byToken, {});
+        windowTransform(8)->apply(byWindow, windowTransform(8)->inspect(x.data(), kInputs, 1, kInputs));
+        QCOMPARE(byWindow, byToken);
+        auto doubled = x;
+        for (float& v : doubled) v *= 1024;
+        tokenTransform(8, 0)->apply(doubled, {});
+        for (std::size_t i = 0; i < kInputs; ++i) QCOMPARE(doubled[i], byToken[i] * 1024);
+        QVERIFY(!llamaCppTransform(TensorType::F32));
+    }
+
+    void llamaCppBlocksAreThoseOfQ8()
+    {
+        const auto x = normalValues(kInputs, 6, 1);
+        std::vector<std::byte> blocks(*rowBytes(TensorType::Q8_0, kInputs));
+        std::vector<float> expected(kInputs);
+        const BlockFormat* format = findBlockFormat(TensorType::Q8_0);
+        format->encodeRow(x.data(), blocks.data(), kInputs, nullptr);
+        format->decodeRow(blocks.data(), expected.data(), kInputs);
+        auto row = x;
+        llamaCppTransform(TensorType::Q4_0)->apply(row, {});
+        QVERIFY(relativeError(row, expected) < 1e-9);
+        // Of 256 values, the one of largest magnitude is kept exactly but for the division.
+        auto super = x;
+        llamaCppTransform(TensorType::Q6_K)->apply(super, {});
+        const auto largest = std::max_element(x.begin(), x.begin() + 256, [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+        QVERIFY(std::fabs(super[static_cast<std::size_t>(largest - x.begin())] / *largest - 1) < 1e-6F);
+    }
+
+    void resultsDoNotDependOnThreads()
+    {
+        const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+        const auto x = inputs(true);
+        for (const char* spec : {"w8a8-dynamic", "w8a8-dynamic:scale=tensor", "w8a8-static", "llm-int8", "atom", "fp8-e4m3:activations=tensor"})
+            QCOMPARE(output(spec, weight, x, 3), output(spec, weight, x, 1));
+        // Without statistics the methods still work.
+        for (const char* spec : {"w8a8-static", "atom"}) QVERIFY(!output(spec, weight, x, 1, false).empty());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestInputTransforms)
+#include "tst_input_transforms.moc"
