@@ -276,7 +276,12 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
         row.relativeError = entry.quantized ? relativeError(entry) : std::optional<double>(0.0);
         row.editable = entry.editable;
         const auto reason = reasons.try_emplace({entry.decision, entry.rule});
-        if (reason.second) reason.first->second = reasonText(entry, recipe);
+        if (reason.second) {
+            reason.first->second = reasonText(entry, recipe);
+            const bool byRule = entry.rule >= 0 && static_cast<std::size_t>(entry.rule) < recipe.rules.size();
+            if (const std::string note = byRule ? recipe.rules[static_cast<std::size_t>(entry.rule)].note : std::string(); !note.empty())
+                reason.first->second += QLatin1Char(' ') + QString::fromStdString(note);
+        }
         row.reason = reason.first->second;
         row.warning = entry.warning.empty() ? QString() : QString::fromStdString(entry.warning);
     }

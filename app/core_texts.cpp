@@ -188,6 +188,7 @@ static const char* const kCoreTexts[] = {
     QT_TRANSLATE_NOOP("Core", "Quantizing"),
     QT_TRANSLATE_NOOP("Core", "Comparing"),
     QT_TRANSLATE_NOOP("Core", "Comparing formats"),
+    QT_TRANSLATE_NOOP("Core", "Trying swaps"),
     QT_TRANSLATE_NOOP("Core", "Generating text"),
     QT_TRANSLATE_NOOP("Core", "Comparing weights"),
     QT_TRANSLATE_NOOP("Core", "Reading the text"),

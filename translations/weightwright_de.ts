@@ -611,6 +611,10 @@
         <translation>Formate vergleichen</translation>
     </message>
     <message>
+        <source>Trying swaps</source>
+        <translation>Tausche erproben</translation>
+    </message>
+    <message>
         <source>Generating text</source>
         <translation>Text fortsetzen</translation>
     </message>

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <system_error>
+
 #include "app/cli/command_line.h"
 #include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
+#include "io/model_identity.h"
 #include "model/weight_source.h"
 
 namespace ww::cli {
@@ -43,9 +47,14 @@ Result<void> runImatrix(const Options& options, Session& session)
     settings.textName = options.text;
     settings.contextLength = options.contextLength;
     settings.maxWindows = options.maxWindows;
+    WW_TRY(const Hash identity, modelIdentity(*file));
+    settings.identity = Hasher().text("imatrix").hash(identity).text(text).number(settings.contextLength).number(settings.maxWindows).finish();
+    settings.checkpoint = options.output + ".part";
     WW_TRY(const Calibration calibration, calibrate(*model, *tokenizer, text, settings, session.context()));
     const ImportanceMatrix matrix = importanceOf(calibration, options.withOutput);
     WW_TRY_VOID(saveImportance(matrix, options.output));
+    std::error_code error;
+    std::filesystem::remove(settings.checkpoint, error);
     warnAboutCoverage(matrix);
     if (session.json) {
         Json json;

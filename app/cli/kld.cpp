@@ -4,7 +4,9 @@
 #include "app/cli/command_line.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
+#include "app/cli/resume.h"
 #include "app/cli/table.h"
+#include "eval/text_overlap.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
 
@@ -52,6 +54,28 @@ Json figures(const DivergenceResult& result)
     return json;
 }
 
+/// Says so when the text for judging was also calibrated on: by the matrix of the plan, or as the file of a variant tells.
+void warnAboutOverlap(const Options& options, const std::string& text, const Plan* plan, const ModelFile* variant)
+{
+    std::vector<std::string> datasets;
+    if (plan && plan->importance) datasets = plan->importance->datasets;
+    if (variant)
+        if (const auto dataset = variant->metadata().string("quantize.imatrix.dataset")) datasets.emplace_back(*dataset);
+    if (const std::string warning = overlapWarning(text, options.text, datasets); !warning.empty()) Session::warn(warning);
+}
+
+/// As evaluateDivergence(); goes on where a run that was killed had come to.
+Result<DivergenceResult> measured(const Options& options, const std::shared_ptr<const ModelFile>& base,
+                                  const std::shared_ptr<const ModelFile>& variant, const std::shared_ptr<const Plan>& plan,
+                                  const std::string& text, const Session& session)
+{
+    DivergenceOptions settings = options.settings;
+    resume(settings, "divergence", *base, variant.get(), plan.get(), text);
+    WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, plan, text, settings, session.context()));
+    forget(settings.journal);
+    return result;
+}
+
 Result<void> runKld(const Options& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> base, openAnyModel(options.base));
@@ -62,7 +86,8 @@ Result<void> runKld(const Options& options, Session& session)
     WW_TRY(const PlannedModel planned, makePlan(options.recipe, base, session));
     const auto& plan = planned.plan;
     WW_TRY(const std::string text, readText(options.text, session));
-    WW_TRY(const DivergenceResult result, evaluateDivergence(base, plan ? planned.model : variant, plan, text, options.settings, session.context()));
+    warnAboutOverlap(options, text, plan.get(), variant.get());
+    WW_TRY(const DivergenceResult result, measured(options, base, plan ? planned.model : variant, plan, text, session));
     if (session.json) {
         Json json;
         json["base"] = base->path().string();
@@ -102,7 +127,8 @@ Result<void> runCompare(const Options& options, Session& session)
     std::vector<DivergenceResult> results;
     for (const std::string& path : options.variants) {
         WW_TRY(const std::shared_ptr<const ModelFile> variant, openAnyModel(path));
-        WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, nullptr, text, options.settings, session.context()));
+        warnAboutOverlap(options, text, nullptr, variant.get());
+        WW_TRY(DivergenceResult result, measured(options, base, variant, nullptr, text, session));
         results.push_back(std::move(result));
     }
     Json pairs = Json::array();

@@ -2,6 +2,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
+#include "app/cli/resume.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
@@ -27,7 +28,9 @@ Result<void> run(const Options& options, Session& session)
     PerplexityOptions settings;
     settings.contextLength = options.contextLength;
     settings.maxWindows = options.maxWindows;
+    resume(settings, "perplexity", *model, nullptr, plan.get(), text);
     WW_TRY(const PerplexityResult result, evaluatePerplexity(model, plan, text, settings, session.context()));
+    forget(settings.journal);
 
     if (session.json) {
         Json json;

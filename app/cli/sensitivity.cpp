@@ -10,11 +10,14 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
 #include "calibration/imatrix_file.h"
+#include "eval/text_overlap.h"
 #include "import/open_model.h"
 #include "io/model_identity.h"
 #include "jobs/evaluate.h"
+#include "jobs/polish.h"
 #include "jobs/sensitivity_job.h"
 #include "plan/allocated_recipe.h"
+#include "plan/runtime_memory.h"
 
 namespace ww::cli {
 namespace {
@@ -84,10 +87,15 @@ struct AllocateOptions {
     AllocationRequest request;
     std::optional<double> targetBits;
     std::vector<std::string> pins;
+    std::vector<std::string> minimums;
+    std::optional<std::uint64_t> memory;  ///< --fit-memory
+    std::uint32_t contextSize = 4096;
+    TensorType cacheType = TensorType::F16;
     std::string output;
     std::string measureText;
     std::string importanceFile;
     DivergenceOptions measure;
+    std::uint32_t polish = 0;
 };
 
 /// Measures the recipe, corrects the scale of the figures in the file with it, and solves again where that changes the answer.
@@ -96,6 +104,10 @@ Result<std::optional<Estimate>> measureRecipe(const AllocateOptions& options, co
 {
     if (options.measureText.empty()) return std::optional<Estimate>();
     WW_TRY(const std::string text, readText(options.measureText, session));
+    std::vector<std::string> datasets{sensitivity.textName};
+    if (options.request.importance)
+        datasets.insert(datasets.end(), options.request.importance->datasets.begin(), options.request.importance->datasets.end());
+    if (const std::string warning = overlapWarning(text, options.measureText, datasets); !warning.empty()) Session::warn(warning);
     PlanOptions planOptions;
     planOptions.importance = options.request.importance;
     WW_TRY(Plan plan, resolve(allocated.recipe, *model, planOptions));
@@ -110,6 +122,24 @@ Result<std::optional<Estimate>> measureRecipe(const AllocateOptions& options, co
     return std::optional<Estimate>(result.meanKld);
 }
 
+/// Measured swaps; says what they brought.
+Result<void> polish(const AllocateOptions& options, const std::shared_ptr<const ModelFile>& model, const Sensitivity& sensitivity,
+                    AllocatedRecipe& allocated, Session& session)
+{
+    if (options.polish == 0) return {};
+    WW_TRY(const std::string text, readText(options.measureText, session));
+    PolishOptions settings;
+    settings.trials = options.polish;
+    settings.evaluation.contextLength = options.measure.contextLength;
+    settings.evaluation.maxWindows = options.measure.maxWindows;
+    WW_TRY(PolishedRecipe result, polishRecipe(model, sensitivity, options.request, std::move(allocated), text, settings, session.context()));
+    allocated = std::move(result.allocated);
+    if (!session.json)
+        session.out.print("{} swaps were measured, {} kept: divergence {:.6f} before, {:.6f} now on this text.\n", result.measured,
+                          result.accepted, result.before.meanKld.value, result.after.meanKld.value);
+    return {};
+}
+
 Json stepJson(const std::optional<AllocationStep>& step)
 {
     if (!step) return {};
@@ -119,14 +149,48 @@ Json stepJson(const std::optional<AllocationStep>& step)
     return json;
 }
 
+/// "REGEX=FORMAT" or "role:ROLE=FORMAT".
+Result<std::vector<RecipeRule>> parseConstraints(const std::vector<std::string>& texts)
+{
+    std::vector<RecipeRule> rules;
+    for (const std::string& text : texts) {
+        WW_TRY(RecipeRule rule, parseRule(text));
+        constexpr std::string_view kRole = "role:";
+        if (rule.pattern.starts_with(kRole)) {
+            const auto role = roleFromName(std::string_view(rule.pattern).substr(kRole.size()));
+            if (!role)
+                return fail(ErrorCode::InvalidArgument,
+                            fmt::format("\"{}\" is no role of a tensor; write for example role:ffn_down=Q6_K.", plainText(rule.pattern)));
+            rule.match = RecipeRule::Match::Role;
+            rule.role = *role;
+            rule.pattern.clear();
+        }
+        rules.push_back(std::move(rule));
+    }
+    return rules;
+}
+
+/// The size of the file that fits the memory beside the cache and the buffers.
+Result<std::optional<RuntimeMemory>> fitMemory(AllocateOptions& options, const ModelFile& model)
+{
+    if (!options.memory) return std::optional<RuntimeMemory>();
+    WW_TRY(const RuntimeMemory need, runtimeMemory(model, options.contextSize, options.cacheType));
+    if (need.total() >= *options.memory)
+        return fail(ErrorCode::TooShort,
+                    fmt::format("A context of {} tokens alone needs {} (cache {}, buffers {}); choose a shorter one or --kv-type q8_0.",
+                                options.contextSize, sizeText(static_cast<double>(need.total())),
+                                sizeText(static_cast<double>(need.keyValueCache)), sizeText(static_cast<double>(need.computeBuffers))));
+    options.request.targetBytes = *options.memory - need.total();
+    return std::optional<RuntimeMemory>(need);
+}
+
 Result<void> runAllocate(AllocateOptions options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
     WW_TRY(Sensitivity sensitivity, loadSensitivity(options.sensitivityFile));
-    for (const std::string& pin : options.pins) {
-        WW_TRY(RecipeRule rule, parseRule(pin));
-        options.request.pins.push_back(std::move(rule));
-    }
+    WW_TRY(options.request.pins, parseConstraints(options.pins));
+    WW_TRY(options.request.minimums, parseConstraints(options.minimums));
+    WW_TRY(const auto runtime, fitMemory(options, *model));
     if (options.targetBits)
         options.request.targetBytes =
             static_cast<std::uint64_t>(*options.targetBits * static_cast<double>(model->parameterCount()) / 8);
@@ -136,6 +200,7 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
     }
     WW_TRY(AllocatedRecipe result, allocateRecipe(*model, sensitivity, options.request));
     WW_TRY(const auto measured, measureRecipe(options, model, sensitivity, result, session));
+    WW_TRY_VOID(polish(options, model, sensitivity, result, session));
     WW_TRY_VOID(saveRecipe(result.recipe, options.output));
     const double bits = 8.0 * static_cast<double>(result.sizeBytes) / static_cast<double>(std::max<std::uint64_t>(1, model->parameterCount()));
     if (session.json) {
@@ -149,6 +214,12 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
         json["predictedHigh"] = number(result.prediction.high);
         json["rankingOnly"] = result.prediction.rankingOnly;
         json["optimal"] = result.allocation.optimal;
+        if (runtime) {
+            json["keyValueCacheBytes"] = runtime->keyValueCache;
+            json["computeBufferBytes"] = runtime->computeBuffers;
+        }
+        json["nextMebibyte"] = Json();
+        if (result.nextMebibyte) json["nextMebibyte"] = {{"bytes", result.nextMebibyte->bytes}, {"kld", number(-result.nextMebibyte->cost)}};
         json["measuredKld"] = measured ? number(measured->value) : Json();
         Json list = Json::array();
         for (std::size_t i = 0; i < result.formats.size(); ++i) {
@@ -156,6 +227,7 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
             entry["tensor"] = sensitivity.tensors[i].tensor;
             entry["format"] = name(result.formats[i]);
             entry["kld"] = number(DamageModel(sensitivity).cost(i, result.formats[i]).value_or(0));
+            entry["why"] = result.recipe.rules[i].note;
             entry["up"] = stepJson(result.prices[i].up);
             entry["down"] = stepJson(result.prices[i].down);
             list.push_back(std::move(entry));
@@ -164,15 +236,20 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    for (std::size_t i = 0; i < result.formats.size(); ++i) {
-        const auto& up = result.prices[i].up;
-        session.out.print("{:<32} {:<8}{}\n", plainText(sensitivity.tensors[i].tensor), name(result.formats[i]),
-                          up ? fmt::format(" {} more would save {:.2g}", sizeText(static_cast<double>(up->bytes)), -up->cost)
-                             : std::string());
-    }
+    for (std::size_t i = 0; i < result.formats.size(); ++i)
+        session.out.print("{:<32} {:<8} {}\n", plainText(sensitivity.tensors[i].tensor), name(result.formats[i]),
+                          result.recipe.rules[i].note);
     session.out.print("{}: {} ({:.2f} bits per weight), estimated divergence {:.5f} ({:.5f} to {:.5f}{})\n",
                       plainText(options.output), sizeText(static_cast<double>(result.sizeBytes)), bits, result.prediction.kld,
                       result.prediction.low, result.prediction.high, result.prediction.rankingOnly ? "; good for ranking only" : "");
+    if (result.nextMebibyte)
+        session.out.print("The next mebibyte would buy {:+.2g} KLD (with {} more).\n", -result.nextMebibyte->cost,
+                          sizeText(static_cast<double>(result.nextMebibyte->bytes)));
+    if (runtime)
+        session.out.print("With {} tokens of context: weights {}, cache {}, buffers {}, together {}.\n", options.contextSize,
+                          sizeText(static_cast<double>(result.sizeBytes)), sizeText(static_cast<double>(runtime->keyValueCache)),
+                          sizeText(static_cast<double>(runtime->computeBuffers)),
+                          sizeText(static_cast<double>(result.sizeBytes + runtime->total())));
     if (measured) session.out.print("The first choice was measured: {:.6f} ± {:.6f}.\n", measured->value, measured->error);
     return {};
 }
@@ -288,6 +365,30 @@ void addMeasureCommand(CommandLine& commands)
     command.footer("Example:\n  weightwright-cli sensitivity model-F16.gguf --text calibration.txt --imatrix model.imatrix.gguf -o model.sensitivity.json");
 }
 
+void addMemoryOptions(CLI::App& command, const std::shared_ptr<AllocateOptions>& options)
+{
+    command
+        .add_option_function<std::string>(
+            "--fit-memory",
+            [options](const std::string& text) {
+                options->memory = parseSize(text);
+                if (!options->memory) usageError("--fit-memory", fmt::format("\"{}\" is no size; write for example 6GiB.", text));
+            },
+            "Memory for weights, cache of keys and values, and compute buffers of llama.cpp together.")
+        ->type_name("SIZE");
+    addCount(command, "--ctx-size", options->contextSize, 1, "With --fit-memory: tokens of context to run with; 4096 if not given.");
+    command
+        .add_option_function<std::string>(
+            "--kv-type",
+            [options](const std::string& text) {
+                const auto type = tensorTypeFromName(text);
+                if (!type) usageError("--kv-type", fmt::format("\"{}\" is no type; write f16 or q8_0.", text));
+                options->cacheType = *type;
+            },
+            "With --fit-memory: type of the cache, f16 or q8_0; f16 if not given.")
+        ->type_name("TYPE");
+}
+
 void addAllocateCommand(CommandLine& commands)
 {
     const auto options = std::make_shared<AllocateOptions>();
@@ -297,8 +398,9 @@ void addAllocateCommand(CommandLine& commands)
         "--recipe, with the importance matrix that the sensitivities were measured with.",
         [options](Session& session) { return runAllocate(*options, session); },
         [options] {
-            const int ways = (options->request.targetBytes ? 1 : 0) + (options->targetBits ? 1 : 0) + (options->request.maximumKld ? 1 : 0);
-            if (ways != 1) usageError("", "Give one of --target-size, --target-bpw and --max-kld.");
+            const int ways = (options->request.targetBytes ? 1 : 0) + (options->targetBits ? 1 : 0) + (options->request.maximumKld ? 1 : 0) + (options->memory ? 1 : 0);
+            if (ways != 1) usageError("", "Give one of --target-size, --target-bpw, --fit-memory and --max-kld.");
+            if (options->polish != 0 && options->measureText.empty()) usageError("--polish", "it needs a text; give --measure too");
         });
     addModel(command, options->model);
     command.add_option("--sensitivity", options->sensitivityFile, "What \"sensitivity\" measured on this model.")->required()->type_name("FILE");
@@ -313,14 +415,18 @@ void addAllocateCommand(CommandLine& commands)
         ->type_name("SIZE");
     command.add_option("--target-bpw", options->targetBits, "Size as bits per weight of the whole file.")->type_name("BITS")->check(CLI::Range(0.1, 64.0).description(""));
     command.add_option("--max-kld", options->request.maximumKld, "The smallest file with at most this mean divergence.")->type_name("KLD")->check(CLI::Range(0.0, 100.0).description(""));
-    command
-        .add_option("--pin", options->pins, "Keep tensors whose name matches to a format, such as 'output=Q6_K'. May be repeated; the first that matches wins.")
-        ->type_name("REGEX=FORMAT")
-        ->expected(1)
-        ->take_all()
-        ->allow_extra_args(false);
+    addMemoryOptions(command, options);
+    const auto addRepeated = [&command](const char* flag, std::vector<std::string>& values, const char* type, const char* description) {
+        command.add_option(flag, values, description)->type_name(type)->expected(1)->take_all()->allow_extra_args(false);
+    };
+    addRepeated("--pin", options->pins, "REGEX=FORMAT",
+                "Keep tensors whose name matches to a format, such as 'output=Q6_K', or all of a role: 'role:attn_v=Q6_K'. May be "
+                "repeated; the first that matches wins.");
+    addRepeated("--min-type", options->minimums, "REGEX=FORMAT", "At least as many bits as this format, such as 'token_embd=Q4_K'. As --pin.");
+    addRepeated("--tie", options->request.ties, "REGEX", "Tensors of one block that match take the same format, such as 'attn_[qkv]'. May be repeated.");
     addFormatList(command, options->request.allowed, "Formats that may be used, separated by commas; all that were measured if not given.");
     command.add_option("--measure", options->measureText, "Also measure the recipe on this text, correct the estimates in the sensitivity file with it, and choose again.")->type_name("FILE");
+    addCount(command, "--polish", options->polish, 1, "With --measure: try so many swaps of formats on the text and keep what is better.");
     addImportance(command, options->importanceFile);
     addCount(command, "--ctx", options->measure.contextLength, 4, "With --measure: tokens per window; 512 if not given.");
     addCount(command, "--chunks", options->measure.maxWindows, 1, "With --measure: only the first N windows.");

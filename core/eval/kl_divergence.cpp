@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/aligned_buffer.h"
+#include "eval/window_journal.h"
 #include "model/kernels.h"
 #include "model/linear.h"
 
@@ -78,16 +79,41 @@ public:
     {
         const std::uint64_t perWindow =
             std::max<std::uint64_t>(1, (m_base.bytesPerToken(m_length) + m_variant.bytesPerToken(m_length)) * m_length);
-        const auto windowsPerPass = std::clamp<std::size_t>(static_cast<std::size_t>(options.activationBudgetBytes / perWindow), 1,
-                                                            m_windows.windowCount);
+        auto windowsPerPass = std::clamp<std::size_t>(static_cast<std::size_t>(options.activationBudgetBytes / perWindow), 1,
+                                                      m_windows.windowCount);
+        if (!options.journal.empty()) windowsPerPass = std::min(windowsPerPass, kJournalWindows);
+        const std::size_t scored = m_length - m_length / 2 - 1;
+        WindowJournal journal(options.journal, Hasher().hash(options.identity).number(m_length).number(m_windows.windowCount).finish(),
+                              scored * kValuesPerToken);
+        const std::size_t known = std::min<std::size_t>(journal.finishedWindows(), m_windows.windowCount);
+        restore(journal.finished().first(known * scored * kValuesPerToken));
         const std::uint64_t blocks = m_base.hyperparameters().blockCount + std::uint64_t{m_variant.hyperparameters().blockCount};
         m_context.begin("Measuring the divergence", std::uint64_t{m_windows.windowCount} * m_length * blocks, ProgressUnit::Steps);
-        for (std::size_t window = 0; window < m_windows.windowCount; window += windowsPerPass)
+        m_context.advance(std::uint64_t{known} * m_length * blocks);
+        for (std::size_t window = known; window < m_windows.windowCount; window += windowsPerPass) {
+            const std::size_t before = m_tokens.size();
             WW_TRY_VOID(pass(window, std::min(windowsPerPass, m_windows.windowCount - window), options.logitBudgetBytes));
+            journal.append(valuesFrom(before));
+        }
         return std::move(m_tokens);
     }
 
 private:
+    static constexpr std::size_t kValuesPerToken = 4;
+
+    void restore(std::span<const double> values)
+    {
+        for (std::size_t i = 0; i + kValuesPerToken <= values.size(); i += kValuesPerToken)
+            m_tokens.push_back({values[i], values[i + 1], values[i + 2], values[i + 3] != 0});
+    }
+    [[nodiscard]] std::vector<double> valuesFrom(std::size_t first) const
+    {
+        std::vector<double> values;
+        for (std::size_t i = first; i < m_tokens.size(); ++i)
+            values.insert(values.end(), {m_tokens[i].kld, m_tokens[i].nllBase, m_tokens[i].nll, m_tokens[i].sameTop ? 1.0 : 0.0});
+        return values;
+    }
+
     Result<std::span<const float>> forward(const LanguageModel& model, std::size_t firstWindow, std::size_t count)
     {
         const std::size_t d = model.hyperparameters().embeddingLength;

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/hash.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "eval/perplexity.h"
@@ -21,6 +23,8 @@ struct DivergenceOptions {
     std::uint32_t maxWindows = 0;                                    ///< 0: all
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of both models
     std::uint64_t logitBudgetBytes = std::uint64_t{512} << 20;       ///< logits of the original; at least one window
+    std::filesystem::path journal{};  ///< finished windows are kept here (see WindowJournal); empty: nowhere
+    Hash identity{};                  ///< with `journal`: of both models and the text
 };
 
 /// A figure with one standard error.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/aligned_buffer.h"
+#include "eval/window_journal.h"
 #include "model/kernels.h"
 
 namespace ww {
@@ -46,19 +47,29 @@ public:
     {
     }
 
-    Result<PerplexityResult> run(std::uint64_t activationBudgetBytes)
+    Result<PerplexityResult> run(const PerplexityOptions& options)
     {
+        const std::uint64_t activationBudgetBytes = options.activationBudgetBytes;
         const auto start = std::chrono::steady_clock::now();
         const Hyperparameters& facts = m_model.hyperparameters();
         const std::uint64_t bytesPerWindow = std::max<std::uint64_t>(1, m_model.bytesPerToken(m_length) * m_length);
-        const std::size_t windowsPerPass =
+        std::size_t windowsPerPass =
             std::clamp<std::size_t>(static_cast<std::size_t>(activationBudgetBytes / bytesPerWindow), 1, m_windows.windowCount);
+        if (!options.journal.empty()) windowsPerPass = std::min(windowsPerPass, kJournalWindows);
+        WindowJournal journal(options.journal, Hasher().hash(options.identity).number(m_length).number(m_windows.windowCount).finish(),
+                              m_scored);
+        const std::size_t known = std::min<std::size_t>(journal.finishedWindows(), m_windows.windowCount);
+        for (const double value : journal.finished().first(known * m_scored)) add(value);
         // The output matrix counts as one more block, so that the bar does not stand still at the end.
         m_context.begin("Measuring perplexity", std::uint64_t{m_windows.windowCount} * m_length * (facts.blockCount + 1),
                         ProgressUnit::Steps);
+        m_context.advance(std::uint64_t{known} * m_length * (facts.blockCount + 1));
         m_hidden.reset(windowsPerPass * m_length * facts.embeddingLength);
-        for (std::size_t window = 0; window < m_windows.windowCount; window += windowsPerPass)
+        for (std::size_t window = known; window < m_windows.windowCount; window += windowsPerPass) {
+            const std::size_t before = m_nll.size();
             WW_TRY_VOID(pass(window, std::min(windowsPerPass, m_windows.windowCount - window)));
+            journal.append(std::span<const double>(m_nll).subspan(before));
+        }
         PerplexityResult result = summary();
         result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         return result;
@@ -111,14 +122,19 @@ private:
                 return fail(ErrorCode::Corrupt,
                             "The model's output holds values that are not numbers: some weights of the output matrix are "
                             "not numbers, or are far too large.");
-            m_nll.push_back(value);
-            m_sum += value;
-            m_sumOfSquares += value * value;
+            add(value);
             if (m_onWindow && (row + 1) % m_scored == 0)
                 m_onWindow(static_cast<std::uint32_t>(firstWindow + row / m_scored + 1),
                            std::exp(m_sum / static_cast<double>(m_nll.size())));
         }
         return {};
+    }
+
+    void add(double value)
+    {
+        m_nll.push_back(value);
+        m_sum += value;
+        m_sumOfSquares += value * value;
     }
 
     PerplexityResult summary()
@@ -201,7 +217,7 @@ Result<PerplexityResult> perplexity(const LanguageModel& model, const Evaluation
                     "tokenizer.",
                     target, vocabulary));
     try {
-        return Evaluation(model, windows, context, onWindow).run(options.activationBudgetBytes);
+        return Evaluation(model, windows, context, onWindow).run(options);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::OutOfMemory, "There is not enough memory for this evaluation; try a shorter context.");
     }

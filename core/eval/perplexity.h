@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "model/language_model.h"
@@ -20,6 +22,8 @@ struct PerplexityOptions {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of the windows run at once
+    std::filesystem::path journal{};  ///< finished windows are kept here (see WindowJournal); empty: nowhere
+    Hash identity{};                  ///< with `journal`: of the model and the text
 };
 
 struct PerplexityResult {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "jobs/evaluate.h"
 
+#include <filesystem>
 #include <new>
+#include <system_error>
 #include <utility>
 
+#include "io/model_identity.h"
+#include "jobs/plan_evaluation.h"
 #include "jobs/quantize.h"
 #include "model/weight_source.h"
 #include "text/tokenizer.h"
@@ -72,6 +76,33 @@ Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> bas
         WW_TRY(const EvaluationWindows windows, makeWindows(*original.tokenizer, text, cut));
         return klDivergence(*original.model, *changed.model, windows, options, context);
     });
+}
+
+Result<EvaluationJournal> evaluationJournal(const std::filesystem::path& folder, std::string_view kind, const ModelFile& base,
+                                            const ModelFile* variant, const Plan* plan, std::string_view text,
+                                            std::uint32_t contextLength, std::uint32_t maxWindows)
+{
+    if (folder.empty()) return EvaluationJournal{};
+    Hasher hasher;
+    hasher.text(kind);
+    for (const ModelFile* model : {&base, variant})
+        if (model) {
+            WW_TRY(const Hash identity, modelIdentity(*model));
+            std::error_code error;
+            const auto changed = std::filesystem::last_write_time(model->path(), error);
+            hasher.hash(identity).number(model->fileSizeBytes());
+            hasher.number(error ? 0 : static_cast<std::uint64_t>(changed.time_since_epoch().count()));
+        }
+    for (const PlanEntry& entry : plan ? plan->entries : std::vector<PlanEntry>()) {
+        if (entry.grams) return EvaluationJournal{};
+        hasher.number(entry.tensorIndex).number(static_cast<std::uint64_t>(entry.target)).number(entry.quantized ? 1 : 0).text(entry.method);
+        if (entry.importance) hasher.hash(importanceHash(*entry.importance));
+    }
+    hasher.text(text).number(contextLength).number(maxWindows);
+    EvaluationJournal journal;
+    journal.identity = hasher.finish();
+    journal.path = folder / (journal.identity.text() + ".part");
+    return journal;
 }
 
 Result<std::vector<TokenId>> generateText(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/hash.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "eval/kl_divergence.h"
@@ -27,6 +28,16 @@ Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> mod
 Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> base, std::shared_ptr<const ModelFile> variant,
                                             std::shared_ptr<const Plan> plan, std::string_view text,
                                             const DivergenceOptions& options, const JobContext& context);
+
+/// Where an evaluation keeps its finished windows in `folder`, and the identity to give with it: of the models, the plan, the text
+/// and the settings. Empty path when there is no folder, or when the plan uses Gram matrices, which have no name.
+struct EvaluationJournal {
+    std::filesystem::path path;
+    Hash identity;
+};
+Result<EvaluationJournal> evaluationJournal(const std::filesystem::path& folder, std::string_view kind, const ModelFile& base,
+                                            const ModelFile* variant, const Plan* plan, std::string_view text,
+                                            std::uint32_t contextLength, std::uint32_t maxWindows);
 
 /// Text continued by a model as it is or as a plan would store it.
 Result<std::vector<TokenId>> generateText(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,

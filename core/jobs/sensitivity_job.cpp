@@ -9,12 +9,14 @@
 #include <new>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
 #include "base/parallel.h"
 #include "calibration/calibration.h"
+#include "eval/prediction.h"
 #include "io/model_identity.h"
 #include "jobs/plan_evaluation.h"
 #include "jobs/row_quantizer.h"
@@ -30,6 +32,9 @@ constexpr std::size_t kChunkRows = 64;
 // Bits per weight near which tensors are probed, one round after the other; without a time budget the first four.
 constexpr std::array kRounds{3.44, 4.5, 2.6, 6.56, 4.25, 5.5, 3.06, 2.1, 8.5};
 constexpr std::size_t kUsualRounds = 4;
+// Whole recipes that are measured at the end, because errors of many tensors together do a little more damage than their sum: bits
+// per weight of the even and the odd tensors.
+constexpr std::array kWholes{std::pair{4.5, 4.5}, std::pair{3.44, 5.5}, std::pair{6.56, 4.25}, std::pair{3.44, 4.5}};
 
 Hash importanceHashOf(const ImportanceMatrix& matrix)
 {
@@ -335,12 +340,40 @@ private:
             m_context.advance(1);
             if (m_onUnit) m_onUnit(m_result);
         }
+        if (!evaluation && !m_result.measured.empty()) return {};
+        return measureWholes(settings, evaluation, quiet);
+    }
+
+    /// Recipes of all tensors together, on the text of the probes, for the scale of predictions.
+    Result<void> measureWholes(const PlanEvaluationOptions& settings, std::unique_ptr<PlanEvaluation>& evaluation, const JobContext& context)
+    {
+        if (std::ranges::all_of(m_result.tensors, [](const TensorSensitivity& tensor) { return tensor.probes.empty(); })) return {};
+        if (!evaluation) {
+            WW_TRY(evaluation, PlanEvaluation::create(m_model, m_text, settings));
+        }
+        m_result.measured.clear();
+        std::vector<MeasuredRecipe> measured;
+        const DamageModel damage(m_result);
+        for (const auto& [even, odd] : kWholes) {
+            auto plan = std::make_shared<Plan>();
+            std::vector<TensorType> formats;
+            for (std::size_t i = 0; i < m_infos.size(); ++i) {
+                const auto format = nearest(i, i % 2 == 0 ? even : odd);
+                formats.push_back(format.value_or(m_infos[i]->type));
+                if (format) plan->entries.push_back(entryFor(i, *format));
+            }
+            const auto predicted = damage.rawSum(formats);
+            if (!predicted || !(*predicted > 0)) continue;
+            WW_TRY(const DivergenceResult result, evaluation->measure(plan, context, false));
+            if (result.meanKld.value > 0) measured.push_back({*predicted, result.meanKld.value});
+        }
+        m_result.measured = std::move(measured);
+        if (m_onUnit) m_onUnit(m_result);
         return {};
     }
 
-    Result<void> probe(PlanEvaluation& evaluation, std::size_t i, TensorType format, const JobContext& context)
+    [[nodiscard]] PlanEntry entryFor(std::size_t i, TensorType format) const
     {
-        auto plan = std::make_shared<Plan>();
         PlanEntry entry;
         entry.tensorIndex = static_cast<std::size_t>(m_infos[i] - m_model->tensors().data());
         entry.identity = m_identities[i];
@@ -351,7 +384,13 @@ private:
         if (importance) entry.importance = std::make_shared<const ImportanceEntry>(*importance);
         entry.method = m_options.method;
         if (!RowQuantizer::create(*m_model, *m_infos[i], format, m_options.method, importance)) entry.method.clear();
-        plan->entries.push_back(std::move(entry));
+        return entry;
+    }
+
+    Result<void> probe(PlanEvaluation& evaluation, std::size_t i, TensorType format, const JobContext& context)
+    {
+        auto plan = std::make_shared<Plan>();
+        plan->entries.push_back(entryFor(i, format));
         WW_TRY(const DivergenceResult result, evaluation.measure(plan, context, false));
         const SensitivityProbe probe{format, std::max(0.0, result.meanKld.value), result.meanKld.error};
         m_result.tensors[i].probes.push_back(probe);

@@ -2,12 +2,16 @@
 #include "plan/allocated_recipe.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "io/gguf_writer.h"
 #include "io/model_identity.h"
 #include "methods/quantizer.h"
+#include "plan/name_pattern.h"
 #include "plan/preset.h"
 #include "plan/rule_matcher.h"
 
@@ -65,6 +69,58 @@ std::optional<double> costOrNearest(const DamageModel& damage, const TensorSensi
     return nearest;
 }
 
+/// Numbers of the groups of tensors that take the same format.
+class TiedGroups {
+public:
+    static Result<TiedGroups> compile(const std::vector<std::string>& patterns)
+    {
+        TiedGroups groups;
+        for (const std::string& text : patterns) {
+            WW_TRY(NamePattern pattern, NamePattern::compile(text));
+            groups.m_patterns.push_back(std::move(pattern));
+        }
+        return groups;
+    }
+    /// 0 for tensors that no pattern matches; the first that matches counts, and every block has its own groups.
+    Result<std::uint32_t> groupOf(const std::string& tensor)
+    {
+        for (std::size_t i = 0; i < m_patterns.size(); ++i) {
+            WW_TRY(const bool found, m_patterns[i].foundIn(tensor));
+            if (!found) continue;
+            const auto block = identify(tensor).block;
+            const std::pair key{i, block ? std::int64_t{*block} : -1};
+            return m_numbers.try_emplace(key, static_cast<std::uint32_t>(m_numbers.size() + 1)).first->second;
+        }
+        return 0U;
+    }
+
+private:
+    std::vector<NamePattern> m_patterns;
+    std::map<std::pair<std::size_t, std::int64_t>, std::uint32_t> m_numbers;
+};
+
+std::string sizeNote(std::int64_t bytes)
+{
+    constexpr double kMebibyte = 1 << 20;
+    constexpr double kKibibyte = 1 << 10;
+    const auto size = static_cast<double>(bytes);
+    return std::abs(bytes) >= (std::int64_t{1} << 20) ? fmt::format("{:+.1f} MiB", size / kMebibyte) : fmt::format("{:+.1f} KiB", size / kKibibyte);
+}
+
+/// Why a tensor has its format, and what the neighbouring ones would change.
+std::string noteFor(const AllocationTensor& tensor, const AllocationPrices& prices, double cost)
+{
+    std::string note = tensor.pin ? fmt::format("Pinned; it adds {:.5f} KLD.", cost)
+                                  : fmt::format("Least damage for the size; it adds {:.5f} KLD.", cost);
+    if (tensor.group != 0) note += " The tied tensors go together.";
+    const auto format = [&](const AllocationStep& step) { return name(tensor.candidates[step.candidate].format); };
+    if (prices.up) note += fmt::format(" {} ({}) buys {:+.2g} KLD.", sizeNote(prices.up->bytes), format(*prices.up), prices.up->cost);
+    if (prices.down)
+        note += fmt::format(" {} ({}) costs {:+.2g} KLD.", sizeNote(prices.down->bytes), format(*prices.down), prices.down->cost);
+    if (!tensor.pin && tensor.minimum) note += fmt::format(" At least {} was asked for.", name(*tensor.minimum));
+    return note;
+}
+
 Result<Allocation> solve(const Allocator& allocator, const AllocationRequest& request, std::uint64_t overhead,
                          std::uint64_t reduction)
 {
@@ -102,6 +158,8 @@ Result<std::vector<AllocationTensor>> allocationTensors(const ModelFile& model, 
     if (identity != sensitivity.model)
         return fail(ErrorCode::InvalidArgument, "The sensitivities were measured on another model; measure this one.");
     WW_TRY(const RuleMatcher pins, RuleMatcher::compile(request.pins));
+    WW_TRY(const RuleMatcher minimums, RuleMatcher::compile(request.minimums));
+    WW_TRY(TiedGroups ties, TiedGroups::compile(request.ties));
     std::vector<AllocationTensor> tensors;
     for (std::size_t i = 0; i < sensitivity.tensors.size(); ++i) {
         const TensorSensitivity& figures = sensitivity.tensors[i];
@@ -115,6 +173,9 @@ Result<std::vector<AllocationTensor>> allocationTensors(const ModelFile& model, 
         };
         add(info->type, 0.0);
         for (const FormatError& error : figures.formats) add(error.format, damage.cost(i, error.format));
+        WW_TRY(const auto minimum, minimums.firstMatch(info->name, identify(info->name).role));
+        if (minimum) tensor.minimum = request.minimums[*minimum].format.value_or(info->type);
+        WW_TRY(tensor.group, ties.groupOf(info->name));
         WW_TRY(const auto pin, pins.firstMatch(info->name, identify(info->name).role));
         if (pin) {
             tensor.pin = request.pins[*pin].format.value_or(info->type);
@@ -155,9 +216,16 @@ Result<AllocatedRecipe> allocateRecipe(const ModelFile& model, const Sensitivity
     }
     if (request.targetBytes && result.sizeBytes > *request.targetBytes)
         return fail(ErrorCode::TooShort, fmt::format("No choice of formats is as small as {} bytes.", *request.targetBytes));
+    result.reservedBytes = sensitivity.withImportance && !request.importance ? kImportanceRoom : 0;
     const double bits = model.parameterCount() == 0 ? 0 : 8.0 * static_cast<double>(result.sizeBytes) / static_cast<double>(model.parameterCount());
     if (const auto prediction = damage.predict(result.formats, bits)) result.prediction = *prediction;
     result.prices = allocator.prices(result.allocation);
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+        result.recipe.rules[i].note =
+            noteFor(tensors[i], result.prices[i], tensors[i].candidates[result.allocation.choice[i]].cost);
+    constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
+    if (const auto more = allocator.best(result.allocation.bytes + kMebibyte); more && more->cost < result.allocation.cost)
+        result.nextMebibyte = Allocator::Point{more->bytes - std::min(more->bytes, result.allocation.bytes), result.allocation.cost - more->cost};
     return result;
 }
 

@@ -24,6 +24,8 @@ struct AllocationRequest {
     std::optional<double> maximumKld;          ///< or: the smallest file with at most this divergence
     std::vector<TensorType> allowed;           ///< empty: all that were measured, and the source type
     std::vector<RecipeRule> pins;              ///< the first that matches decides the format of a tensor
+    std::vector<RecipeRule> minimums;          ///< the first that matches: at least as many bits as its format (or the source type)
+    std::vector<std::string> ties;             ///< patterns: tensors of one block whose names match one take the same format
     /// What the recipe will be quantized with: its name and figures stand in the file and count. Null where the sensitivities were
     /// measured with one: room is kept for it.
     std::shared_ptr<const ImportanceMatrix> importance{};
@@ -33,9 +35,12 @@ struct AllocatedRecipe {
     Recipe recipe;
     Allocation allocation;
     std::uint64_t sizeBytes = 0;  ///< of the file that the recipe makes, at most; never above the target
+    std::uint64_t reservedBytes = 0;  ///< of these, room for an importance matrix that is not there yet
     KldPrediction prediction;
     std::vector<TensorType> formats;        ///< per tensor of the sensitivity
     std::vector<AllocationPrices> prices;   ///< what the next step up and down would change
+    /// What one more mebibyte for the whole file would change, with all tensors chosen anew. Empty at the top of the curve.
+    std::optional<Allocator::Point> nextMebibyte{};  ///< bytes really used, and by how much the damage falls
 };
 
 /// Bytes of a tensor in the file, with padding; empty for formats that its rows do not fit.

@@ -215,6 +215,7 @@ private:
         if (!rule.method.empty()) entry.method = rule.method;
         entry.reason = rule.format ? fmt::format("{} sets {}.", ruleLabel(rule, index), name(*rule.format))
                                    : fmt::format("{} keeps the type of the source.", ruleLabel(rule, index));
+        if (!rule.note.empty()) entry.reason += " " + rule.note;
     }
 
     static void set(PlanEntry& entry, TensorType target, Decision decision, const char* reason)

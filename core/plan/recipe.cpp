@@ -154,6 +154,8 @@ Result<RecipeRule> readRule(const Json& json, std::size_t index)
             WW_TRY(rule.format, readFormat(value, member, where));
         } else if (member == "method") {
             WW_TRY(rule.method, readText(value, member, where));
+        } else if (member == "note") {
+            WW_TRY(rule.note, readText(value, member, where));
         } else {
             return refuse("{}The member \"{}\" is not known; this program may be too old for the file, or the name is misspelled.",
                           where, shortened(member));
@@ -310,6 +312,7 @@ std::string recipeToJson(const Recipe& recipe)
         }
         item["format"] = rule.format ? name(*rule.format) : kKeep;
         if (!rule.method.empty()) item["method"] = rule.method;
+        if (!rule.note.empty()) item["note"] = rule.note;
         json["rules"].push_back(std::move(item));
     }
     // Text that is not UTF-8 (a tensor name can be any bytes) is written with replacement characters.

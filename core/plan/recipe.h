@@ -29,6 +29,7 @@ struct RecipeRule {
     TensorRole role = TensorRole::Other;  ///< for Role
     std::optional<TensorType> format;     ///< empty: keep the source type ("as is")
     std::string method;                   ///< spec "NAME[:option=value,…]"; empty: that of the recipe
+    std::string note{};                   ///< why, for people; "allocate" writes what the choice and its neighbours cost
     bool operator==(const RecipeRule&) const = default;
 };
 
@@ -51,8 +52,8 @@ struct Recipe {
 };
 
 /// Recipe files: JSON with "weightwright-recipe": 1. Unknown members are refused with their name. A rule holds "pattern",
-/// "tensor" or "role", then "format" (a type name, or "keep" for the source type) and optionally "method". "transform" lists
-/// steps as texts, such as "rotation:1".
+/// "tensor" or "role", then "format" (a type name, or "keep" for the source type) and optionally "method" and "note".
+/// "transform" lists steps as texts, such as "rotation:1".
 std::string recipeToJson(const Recipe& recipe);
 Result<Recipe> recipeFromJson(std::string_view json);
 Result<Recipe> loadRecipe(const std::filesystem::path& path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // sensitivity and allocate of the real program, through to the quantized file; killed and started again.
 #include <QFile>
+#include <QHash>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -70,6 +71,78 @@ private slots:
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "--target-size", "1KiB", "-o", recipe}, 1).isEmpty());
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "--target-size", "many", "-o", recipe}, 2).isEmpty());
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "-o", recipe}, 2).isEmpty());
+    }
+
+    void constraints()
+    {
+        const QString figures = m_folder.filePath("constraints.json");
+        QVERIFY(!json(measure(figures)).isEmpty());
+        const QString recipe = m_folder.filePath("constrained.json");
+        const QStringList base{"allocate", m_model, "--sensitivity", figures, "-o", recipe};
+        const auto chosen = json(base + QStringList{"--target-bpw", "6.5", "--pin", "role:attn_v=Q8_0", "--min-type", "ffn_down=Q5_0", "--tie",
+                                                    "attn_[qk]\\."});
+        QVERIFY(!chosen.isEmpty());
+        QHash<QString, QString> formats;
+        for (const QJsonValue& tensor : chosen["tensors"].toArray()) {
+            const QString name = tensor["tensor"].toString();
+            const QString format = tensor["format"].toString();
+            formats[name] = format;
+            QVERIFY(tensor["why"].toString().contains("KLD"));
+            if (name.contains("attn_v")) QCOMPARE(format, QString("Q8_0"));
+            if (name.contains("ffn_down")) QVERIFY(format != "Q4_0");
+        }
+        QVERIFY(formats.contains("blk.0.attn_q.weight"));
+        for (auto it = formats.cbegin(); it != formats.cend(); ++it)
+            if (it.key().contains("attn_q.")) QCOMPARE(it.value(), formats[QString(it.key()).replace("attn_q.", "attn_k.")]);
+        QVERIFY(chosen["nextMebibyte"]["kld"].toDouble() <= 0);
+        QVERIFY(contents(recipe).contains("\"note\": \"Pinned; it adds"));
+        QVERIFY(!json(base + QStringList{"--target-bpw", "6", "--pin", "role:nothing=Q8_0"}, 1).isEmpty());
+    }
+
+    void polishedBySwaps()
+    {
+        const QString figures = m_folder.filePath("polish.json");
+        QVERIFY(!json(measure(figures)).isEmpty());
+        const auto result = json({"allocate", m_model, "--sensitivity", figures, "-o", m_folder.filePath("polished.json"), "--target-bpw", "6.2",
+                                  "--measure", m_text, "--ctx", "64", "--chunks", "4", "--polish", "3"});
+        QVERIFY(!result.isEmpty());
+        QVERIFY(result["bitsPerWeight"].toDouble() <= 6.2);
+        QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "-o", "x", "--target-bpw", "6", "--polish", "3"}, 2).isEmpty());
+    }
+
+    // File, cache and buffers together stay within the memory; a smaller cache leaves more for the file.
+    void memory()
+    {
+        const QString figures = m_folder.filePath("memory.json");
+        QVERIFY(!json(measure(figures)).isEmpty());
+        const QString recipe = m_folder.filePath("fits.json");
+        const QStringList base{"allocate", m_model, "--sensitivity", figures, "-o", recipe, "--fit-memory", "24MiB", "--ctx-size", "512"};
+        const auto f16 = json(base);
+        const auto q8 = json(base + QStringList{"--kv-type", "q8_0"});
+        const auto all = [](const QJsonObject& o) {
+            return o["sizeBytes"].toDouble() + o["keyValueCacheBytes"].toDouble() + o["computeBufferBytes"].toDouble();
+        };
+        QVERIFY(f16["keyValueCacheBytes"].toDouble() > 0);
+        QVERIFY(all(f16) <= 24 * 1048576.0);
+        QVERIFY(all(q8) <= 24 * 1048576.0);
+        QCOMPARE(q8["keyValueCacheBytes"].toDouble() * 32, f16["keyValueCacheBytes"].toDouble() * 17);
+        QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "-o", recipe, "--fit-memory", "1MiB", "--ctx-size", "8192"}, 1).isEmpty());
+    }
+
+    // A text that was calibrated on is no judge.
+    void overlap()
+    {
+        const QString figures = m_folder.filePath("overlap.json");
+        QVERIFY(!json(measure(figures)).isEmpty());
+        const auto warnings = [&](const QString& text) {
+            QProcess process;
+            process.start(WW_CLI_PATH, {"allocate", m_model, "--sensitivity", figures, "-o", m_folder.filePath("o.json"), "--target-bpw", "7",
+                                        "--measure", text, "--ctx", "64", "--chunks", "2"});
+            process.waitForFinished(300000);
+            return process.readAllStandardError();
+        };
+        QVERIFY(warnings(m_calibration).contains("stand in the calibration text"));
+        QVERIFY(!warnings(m_text).contains("stand in the calibration text"));
     }
 
     void killed()
