@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <set>
+
 #include "app/cli/card.h"
 #include "app/cli/command_line.h"
 #include "app/cli/plan_output.h"
@@ -7,7 +9,9 @@
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
+#include "jobs/export_together.h"
 #include "jobs/split_export.h"
+#include "plan/preset.h"
 
 namespace ww::cli {
 namespace {
@@ -17,6 +21,7 @@ struct QuantizeOptions {
     std::string output;
     bool dryRun = false;
     bool card = false;
+    std::vector<std::string> presets;  ///< several files at once
     RecipeOptions recipe;
     SplitOptions split;
 };
@@ -97,6 +102,90 @@ Result<void> run(const QuantizeOptions& options, Session& session)
     return {};
 }
 
+/// "DIR/Model-Q4_K_M.gguf": the model's name without its own format, and the preset's.
+std::filesystem::path fileNameFor(const ModelFile& model, const std::string& folder, const std::string& preset)
+{
+    std::filesystem::path source = model.path();
+    if (!source.has_filename()) source = source.parent_path();
+    std::string base = source.filename().string();
+    if (base.ends_with(".gguf")) base.resize(base.size() - 5);
+    if (const auto cut = base.find_last_of("-."); cut != std::string::npos) {
+        const std::string last = base.substr(cut + 1);
+        if (findPreset(last) || tensorTypeFromName(last)) base.resize(cut);
+    }
+    return std::filesystem::path(folder) / (base + "-" + preset + ".gguf");
+}
+
+Result<void> printSeveral(const ModelFile& model, const std::vector<std::shared_ptr<const Plan>>& plans,
+                          const std::vector<ExportOrder>& orders, const std::vector<ExportSummary>& written, bool dryRun,
+                          Session& session)
+{
+    if (session.json) {
+        Json json;
+        json["dryRun"] = dryRun;
+        json["model"] = model.path().string();
+        json["files"] = Json::array();
+        for (std::size_t i = 0; i < plans.size(); ++i) {
+            Json one;
+            one["output"] = orders[i].target.string();
+            addPlan(one, model, *plans[i]);
+            json["files"].push_back(std::move(one));
+        }
+        if (!dryRun) json["seconds"] = number(written.front().seconds);
+        session.out.writeJson(json);
+        return {};
+    }
+    for (std::size_t i = 0; i < plans.size(); ++i)
+        session.out.print("{}: {}\n", plainText(orders[i].target.string()), planSizeText(*plans[i]));
+    if (dryRun)
+        session.out.print("Nothing was written.\n");
+    else
+        session.out.print("{} files, {}.\n", plans.size(), durationText(written.front().seconds));
+    return {};
+}
+
+Result<void> runSeveral(const QuantizeOptions& options, Session& session)
+{
+    WW_TRY(const auto model, openAnyModel(options.model));
+    std::vector<std::shared_ptr<const Plan>> plans;
+    std::vector<ExportOrder> orders;
+    for (const std::string& preset : options.presets) {
+        RecipeOptions recipe = options.recipe;
+        recipe.preset = preset;
+        WW_TRY(auto plan, makePlan(recipe, model, session));
+        orders.push_back({plan.get(), fileNameFor(*model, options.output, preset)});
+        plans.push_back(std::move(plan));
+    }
+    if (!session.json) {
+        for (const ImportNote& note : importNotes(*model)) Session::warn(note.sentence);
+        for (const auto& plan : plans) warnAboutPlan(*model, *plan);
+    }
+    if (options.dryRun) return printSeveral(*model, plans, orders, {}, true, session);
+    if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output) / "README.md"));
+    std::error_code failed;
+    std::filesystem::create_directories(options.output, failed);
+    if (failed) return fail(ErrorCode::Unwritable, "The folder cannot be made: " + failed.message() + ".", options.output);
+    WW_TRY(const auto written, exportTogether(*model, orders, session.context()));
+    if (options.card) WW_TRY_VOID(writeCardBeside(written.front().path, session));
+    return printSeveral(*model, plans, orders, written, false, session);
+}
+
+void checkPresets(QuantizeOptions& options)
+{
+    std::set<std::string> seen;
+    for (std::string& name : options.presets) {
+        const Preset* preset = findPreset(name);
+        if (!preset && !isCopyPreset(name))
+            usageError("--presets", "There is no preset \"" + name + "\"; \"weightwright-cli presets\" lists them.");
+        name = preset ? std::string(preset->name) : std::string(kCopyPreset);
+        if (!seen.insert(name).second) usageError("--presets", name + " is given twice.");
+    }
+    if (options.recipe.given()) usageError("--presets", "Give either this or --preset, --recipe, --type or --types-from.");
+    if (options.recipe.keepSplit || options.split.isSet())
+        usageError("--presets", "Several files at once are not split; quantize to one preset after another for that.");
+    options.recipe.preset = options.presets.front();
+}
+
 }  // namespace
 
 void addQuantizeCommand(CommandLine& commands)
@@ -109,8 +198,9 @@ void addQuantizeCommand(CommandLine& commands)
         "model with the same options. It appears under its name only when it is complete; an existing file of that name is "
         "replaced "
         "then. Nothing is left behind when the work fails or is cancelled. The model itself is never overwritten.",
-        [options](Session& session) { return run(*options, session); },
+        [options](Session& session) { return options->presets.empty() ? run(*options, session) : runSeveral(*options, session); },
         [options] {
+            if (!options->presets.empty()) checkPresets(*options);
             checkRecipeOptions(options->recipe, true);
             if (options->recipe.keepSplit && options->split.isSet())
                 usageError("--keep-split", "The parts are those of the model; give no limits for other ones.");
@@ -119,9 +209,17 @@ void addQuantizeCommand(CommandLine& commands)
         });
     addModel(command, options->model);
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");
+    command
+        .add_option(
+            "--presets", options->presets,
+            "Several presets at once, such as Q4_K_M,Q6_K,Q8_0: the model is read and converted once for all. -o is a folder "
+            "then, and the files there are called like the model, with the preset at the end.")
+        ->type_name("NAME,NAME,…")
+        ->delimiter(',');
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
-    command.add_flag("--card", options->card,
-                     "Also write a model card: README.md beside the file, with all files of this model there. The command card measures, too.");
+    command.add_flag(
+        "--card", options->card,
+        "Also write a model card: README.md beside the file, with all files of this model there. The command card measures, too.");
     addSplitOptions(command, options->split);
     addRecipeOptions(command, options->recipe);
     command.add_flag("--keep-split", options->recipe.keepSplit,
@@ -137,7 +235,8 @@ void addQuantizeCommand(CommandLine& commands)
         "Examples:\n  weightwright-cli quantize model-F16.gguf -o model-Q4_K_M.gguf --preset Q4_K_M\n"
         "  weightwright-cli quantize model-F16.gguf --preset Q4_K_M --set 'ffn_down=Q6_K' --dry-run\n"
         "  weightwright-cli quantize model-F16.gguf -o model.gguf --type Q8_0 --pure\n"
-        "  weightwright-cli quantize model-F16.gguf -o model-IQ3_XXS.gguf --preset IQ3_XXS --imatrix model.imatrix.gguf");
+        "  weightwright-cli quantize model-F16.gguf -o model-IQ3_XXS.gguf --preset IQ3_XXS --imatrix model.imatrix.gguf\n"
+        "  weightwright-cli quantize model-F16.gguf -o FOLDER --presets Q4_K_M,Q6_K,Q8_0");
 }
 
 }  // namespace ww::cli

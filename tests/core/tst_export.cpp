@@ -11,6 +11,7 @@
 
 #include "base/thread_pool.h"
 #include "jobs/export.h"
+#include "jobs/export_together.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/golden_rows.h"
 #include "tests/support/paths.h"
@@ -87,6 +88,49 @@ private slots:
             QVERIFY(bytes == first);
         }
         QCOMPARE(files().size(), 1);
+    }
+
+    void severalTogetherAreTheSameFiles()
+    {
+        const std::vector<const char*> presets{"Q4_K_M", "COPY", "Q8_0", "F32", "IQ4_XS"};
+        std::vector<Plan> plans;
+        for (const char* preset : presets) plans.push_back(planFor(*m_sample, preset));
+        std::vector<ExportOrder> orders;
+        for (std::size_t i = 0; i < plans.size(); ++i) orders.push_back({&plans[i], file((std::string(presets[i]) + ".gguf").c_str())});
+        for (unsigned threads : {1U, 3U}) {
+            ThreadPool pool(threads);
+            Progress progress;
+            const auto together = exportTogether(*m_sample, orders, {pool, {}, &progress});
+            QVERIFY2(together, together ? "" : together.error().describe().c_str());
+            QCOMPARE(progress.snapshot().done, progress.snapshot().total);
+            for (std::size_t i = 0; i < plans.size(); ++i) {
+                const auto alone = exportGguf(*m_sample, plans[i], file("alone.gguf"), {pool});
+                QVERIFY(alone);
+                QVERIFY(test::readFile(file("alone.gguf")) == test::readFile(orders[i].target));
+                QCOMPARE((*together)[i].sizeBytes, plans[i].sizeBytes);
+                QCOMPARE((*together)[i].quantizedTensors, alone->quantizedTensors);
+                QCOMPARE((*together)[i].copiedTensors, alone->copiedTensors);
+            }
+        }
+    }
+
+    void severalTogetherFailTogether()
+    {
+        ThreadPool pool(2);
+        const Plan plan = planFor(*m_sample, "Q8_0");
+        Plan shorter = plan;
+        shorter.entries.pop_back();
+        const std::vector<ExportOrder> others{{&plan, file("a.gguf")}, {&shorter, file("b.gguf")}};
+        QVERIFY(!exportTogether(*m_sample, others, {pool}));
+        const std::vector<ExportOrder> twice{{&plan, file("a.gguf")}, {&plan, file("a.gguf")}};
+        QVERIFY(!exportTogether(*m_sample, twice, {pool}));
+        const std::vector<ExportOrder> good{{&plan, file("a.gguf")}, {&plan, file("b.gguf")}};
+        std::stop_source stop;
+        stop.request_stop();
+        const auto cancelled = exportTogether(*m_sample, good, {pool, stop.get_token()});
+        QVERIFY(!cancelled);
+        QCOMPARE(static_cast<int>(cancelled.error().code), static_cast<int>(ErrorCode::Cancelled));
+        QVERIFY(files().isEmpty());
     }
 
     void unchangedTensorsAreCopied()
