@@ -38,6 +38,9 @@ Actions::Actions(QObject* parent) : QObject(parent)
     removeImportance = make("removeImportance", tr("Re&move Importance Matrix"), {}, nullptr,
                             tr("Quantize without the importance matrix again"), true);
     exportModel = make("export", tr("&Export…"), K(Qt::CTRL | Qt::Key_E), "export", tr("Write quantized GGUF files"), true);
+    modelFacts = make("modelFacts", tr("A&bout the Model…"), {}, "info",
+                      tr("Name, license, chat template and other facts that exported files carry"), true);
+    report = make("report", tr("Save Re&port…"), {}, "chart", tr("Write a page with plots, tables and everything that was measured"), true);
     close = make("close", tr("&Close"), K(Qt::CTRL | Qt::Key_W), nullptr, tr("Close the model; recipes and measurements are kept"),
                  true);
     quit = make("quit", tr("&Quit"), K(Qt::CTRL | Qt::Key_Q), nullptr, tr("Save the work and leave"), false);

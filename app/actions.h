@@ -23,6 +23,8 @@ public:
     QAction* importanceMatrix;
     QAction* removeImportance;
     QAction* exportModel;
+    QAction* modelFacts;
+    QAction* report;
     QAction* close;
     QAction* quit;
     // Edit

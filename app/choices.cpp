@@ -34,7 +34,7 @@ bool canWrite(TensorType type)
 constexpr std::array<std::string_view, 10> kCommonPresets = {"Q8_0",   "Q6_K",   "Q5_K_M", "Q5_K_S", "Q4_K_M",
                                                              "Q4_K_S", "IQ4_XS", "Q4_0",   "Q3_K_M", "Q2_K"};
 
-QString reasonText(const PlanEntry& entry, const Recipe& recipe)
+QString reasonOf(const PlanEntry& entry, const Recipe& recipe)
 {
     switch (entry.decision) {
     case Decision::NotQuantizable: return Choices::tr("Stays as it is: only weight matrices are quantized.");
@@ -44,6 +44,9 @@ QString reasonText(const PlanEntry& entry, const Recipe& recipe)
     case Decision::PresetRule:
         return Choices::tr("The preset %1 treats this tensor separately.").arg(QString::fromStdString(recipe.preset));
     case Decision::Rule:
+        if (entry.rule >= 0 && static_cast<std::size_t>(entry.rule) < recipe.rules.size() && !recipe.base && recipe.preset == kCopyPreset)
+            return Choices::tr("Chosen when the file was fitted to a size, or by a rule: %1.")
+                .arg(ruleText(recipe.rules[static_cast<std::size_t>(entry.rule)]));
         if (entry.rule >= 0 && static_cast<std::size_t>(entry.rule) < recipe.rules.size())
             return Choices::tr("Your choice: %1.").arg(ruleText(recipe.rules[static_cast<std::size_t>(entry.rule)]));
         return Choices::tr("Your choice.");
@@ -56,6 +59,15 @@ QString reasonText(const PlanEntry& entry, const Recipe& recipe)
 }
 
 }  // namespace
+
+QString reasonText(const PlanEntry& entry, const Recipe& recipe)
+{
+    QString text = reasonOf(entry, recipe);
+    const bool byRule = entry.rule >= 0 && static_cast<std::size_t>(entry.rule) < recipe.rules.size();
+    if (const std::string note = byRule ? recipe.rules[static_cast<std::size_t>(entry.rule)].note : std::string(); !note.empty())
+        text += QLatin1Char(' ') + QString::fromStdString(note);
+    return text;
+}
 
 QString needsImportanceText()
 {
@@ -276,12 +288,7 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
         row.relativeError = entry.quantized ? relativeError(entry) : std::optional<double>(0.0);
         row.editable = entry.editable;
         const auto reason = reasons.try_emplace({entry.decision, entry.rule});
-        if (reason.second) {
-            reason.first->second = reasonText(entry, recipe);
-            const bool byRule = entry.rule >= 0 && static_cast<std::size_t>(entry.rule) < recipe.rules.size();
-            if (const std::string note = byRule ? recipe.rules[static_cast<std::size_t>(entry.rule)].note : std::string(); !note.empty())
-                reason.first->second += QLatin1Char(' ') + QString::fromStdString(note);
-        }
+        if (reason.second) reason.first->second = reasonText(entry, recipe);
         row.reason = reason.first->second;
         row.warning = entry.warning.empty() ? QString() : QString::fromStdString(entry.warning);
     }

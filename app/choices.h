@@ -65,6 +65,8 @@ void dropMisfits(const ModelFile& model, ImportanceMatrix& matrix);
 [[nodiscard]] QString recipeSummary(const Recipe& recipe);
 /// The tensors that a rule is about: "all of attn_v", "names with “ffn_.*”", or one name.
 [[nodiscard]] QString ruleTarget(const RecipeRule& rule);
+/// Why a tensor has its format: one sentence.
+[[nodiscard]] QString reasonText(const PlanEntry& entry, const Recipe& recipe);
 /// "all of attn_v → Q6_K".
 [[nodiscard]] QString ruleText(const RecipeRule& rule);
 

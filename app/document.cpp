@@ -23,6 +23,7 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     m_model = std::move(model);
     m_importance = std::move(content.importance);
     m_grams = std::move(content.grams);
+    m_metadata = std::move(content.metadata);
     if (content.recipes.empty()) {
         Recipe recipe;
         recipe.name = recipe.preset;
@@ -55,6 +56,7 @@ void Document::close()
     m_model.reset();
     m_importance.reset();
     m_grams.reset();
+    m_metadata.clear();
     m_currentId = 0;
     m_variants.clear();
     setModified(false);
@@ -115,6 +117,7 @@ DocumentContent Document::content() const
     content.variants = m_variants;
     content.importance = m_importance;
     content.grams = m_grams;
+    content.metadata = m_metadata;
     return content;
 }
 
@@ -142,6 +145,14 @@ void Document::setImportance(std::shared_ptr<const ImportanceMatrix> matrix, std
     Q_EMIT currentRecipeChanged();
     Q_EMIT planChanged();
     Q_EMIT variantsChanged();
+}
+
+void Document::setMetadataEdits(MetadataEdits edits)
+{
+    if (!m_model || edits == m_metadata) return;
+    m_metadata = std::move(edits);
+    setModified(true);
+    Q_EMIT metadataChanged();
 }
 
 void Document::markSaved()

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/metadata_edits.h"
 #include "app/recipe_edits.h"
 #include "app/variant.h"
 #include "base/result.h"
@@ -35,6 +36,7 @@ struct DocumentContent {
     std::vector<Variant> variants;
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< null: none
     std::shared_ptr<const GramFactors> grams{};            ///< of the same calibration; null: none
+    MetadataEdits metadata{};                              ///< for exports
 };
 
 /// GUI thread only. The plan is recomputed at each change, at once. Every function of the section "gestures" is one step of
@@ -76,6 +78,9 @@ public:
     /// Takes another matrix (null: none) with the Gram matrices that belong to it (null: none) and plans every recipe anew. Not
     /// undoable, like opening a model.
     void setImportance(std::shared_ptr<const ImportanceMatrix> matrix, std::shared_ptr<const GramFactors> grams = nullptr);
+    /// What exported files say differently from the model. Not undoable.
+    [[nodiscard]] const MetadataEdits& metadataEdits() const { return m_metadata; }
+    void setMetadataEdits(MetadataEdits edits);
     [[nodiscard]] DocumentContent content() const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undo; }
 
@@ -119,6 +124,7 @@ Q_SIGNALS:
     void planChanged();
     void recipeEdited(int id);  ///< content of any recipe, by gesture or undo
     void importanceChanged();
+    void metadataChanged();
     void variantsChanged();
     void modifiedChanged(bool modified);
 
@@ -136,6 +142,7 @@ private:
     std::vector<Variant> m_variants;
     std::shared_ptr<const ImportanceMatrix> m_importance;
     std::shared_ptr<const GramFactors> m_grams;
+    MetadataEdits m_metadata;
     std::optional<std::pair<int, Recipe>> m_previewed;  ///< recipe as it was before preview()
     QUndoStack m_undo;
     bool m_modified = false;

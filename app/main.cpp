@@ -16,6 +16,7 @@
 #include "app/plot_command.h"
 #include "app/settings.h"
 #include "app/workbench.h"
+#include "plan/preset.h"
 
 namespace {
 
@@ -49,6 +50,48 @@ struct Main {
     Q_DECLARE_TR_FUNCTIONS(Main)
 };
 
+/// Waits until nothing happens any more.
+void settle(ww::Application& application, int quietMs)
+{
+    QDeadlineTimer limit(600000);
+    QElapsedTimer quiet;
+    quiet.start();
+    while (!limit.hasExpired() && quiet.elapsed() < quietMs) {
+        QCoreApplication::processEvents(QEventLoop::AllEvents, 50);
+        if (application.workbench().jobs.activeCount() > 0) quiet.restart();
+    }
+}
+
+/// Writes the report of a model under a preset, or of a project with everything that was measured. Touches no settings.
+int writeReport(const QString& file, const QString& model, const QString& preset)
+{
+    const QTemporaryDir scratch;
+    {
+        ww::Settings settings(scratch.filePath(QStringLiteral("settings.ini")));
+        settings.setTheme(ww::ThemeChoice::Light);
+    }
+    ww::Application application(scratch.filePath(QStringLiteral("settings.ini")));
+    ww::Workbench& bench = application.workbench();
+    application.start(model);
+    settle(application, 300);
+    if (bench.document.isOpen()) {
+        if (!preset.isEmpty()) bench.document.setPreset(preset);
+        (void)bench.reports.measureAllErrors();
+        bench.budget.prepare();
+        settle(application, 300);
+        bench.messages.dismissAll();
+        application.window().writeReport(file);
+        settle(application, 300);
+    }
+    bool written = false;
+    for (const ww::UserMessage& message : bench.messages.messages()) {
+        written = written || message.severity == ww::Severity::Success;
+        if (message.severity != ww::Severity::Success)
+            QTextStream(stderr) << message.title << QLatin1Char(' ') << message.text << Qt::endl;
+    }
+    return written ? ww::ExitOk : ww::ExitFailed;
+}
+
 /// Opens a model in a window of the given size, waits until everything is drawn, and saves a picture. Touches no settings.
 int takeScreenshot(const QString& file, const QString& model, QSize size, bool dark)
 {
@@ -61,13 +104,7 @@ int takeScreenshot(const QString& file, const QString& model, QSize size, bool d
     ww::MainWindow& window = application.window();
     window.resize(size);
     application.start(model);
-    QDeadlineTimer limit(60000);
-    QElapsedTimer quiet;
-    quiet.start();
-    while (!limit.hasExpired() && quiet.elapsed() < 600) {
-        QCoreApplication::processEvents(QEventLoop::AllEvents, 50);
-        if (application.workbench().jobs.activeCount() > 0) quiet.restart();
-    }
+    settle(application, 600);
     const bool opened = model.isEmpty() || application.workbench().document.isOpen();
     if (!opened) {
         for (const ww::UserMessage& message : application.workbench().messages.messages())
@@ -88,7 +125,8 @@ int main(int argc, char** argv)
     // Without a display everything but the window itself still works.
     const bool hasDisplay =
         isSet("QT_QPA_PLATFORM") || isSet("DISPLAY") || isSet("WAYLAND_DISPLAY") || hasArgument(argc, argv, "-platform");
-    const bool needsNoDisplay = hasArgument(argc, argv, "--plot") || hasArgument(argc, argv, "--screenshot");
+    const bool needsNoDisplay = hasArgument(argc, argv, "--plot") || hasArgument(argc, argv, "--screenshot") ||
+                                hasArgument(argc, argv, "--report");
     if (!isSet("QT_QPA_PLATFORM") && (!hasDisplay || needsNoDisplay)) {
         qputenv("QT_QPA_PLATFORM", "offscreen");
         qInstallMessageHandler(quietMessages);
@@ -112,6 +150,9 @@ int main(int argc, char** argv)
                                   QStringLiteral("KIND"));
     const QCommandLineOption screenshot(QStringLiteral("screenshot"), Main::tr("Save a picture of the window."),
                                         QStringLiteral("FILE"));
+    const QCommandLineOption report(QStringLiteral("report"),
+                                    Main::tr("Write a page with plots and tables of a model or a project, without a window."),
+                                    QStringLiteral("FILE"));
     const QCommandLineOption output({QStringLiteral("o"), QStringLiteral("output")},
                                     Main::tr("File to write: .png, .svg, .pdf or .csv."), QStringLiteral("FILE"));
     const QCommandLineOption preset(QStringLiteral("preset"), Main::tr("Preset to draw."), QStringLiteral("PRESET"),
@@ -127,7 +168,7 @@ int main(int argc, char** argv)
     const QCommandLineOption size(QStringLiteral("size"), Main::tr("Size of the picture."), QStringLiteral("WxH"),
                                   QStringLiteral("1280x800"));
     const QCommandLineOption dark(QStringLiteral("dark"), Main::tr("Light text on dark ground."));
-    parser.addOptions({plot, screenshot, output, preset, tensor, text, context, chunks, threads, size, dark});
+    parser.addOptions({plot, screenshot, report, output, preset, tensor, text, context, chunks, threads, size, dark});
     if (!parser.parse(QCoreApplication::arguments())) return usageError(parser.errorText());
     if (parser.isSet(versionOption)) parser.showVersion();
     if (parser.isSet(helpOption)) parser.showHelp(ww::ExitOk);
@@ -166,6 +207,13 @@ int main(int argc, char** argv)
         return ww::runPlot(request);
     }
     if (parser.isSet(screenshot)) return takeScreenshot(parser.value(screenshot), model, pictureSize, parser.isSet(dark));
+
+    if (parser.isSet(report)) {
+        if (model.isEmpty()) return usageError(Main::tr("--report needs a model or a project."));
+        if (parser.isSet(preset) && !ww::findPreset(parser.value(preset).toStdString()))
+            return usageError(Main::tr("There is no preset %1.").arg(parser.value(preset)));
+        return writeReport(parser.value(report), model, parser.isSet(preset) ? parser.value(preset) : QString());
+    }
 
     if (!hasDisplay) {
         QTextStream(stderr) << Main::tr(

@@ -30,6 +30,7 @@
 #include "app/dialogs/export_dialog.h"
 #include "app/dialogs/job_list_dialog.h"
 #include "app/dialogs/measure_dialog.h"
+#include "app/dialogs/metadata_dialog.h"
 #include "app/dialogs/recipe_dialog.h"
 #include "app/dialogs/settings_dialog.h"
 #include "app/pages/budget_bar.h"
@@ -52,18 +53,6 @@
 #include <QTreeView>
 
 namespace ww {
-namespace {
-
-constexpr std::uint64_t kMaxRulesBytes = std::uint64_t{16} << 20;
-
-/// Reading or writing a small file: in the background, because a disk may be asleep or far away, but nothing to list.
-JobSpec fileJob(const QString& path)
-{
-    return {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true};
-}
-
-}  // namespace
-
 MainWindow::MainWindow(Workbench& workbench, QWidget* parent) : QMainWindow(parent), m_workbench(workbench)
 {
     setObjectName(QStringLiteral("mainWindow"));
@@ -118,7 +107,9 @@ void MainWindow::buildMenus()
     file->addAction(a.importanceMatrix);
     file->addAction(a.removeImportance);
     file->addSeparator();
+    file->addAction(a.modelFacts);
     file->addAction(a.exportModel);
+    file->addAction(a.report);
     file->addSeparator();
     file->addAction(a.close);
     file->addAction(a.quit);
@@ -278,6 +269,13 @@ void MainWindow::connectFile()
     connect(a.removeImportance, &QAction::triggered, this, [this] { m_workbench.document.setImportance(nullptr); });
     connect(&m_workbench.document, &Document::importanceChanged, this, &MainWindow::refreshStatus);
     connect(a.exportModel, &QAction::triggered, this, &MainWindow::showExport);
+    connect(a.report, &QAction::triggered, this, &MainWindow::saveReport);
+    connect(a.modelFacts, &QAction::triggered, this, [this] {
+        if (!m_workbench.document.isOpen()) return;
+        auto* dialog = new MetadataDialog(m_workbench, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
     connect(a.close, &QAction::triggered, &projects, &ProjectController::close);
     connect(a.quit, &QAction::triggered, this, &QWidget::close);
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
@@ -472,6 +470,7 @@ void MainWindow::refreshActions()
     m_actions->redo->setText(stack.canRedo() ? tr("&Redo: %1").arg(stack.redoText()) : tr("&Redo"));
     m_actions->deleteRecipe->setEnabled(document.recipes().size() > 1);
     m_actions->exportModel->setEnabled(document.plan() != nullptr);
+    m_actions->report->setEnabled(document.plan() != nullptr);
     m_actions->measure->setEnabled(document.plan() != nullptr);
     bool anyRule = false;
     if (document.plan())
@@ -586,124 +585,12 @@ void MainWindow::openPath(const QString& path)
     m_workbench.projects.open(path);
 }
 
-void MainWindow::saveProjectAs()
-{
-    saveFile(tr("Save Project"), m_workbench.projects.displayName() + QStringLiteral(".wwproj"), tr("Projects (*.wwproj)"),
-             QStringLiteral("wwproj"), [this](const QString& path) { m_workbench.projects.saveAs(path); });
-}
-
-void MainWindow::saveFile(const QString& title, const QString& name, const QString& filter, const QString& suffix,
-                          const std::function<void(const QString&)>& write)
-{
-    auto* dialog = new QFileDialog(this, title, QDir::homePath(), filter);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(suffix);
-    dialog->selectFile(QString(name).replace(QLatin1Char('/'), QLatin1Char('_')));
-    connect(dialog, &QFileDialog::fileSelected, this, write);
-    dialog->open();
-}
-
-void MainWindow::loadFile(const QString& title, const QString& filter, const std::function<void(const QString&)>& read)
-{
-    auto* dialog = new QFileDialog(this, title, QDir::homePath(), filter);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(QFileDialog::ExistingFile);
-    connect(dialog, &QFileDialog::fileSelected, this, read);
-    dialog->open();
-}
-
-void MainWindow::loadImportanceMatrix()
-{
-    loadFile(tr("Importance Matrix"), tr("Importance matrices (*.gguf *.dat *.imatrix);;All files (*)"),
-             [this](const QString& path) { loadImportanceFrom(path); });
-}
-
-void MainWindow::loadImportanceFrom(const QString& path)
-{
-    m_workbench.calibrate.load(path);
-}
-
 void MainWindow::showCalibrate()
 {
     if (!m_workbench.document.isOpen()) return;
     auto* dialog = new CalibrateDialog(m_workbench, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
-}
-
-void MainWindow::loadRecipeFile()
-{
-    loadFile(tr("Load Recipe"), tr("Recipes (*.json);;All files (*)"), [this](const QString& path) {
-        m_workbench.jobs.start<Recipe>(
-            fileJob(path), [path](const JobContext&) { return loadRecipe(toPath(path)); }, this,
-            [this, path](Result<Recipe> recipe) {
-                if (recipe && !recipe->transform.empty())
-                    m_workbench.messages.error(
-                        tr("The recipe could not be loaded."),
-                        {ErrorCode::Unsupported,
-                         tr("It changes the model before quantizing, which the window does not do: use weightwright-cli transform, and "
-                            "open the file that it writes.")
-                             .toStdString(),
-                         toPath(path), {}, {}});
-                else if (recipe)
-                    m_workbench.document.addRecipe(std::move(*recipe), tr("Load recipe %1").arg(QFileInfo(path).fileName()));
-                else
-                    m_workbench.messages.error(tr("The recipe could not be loaded."), recipe.error());
-            });
-    });
-}
-
-void MainWindow::saveRecipeFile()
-{
-    const DocumentRecipe* current = m_workbench.document.current();
-    if (!current) return;
-    saveFile(tr("Save Recipe"), QString::fromStdString(current->recipe.name) + QStringLiteral(".json"), tr("Recipes (*.json)"),
-             QStringLiteral("json"), [this, recipe = current->recipe](const QString& path) {
-                 m_workbench.jobs.start<void>(
-                     fileJob(path), [path, recipe](const JobContext&) { return saveRecipe(recipe, toPath(path)); }, this,
-                     [this](Result<void> saved) {
-                         if (!saved) m_workbench.messages.error(tr("The recipe was not saved."), saved.error());
-                     });
-             });
-}
-
-void MainWindow::importTensorTypes()
-{
-    using Rules = std::vector<RecipeRule>;
-    loadFile(tr("Import Tensor Types"), tr("Texts (*.txt);;All files (*)"), [this](const QString& path) {
-        m_workbench.jobs.start<Rules>(
-            fileJob(path),
-            [path](const JobContext&) -> Result<Rules> {
-                WW_TRY(const std::string text, readTextFile(toPath(path), kMaxRulesBytes));
-                return rulesFromTensorTypeFile(text);
-            },
-            this,
-            [this, path](Result<Rules> rules) {
-                if (!rules) {
-                    m_workbench.messages.error(tr("%1 could not be imported.").arg(QFileInfo(path).fileName()), rules.error());
-                    return;
-                }
-                if (!m_workbench.document.current()) return;
-                Recipe recipe = m_workbench.document.current()->recipe;
-                recipe.rules.insert(recipe.rules.begin(), rules->begin(), rules->end());
-                m_workbench.document.changeContent(recipe, tr("Import %n rule(s)", nullptr, static_cast<int>(rules->size())));
-            });
-    });
-}
-
-void MainWindow::exportTensorTypes()
-{
-    const DocumentRecipe* current = m_workbench.document.current();
-    if (!current) return;
-    saveFile(tr("Export Tensor Types"), QStringLiteral("tensor-types.txt"), tr("Texts (*.txt)"), QStringLiteral("txt"),
-             [this, text = rulesToTensorTypeFile(current->recipe.rules)](const QString& path) {
-                 m_workbench.jobs.start<void>(
-                     fileJob(path), [path, text](const JobContext&) { return writeTextFile(toPath(path), text); }, this,
-                     [this](Result<void> saved) {
-                         if (!saved) m_workbench.messages.error(tr("The tensor types were not saved."), saved.error());
-                     });
-             });
 }
 
 void MainWindow::findModel(const QString& missing)

@@ -37,6 +37,8 @@ public Q_SLOTS:
     void openPath(const QString& path);
     /// Reads an importance matrix in the background, takes it, and tells what it does not cover.
     void loadImportanceFrom(const QString& path);
+    /// Writes what the window shows as a page with plots and tables, in the background; a message says when it is done.
+    void writeReport(const QString& path);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -71,6 +73,7 @@ private:
     void editRules();
     void showMeasure(bool presets);
     void showExport();
+    void saveReport();
     void showCalibrate();
     void showJobs();
     void findModel(const QString& missing);

@@ -144,6 +144,10 @@ QByteArray projectToJson(const Project& project, const QString& path)
     root[QStringLiteral("model")] = model;
     root[QStringLiteral("recipes")] = recipes;
     if (!project.importancePath.isEmpty()) root[QStringLiteral("importance")] = project.importancePath;
+    QJsonObject metadata;
+    for (const auto& [key, text] : project.content.metadata)
+        metadata[QString::fromStdString(key)] = text ? QJsonValue(QString::fromStdString(*text)) : QJsonValue();
+    if (!metadata.isEmpty()) root[QStringLiteral("metadata")] = metadata;
     root[QStringLiteral("current")] = static_cast<qint64>(project.content.current);
     root[QStringLiteral("results")] = results;
     root[QStringLiteral("view")] = project.view;
@@ -194,6 +198,10 @@ Result<Project> projectFromJson(const QByteArray& json, const QString& path)
         WW_TRY(Variant variant, variantFrom(value, path));
         project.content.variants.push_back(std::move(variant));
     }
+    const QJsonObject metadata = root.value(QStringLiteral("metadata")).toObject();
+    for (auto it = metadata.begin(); it != metadata.end(); ++it)
+        project.content.metadata[it.key().toStdString()] =
+            it->isString() ? std::optional(it->toString().toStdString()) : std::nullopt;
     project.view = root.value(QStringLiteral("view")).toObject();
     return project;
 }

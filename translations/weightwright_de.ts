@@ -215,6 +215,10 @@
         <source>Needs statistics of the inputs: use Calibrate and choose “also for GPTQ”.</source>
         <translation>Braucht Statistiken der Eingaben: „Kalibrieren“ benutzen und „auch für GPTQ“ wählen.</translation>
     </message>
+    <message>
+        <source>Chosen when the file was fitted to a size, or by a rule: %1.</source>
+        <translation>Gewählt, als die Datei an eine Größe angepasst wurde, oder durch eine Regel: %1.</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -1058,6 +1062,18 @@
         <source>There is no display for the window. Without one use weightwright-cli, or weightwright --plot.</source>
         <translation>Für das Fenster ist keine Anzeige da. Ohne Anzeige hilft weightwright-cli oder weightwright --plot.</translation>
     </message>
+    <message>
+        <source>Write a page with plots and tables of a model or a project, without a window.</source>
+        <translation>Eine Seite mit Diagrammen und Tabellen eines Modells oder Projekts schreiben, ohne Fenster.</translation>
+    </message>
+    <message>
+        <source>--report needs a model or a project.</source>
+        <translation>--report braucht ein Modell oder ein Projekt.</translation>
+    </message>
+    <message>
+        <source>There is no preset %1.</source>
+        <translation>Es gibt kein Preset %1.</translation>
+    </message>
 </context>
 <context>
     <name>PlotCommand</name>
@@ -1165,6 +1181,120 @@
     <message>
         <source>it has no recipe</source>
         <translation>es hat kein Rezept</translation>
+    </message>
+</context>
+<context>
+    <name>Report</name>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>Architektur</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>Gewichte</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>Original</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>size, bits per weight</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>Made from</source>
+        <translation>Entstanden aus</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Importance</source>
+        <translation>Wichtigkeit</translation>
+    </message>
+    <message>
+        <source>KL divergence</source>
+        <translation>KL-Divergenz</translation>
+    </message>
+    <message>
+        <source>%1 predicted, %2 to %3</source>
+        <comment>value, lower and upper end</comment>
+        <translation>%1 vorhergesagt, %2 bis %3</translation>
+    </message>
+    <message>
+        <source>Tensor</source>
+        <translation>Tensor</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>Warum</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>Form</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Damage</source>
+        <translation>Schaden</translation>
+    </message>
+    <message>
+        <source>Next MiB</source>
+        <translation>Nächstes MiB</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>format, method</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>%1: quantization report</source>
+        <translation>%1: Bericht zur Quantisierung</translation>
+    </message>
+    <message>
+        <source>Variants</source>
+        <translation>Varianten</translation>
+    </message>
+    <message>
+        <source>Plots</source>
+        <translation>Diagramme</translation>
+    </message>
+    <message>
+        <source>Warnings</source>
+        <translation>Warnungen</translation>
+    </message>
+    <message>
+        <source>Tensors</source>
+        <translation>Tensoren</translation>
+    </message>
+    <message>
+        <source>Error: relative error of the weights (measured). Damage and what the next MiB buys: predicted from probes where the model was calibrated with them, else estimated from weight errors. A dash: not known.</source>
+        <translation>Fehler: relativer Fehler der Gewichte (gemessen). Schaden und was das nächste MiB bringt: aus Proben vorhergesagt, wenn mit ihnen kalibriert wurde, sonst aus Gewichtsfehlern geschätzt. Ein Strich: nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Written by Weightwright on %1.</source>
+        <translation>Geschrieben von Weightwright am %1.</translation>
     </message>
 </context>
 <context>
@@ -1486,6 +1616,22 @@
         <source>Let the model read a text to learn which weights matter: better quality below 5 bits</source>
         <translation>Das Modell einen Text lesen lassen, um zu erfahren, welche Gewichte zählen: bessere Güte unter 5 Bits</translation>
     </message>
+    <message>
+        <source>A&amp;bout the Model…</source>
+        <translation>Ü&amp;ber das Modell …</translation>
+    </message>
+    <message>
+        <source>Name, license, chat template and other facts that exported files carry</source>
+        <translation>Name, Lizenz, Chat-Vorlage und andere Angaben in exportierten Dateien</translation>
+    </message>
+    <message>
+        <source>Save Re&amp;port…</source>
+        <translation>Be&amp;richt speichern …</translation>
+    </message>
+    <message>
+        <source>Write a page with plots, tables and everything that was measured</source>
+        <translation>Eine Seite mit Diagrammen, Tabellen und allen Messungen schreiben</translation>
+    </message>
 </context>
 <context>
     <name>ww::Application</name>
@@ -1718,6 +1864,58 @@
     </message>
 </context>
 <context>
+    <name>ww::DamagePlot</name>
+    <message>
+        <source>Sensitivity</source>
+        <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
+        <source>KL divergence added (predicted)</source>
+        <translation>hinzugefügte KL-Divergenz (vorhergesagt)</translation>
+    </message>
+    <message>
+        <source>damage, from weight errors (estimated)</source>
+        <translation>Schaden, aus Gewichtsfehlern (geschätzt)</translation>
+    </message>
+    <message>
+        <source>KL divergence saved by the next MiB (predicted)</source>
+        <translation>durch das nächste MiB gesparte KL-Divergenz (vorhergesagt)</translation>
+    </message>
+    <message>
+        <source>damage saved by the next MiB (estimated)</source>
+        <translation>durch das nächste MiB gesparter Schaden (geschätzt)</translation>
+    </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>figure, format</comment>
+        <translation>%1, %2</translation>
+    </message>
+    <message>
+        <source>%1 as %2: %3</source>
+        <comment>tensor, format, figure</comment>
+        <translation>%1 als %2: %3</translation>
+    </message>
+    <message>
+        <source>%1 of the whole</source>
+        <translation>%1 des Ganzen</translation>
+    </message>
+    <message>
+        <source>%1 does most damage: %2 of %3 in all.</source>
+        <translation>%1 schadet am meisten: %2 von insgesamt %3.</translation>
+    </message>
+    <message>
+        <source>Another MiB saves most in %1: %2.</source>
+        <translation>Ein weiteres MiB spart am meisten in %1: %2.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more tensor(s) are not shown.</source>
+        <translation>
+            <numerusform>%n weiterer Tensor ist nicht dargestellt.</numerusform>
+            <numerusform>%n weitere Tensoren sind nicht dargestellt.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ww::Document</name>
     <message numerus="yes">
         <source>Keep %n tensor(s) as in the file</source>
@@ -1794,6 +1992,22 @@
     <message>
         <source>Show in Folder</source>
         <translation>Im Ordner zeigen</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1, %n window(s) of %2 tokens</source>
+        <comment>text</comment>
+        <translation>
+            <numerusform>%1, %n Fenster mit %2 Token</numerusform>
+            <numerusform>%1, %n Fenster mit %2 Token</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Writing the model card</source>
+        <translation>Modellkarte schreiben</translation>
+    </message>
+    <message>
+        <source>The model card was not written.</source>
+        <translation>Die Modellkarte wurde nicht geschrieben.</translation>
     </message>
 </context>
 <context>
@@ -1888,6 +2102,54 @@
     <message>
         <source>Choose a Folder</source>
         <translation>Ordner wählen</translation>
+    </message>
+    <message>
+        <source>&amp;Model card</source>
+        <translation>&amp;Modellkarte</translation>
+    </message>
+    <message>
+        <source>README.md in the folder: what the model is, a table of the files, and what was measured</source>
+        <translation>README.md im Ordner: was das Modell ist, eine Tabelle der Dateien und was gemessen wurde</translation>
+    </message>
+    <message>
+        <source>&amp;Recipe</source>
+        <translation>&amp;Rezept</translation>
+    </message>
+    <message>
+        <source>NAME.recipe.json beside each file, to make it again</source>
+        <translation>NAME.recipe.json neben jeder Datei, um sie wieder herzustellen</translation>
+    </message>
+    <message>
+        <source>&amp;Importance matrix</source>
+        <translation>&amp;Wichtigkeitsmatrix</translation>
+    </message>
+    <message>
+        <source>NAME.imatrix.gguf beside each file, for llama.cpp and others</source>
+        <translation>NAME.imatrix.gguf neben jeder Datei, für llama.cpp und andere</translation>
+    </message>
+    <message>
+        <source>Also write:</source>
+        <translation>Auch schreiben:</translation>
+    </message>
+    <message>
+        <source>&amp;Parts of at most:</source>
+        <translation>&amp;Teile von höchstens:</translation>
+    </message>
+    <message>
+        <source>one file</source>
+        <translation>eine Datei</translation>
+    </message>
+    <message>
+        <source>Large models are often shared in parts; programs open them by the first one</source>
+        <translation>Große Modelle werden oft in Teilen weitergegeben; Programme öffnen sie über den ersten</translation>
+    </message>
+    <message>
+        <source>&amp;About the Model…</source>
+        <translation>Ü&amp;ber das Modell …</translation>
+    </message>
+    <message>
+        <source>Name, license, chat template and other facts that exported files carry</source>
+        <translation>Name, Lizenz, Chat-Vorlage und andere Angaben in exportierten Dateien</translation>
     </message>
 </context>
 <context>
@@ -2471,6 +2733,14 @@
         <source>Analysis: the values of %1, stored as %2.</source>
         <translation>Analyse: die Werte von %1, gespeichert als %2.</translation>
     </message>
+    <message>
+        <source>Another MiB here would lower the KL divergence by %1 (predicted).</source>
+        <translation>Ein weiteres MiB würde hier die KL-Divergenz um %1 senken (vorhergesagt).</translation>
+    </message>
+    <message>
+        <source>Another MiB here would lower the damage by %1 (estimated from weight errors).</source>
+        <translation>Ein weiteres MiB würde hier den Schaden um %1 senken (aus Gewichtsfehlern geschätzt).</translation>
+    </message>
 </context>
 <context>
     <name>ww::JobIndicator</name>
@@ -3026,6 +3296,26 @@
         <source>Not calibrated: formats are judged by the errors they make in the weights. Calibrate with probes for a prediction.</source>
         <translation>Nicht kalibriert: Formate werden nach ihren Fehlern in den Gewichten beurteilt. Mit Sonden kalibrieren, um eine Vorhersage zu bekommen.</translation>
     </message>
+    <message>
+        <source>Save Report</source>
+        <translation>Bericht speichern</translation>
+    </message>
+    <message>
+        <source>Web pages (*.html)</source>
+        <translation>Webseiten (*.html)</translation>
+    </message>
+    <message>
+        <source>%1 is ready.</source>
+        <translation>%1 ist fertig.</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>The report was not written.</source>
+        <translation>Der Bericht wurde nicht geschrieben.</translation>
+    </message>
 </context>
 <context>
     <name>ww::MeasureController</name>
@@ -3130,6 +3420,105 @@
     <message>
         <source>Close this message</source>
         <translation>Diese Meldung schließen</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MetadataDialog</name>
+    <message>
+        <source>About the Model</source>
+        <translation>Über das Modell</translation>
+    </message>
+    <message>
+        <source>Exported files carry these facts. The model that is open is not changed.</source>
+        <translation>Exportierte Dateien enthalten diese Angaben. Das geöffnete Modell wird nicht verändert.</translation>
+    </message>
+    <message>
+        <source>&amp;Name:</source>
+        <translation>&amp;Name:</translation>
+    </message>
+    <message>
+        <source>Name of the model</source>
+        <translation>Name des Modells</translation>
+    </message>
+    <message>
+        <source>&amp;Author:</source>
+        <translation>&amp;Autor:</translation>
+    </message>
+    <message>
+        <source>Who made it</source>
+        <translation>Wer es gemacht hat</translation>
+    </message>
+    <message>
+        <source>Or&amp;ganization:</source>
+        <translation>Or&amp;ganisation:</translation>
+    </message>
+    <message>
+        <source>&amp;Version:</source>
+        <translation>&amp;Version:</translation>
+    </message>
+    <message>
+        <source>&amp;License:</source>
+        <translation>&amp;Lizenz:</translation>
+    </message>
+    <message>
+        <source>Such as apache-2.0</source>
+        <translation>Etwa apache-2.0</translation>
+    </message>
+    <message>
+        <source>&amp;Home page:</source>
+        <translation>&amp;Webseite:</translation>
+    </message>
+    <message>
+        <source>&amp;Description:</source>
+        <translation>&amp;Beschreibung:</translation>
+    </message>
+    <message>
+        <source>One sentence</source>
+        <translation>Ein Satz</translation>
+    </message>
+    <message>
+        <source>not stated</source>
+        <translation>nicht angegeben</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>ja</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>nein</translation>
+    </message>
+    <message>
+        <source>&amp;Begin token:</source>
+        <translation>A&amp;nfangstoken:</translation>
+    </message>
+    <message>
+        <source>Whether programs put the begin token before a text</source>
+        <translation>Ob Programme das Anfangstoken vor einen Text setzen</translation>
+    </message>
+    <message>
+        <source>&amp;End token:</source>
+        <translation>&amp;Endtoken:</translation>
+    </message>
+    <message>
+        <source>Whether programs put the end token behind a text</source>
+        <translation>Ob Programme das Endtoken hinter einen Text setzen</translation>
+    </message>
+    <message>
+        <source>&amp;Chat template:</source>
+        <translation>&amp;Chat-Vorlage:</translation>
+    </message>
+    <message>
+        <source>Jinja text that turns a conversation into a prompt; leave it empty for models that do not chat</source>
+        <translation>Jinja-Text, der aus einem Gespräch eine Eingabe macht; leer lassen bei Modellen, die nicht chatten</translation>
+    </message>
+    <message>
+        <source>As in the &amp;Model</source>
+        <translation>Wie im &amp;Modell</translation>
+    </message>
+    <message>
+        <source>Take the facts of the opened model again</source>
+        <translation>Die Angaben des geöffneten Modells wieder übernehmen</translation>
     </message>
 </context>
 <context>
@@ -3431,14 +3820,6 @@
     </message>
     <message>
         <source>%1
-%2
-relative error %3 (measured)</source>
-        <translation>%1
-%2
-relativer Fehler %3 (gemessen)</translation>
-    </message>
-    <message>
-        <source>%1
 chosen</source>
         <translation>%1
 gewählt</translation>
@@ -3458,6 +3839,15 @@ gewählt</translation>
         <source>%1 (exact)</source>
         <comment>format without error</comment>
         <translation>%1 (genau)</translation>
+    </message>
+    <message>
+        <source>%1
+%2
+%3 %4 (measured)</source>
+        <comment>name, bits per weight, what is measured, figure</comment>
+        <translation>%1
+%2
+%3 %4 (gemessen)</translation>
     </message>
 </context>
 <context>
@@ -3755,6 +4145,77 @@ gewählt</translation>
     <message>
         <source>No KL divergence is measured yet. Choose it in Measure.</source>
         <translation>Noch keine KL-Divergenz gemessen. Wählen Sie sie unter „Messen“.</translation>
+    </message>
+    <message>
+        <source>Sensitivity</source>
+        <translation>Empfindlichkeit</translation>
+    </message>
+    <message>
+        <source>Edit…</source>
+        <translation>Bearbeiten …</translation>
+    </message>
+    <message>
+        <source>Name, license, chat template and other facts that exported files carry</source>
+        <translation>Name, Lizenz, Chat-Vorlage und andere Angaben in exportierten Dateien</translation>
+    </message>
+    <message>
+        <source>Size by role</source>
+        <translation>Größe nach Rolle</translation>
+    </message>
+    <message>
+        <source>Size and perplexity</source>
+        <translation>Größe und Perplexität</translation>
+    </message>
+    <message>
+        <source>Size and KL divergence</source>
+        <translation>Größe und KL-Divergenz</translation>
+    </message>
+</context>
+<context>
+    <name>ww::SensitivityPage</name>
+    <message>
+        <source>&amp;Show:</source>
+        <translation>&amp;Zeigen:</translation>
+    </message>
+    <message>
+        <source>What the bars show</source>
+        <translation>Was die Balken zeigen</translation>
+    </message>
+    <message>
+        <source>Damage of each tensor</source>
+        <translation>Schaden jedes Tensors</translation>
+    </message>
+    <message>
+        <source>What the next MiB buys</source>
+        <translation>Was das nächste MiB bringt</translation>
+    </message>
+    <message>
+        <source>Click a bar to select its tensor</source>
+        <translation>Klick auf einen Balken wählt seinen Tensor aus</translation>
+    </message>
+    <message>
+        <source>Calibrate…</source>
+        <translation>Kalibrieren …</translation>
+    </message>
+    <message>
+        <source>Nothing is quantized yet, so nothing is damaged.</source>
+        <translation>Noch ist nichts quantisiert, also nichts beschädigt.</translation>
+    </message>
+    <message>
+        <source>Weighing formats…</source>
+        <translation>Formate werden abgewogen …</translation>
+    </message>
+    <message>
+        <source>Open a model to see which tensors hurt.</source>
+        <translation>Ein Modell öffnen, um zu sehen, welche Tensoren wehtun.</translation>
+    </message>
+    <message>
+        <source>Predicted from probes: the model was run with single tensors quantized.</source>
+        <translation>Aus Proben vorhergesagt: Das Modell lief mit einzelnen quantisierten Tensoren.</translation>
+    </message>
+    <message>
+        <source>Estimated from weight errors alone. Calibrate with probes to see what reaches the model&apos;s predictions.</source>
+        <translation>Allein aus Gewichtsfehlern geschätzt. Mit Proben kalibrieren zeigt, was die Vorhersagen des Modells erreicht.</translation>
     </message>
 </context>
 <context>

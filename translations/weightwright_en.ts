@@ -85,6 +85,16 @@
     </message>
 </context>
 <context>
+    <name>ww::DamagePlot</name>
+    <message numerus="yes">
+        <source>%n more tensor(s) are not shown.</source>
+        <translation>
+            <numerusform>%n more tensor are not shown.</numerusform>
+            <numerusform>%n more tensors are not shown.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ww::Document</name>
     <message numerus="yes">
         <source>Keep %n tensor(s) as in the file</source>
@@ -112,6 +122,17 @@
         <translation>
             <numerusform>Reset %n tensor to the preset</numerusform>
             <numerusform>Reset %n tensors to the preset</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::ExportController</name>
+    <message numerus="yes">
+        <source>%1, %n window(s) of %2 tokens</source>
+        <comment>text</comment>
+        <translation>
+            <numerusform>%1, %n window of %2 tokens</numerusform>
+            <numerusform>%1, %n windows of %2 tokens</numerusform>
         </translation>
     </message>
 </context>

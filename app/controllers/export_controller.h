@@ -23,14 +23,22 @@ struct ExportRequest {
     QString target;
 };
 
+/// What else an export writes.
+struct ExportExtras {
+    bool recipe = false;      ///< NAME.recipe.json beside each file
+    bool importance = false;  ///< NAME.imatrix.gguf beside each file, when there is a matrix
+    bool card = false;        ///< README.md for all files, with what was measured; one that somebody wrote is never replaced
+    std::uint64_t partBytes = 0;  ///< files in parts of at most this size; 0: whole
+};
+
 /// Writes recipes as GGUF files, one background job each, from the plans as they are when asked. GUI thread only.
 class ExportController : public QObject {
     Q_OBJECT
 public:
     ExportController(Document& document, JobRunner& jobs, UserMessages& messages, QObject* parent = nullptr);
 
-    /// Job numbers, in order.
-    std::vector<std::uint64_t> start(const std::vector<ExportRequest>& requests);
+    /// Job numbers of the files, in order.
+    std::vector<std::uint64_t> start(const std::vector<ExportRequest>& requests, const ExportExtras& extras = {});
 
     /// "Name-Q4_K_M.gguf": the model's file name without its own format, and the recipe's name.
     [[nodiscard]] static QString proposedName(const QString& modelPath, const QString& recipeName);
@@ -42,6 +50,8 @@ Q_SIGNALS:
     void failed(std::uint64_t job, const QString& sentence);
 
 private:
+    void writeCard(const std::vector<ExportRequest>& requests, std::uint64_t partBytes);
+
     Document& m_document;
     JobRunner& m_jobs;
     UserMessages& m_messages;

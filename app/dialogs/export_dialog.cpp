@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/dialogs/export_dialog.h"
 
+#include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QDir>
+#include <QDoubleSpinBox>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QFormLayout>
@@ -17,6 +19,7 @@
 #include <QVBoxLayout>
 
 #include "app/dialogs/buttons.h"
+#include "app/dialogs/metadata_dialog.h"
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "widgets/theme/format_text.h"
@@ -36,7 +39,7 @@ ExportDialog::ExportDialog(Workbench& workbench, QWidget* parent) : QDialog(pare
 {
     setObjectName(QStringLiteral("exportDialog"));
     setWindowTitle(tr("Export"));
-    resize(720, 460);
+    resize(860, 480);
     build();
     fillList();
     refresh();
@@ -90,6 +93,8 @@ void ExportDialog::build()
     layout->addLayout(row);
     connect(m_folder, &QLineEdit::textChanged, this, &ExportDialog::refresh);
 
+    layout->addWidget(buildExtras());
+
     m_space = new QLabel;
     m_space->setObjectName(QStringLiteral("exportSpace"));
     m_space->setWordWrap(true);
@@ -117,6 +122,49 @@ void ExportDialog::build()
         for (const auto& [job, item] : m_jobs) m_workbench.jobs.cancel(job);
     });
     connect(m_show, &QPushButton::clicked, this, [this] { ExportController::showInFolder(m_lastExported); });
+}
+
+QWidget* ExportDialog::buildExtras()
+{
+    auto* box = new QWidget;
+    auto* row = new QHBoxLayout(box);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(14);
+    m_card = new QCheckBox(tr("&Model card"));
+    m_card->setObjectName(QStringLiteral("exportCard"));
+    m_card->setToolTip(tr("README.md in the folder: what the model is, a table of the files, and what was measured"));
+    m_recipe = new QCheckBox(tr("&Recipe"));
+    m_recipe->setObjectName(QStringLiteral("exportRecipe"));
+    m_recipe->setToolTip(tr("NAME.recipe.json beside each file, to make it again"));
+    m_importance = new QCheckBox(tr("&Importance matrix"));
+    m_importance->setObjectName(QStringLiteral("exportImportance"));
+    m_importance->setToolTip(tr("NAME.imatrix.gguf beside each file, for llama.cpp and others"));
+    m_importance->setEnabled(m_workbench.document.importance() != nullptr);
+    auto* also = new QLabel(tr("Also write:"));
+    row->addWidget(also);
+    for (QCheckBox* check : {m_card, m_recipe, m_importance}) row->addWidget(check);
+    row->addStretch(1);
+    auto* partsLabel = new QLabel(tr("&Parts of at most:"));
+    m_parts = new QDoubleSpinBox;
+    m_parts->setObjectName(QStringLiteral("exportParts"));
+    m_parts->setRange(0, 1000);
+    m_parts->setDecimals(2);
+    m_parts->setSuffix(QStringLiteral(" GiB"));
+    m_parts->setSpecialValueText(tr("one file"));
+    m_parts->setToolTip(tr("Large models are often shared in parts; programs open them by the first one"));
+    partsLabel->setBuddy(m_parts);
+    row->addWidget(partsLabel);
+    row->addWidget(m_parts);
+    auto* facts = new QPushButton(tr("&About the Model…"));
+    facts->setAutoDefault(false);
+    facts->setToolTip(tr("Name, license, chat template and other facts that exported files carry"));
+    connect(facts, &QPushButton::clicked, this, [this] {
+        auto* dialog = new MetadataDialog(m_workbench, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        dialog->open();
+    });
+    row->addWidget(facts);
+    return box;
 }
 
 void ExportDialog::fillList()
@@ -245,7 +293,11 @@ void ExportDialog::start()
     if (requests.empty()) return;
     m_workbench.settings.setExportFolder(QDir::fromNativeSeparators(m_folder->text().trimmed()));
     m_jobs.clear();
-    const std::vector<std::uint64_t> jobs = m_workbench.exports.start(requests);
+    const std::vector<std::uint64_t> jobs = m_workbench.exports.start(
+        requests, {.recipe = m_recipe->isChecked(),
+                   .importance = m_importance->isChecked() && m_importance->isEnabled(),
+                   .card = m_card->isChecked(),
+                   .partBytes = static_cast<std::uint64_t>(m_parts->value() * 1073741824.0)});
     for (std::size_t i = 0; i < jobs.size(); ++i) m_jobs[jobs[i]] = items[i];
     updateJobs();
     refresh();

@@ -8,6 +8,8 @@
 
 #include "plan/plan.h"
 
+class QCheckBox;
+class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
@@ -26,6 +28,7 @@ public:
 
 private:
     void build();
+    [[nodiscard]] QWidget* buildExtras();
     void fillList();
     void refresh();
     void updateJobs();
@@ -37,6 +40,10 @@ private:
     Workbench& m_workbench;
     QTreeWidget* m_list = nullptr;
     QLineEdit* m_folder = nullptr;
+    QCheckBox* m_card = nullptr;
+    QCheckBox* m_recipe = nullptr;
+    QCheckBox* m_importance = nullptr;
+    QDoubleSpinBox* m_parts = nullptr;
     QLabel* m_space = nullptr;
     QLabel* m_warnings = nullptr;
     QPushButton* m_start = nullptr;

@@ -55,6 +55,7 @@ InspectorPanel::InspectorPanel(Workbench& workbench, QWidget* parent) : QWidget(
 
     connect(&m_workbench.selection, &Selection::changed, this, &InspectorPanel::refresh);
     connect(&m_workbench.document, &Document::planChanged, this, &InspectorPanel::refresh);
+    connect(&m_workbench.budget, &BudgetController::tableChanged, this, &InspectorPanel::refreshFacts);
     connect(&m_workbench.reports, &TensorReports::reportChanged, this, [this] {
         refreshPlots();
         refreshFacts();
@@ -446,6 +447,21 @@ void InspectorPanel::refreshCurve()
     refreshFacts();
 }
 
+QString InspectorPanel::whyText() const
+{
+    const PlanEntry* entry = currentEntry();
+    if (!entry || !entry->editable) return {};
+    QString text = reasonText(*entry, m_workbench.document.current()->recipe);
+    const auto& table = m_workbench.budget.table();
+    if (!table) return text;
+    const auto value = table->values(*m_workbench.document.plan())[entry->tensorIndex];
+    if (!value || !value->gainPerMiB) return text;
+    return text + QLatin1Char(' ') +
+           (table->basis() == BudgetTable::Basis::Probes
+                ? tr("Another MiB here would lower the KL divergence by %1 (predicted).").arg(errorText(*value->gainPerMiB))
+                : tr("Another MiB here would lower the damage by %1 (estimated from weight errors).").arg(errorText(*value->gainPerMiB)));
+}
+
 void InspectorPanel::refreshFacts()
 {
     const PlanEntry* entry = currentEntry();
@@ -472,6 +488,8 @@ void InspectorPanel::refreshFacts()
             note += QLatin1Char(' ') + tr("Analysis: the values of %1, stored as %2.")
                                            .arg(m_method->currentText(), formatName(entry->target));
     }
+    if (const QString why = whyText(); !why.isEmpty() && m_tabs->currentIndex() != CurveTab)
+        note += (note.isEmpty() ? QString() : QStringLiteral(" ")) + why;
     if (entry && !entry->warning.empty())
         note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
     m_note->setText(note);

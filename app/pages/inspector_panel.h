@@ -54,6 +54,8 @@ private:
     void editMethodOptions();
     void refreshPlots();
     void refreshFacts();
+    /// Why the tensor has its format, and what more room for it would buy.
+    [[nodiscard]] QString whyText() const;
     void refreshCurve();
     void refreshBlocks();
     [[nodiscard]] std::vector<const PlanEntry*> selectedEntries() const;

@@ -19,11 +19,13 @@
 #include <QVBoxLayout>
 
 #include "app/divergences.h"
+#include "app/pages/sensitivity_page.h"
 #include "app/pages/try_it_page.h"
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "base/atomic_file.h"
 #include "widgets/models/metadata_model.h"
+#include "widgets/plots/damage_plot.h"
 #include "widgets/plots/pareto_plot.h"
 #include "widgets/plots/size_plot.h"
 #include "widgets/theme/format_text.h"
@@ -39,6 +41,13 @@ QString detailText(const Variant& v)
     return ResultsPanel::tr("Measured on %1, %2 of %3 tokens, %4 tokens scored")
         .arg(QFileInfo(v.textPath).fileName(), ResultsPanel::tr("%n window(s)", nullptr, static_cast<int>(v.windows)),
              countText(v.contextLength), countText(v.scoredTokens));
+}
+
+/// As exported files will have it.
+Metadata withEdits(Metadata metadata, const MetadataEdits& edits)
+{
+    (void)applyEdits(metadata, edits);
+    return metadata;
 }
 
 void fill(VariantRow& row, const Variant& v)
@@ -76,6 +85,10 @@ ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(pare
     m_size->setToolTip(tr("Click a bar to select its tensors"));
     m_tabs->addTab(m_size, tr("Size"));
     m_tabs->addTab(buildPareto(), tr("Size–Quality"));
+    m_sensitivity = new SensitivityPage(workbench);
+    m_tabs->addTab(m_sensitivity, tr("Sensitivity"));
+    connect(m_sensitivity, &SensitivityPage::tensorClicked, this, &ResultsPanel::tensorClicked);
+    connect(m_sensitivity, &SensitivityPage::calibrateRequested, this, &ResultsPanel::calibrateRequested);
     m_tabs->addTab(buildVariants(), tr("Variants"));
     m_tabs->addTab(buildMetadata(), tr("Metadata"));
     m_tryIt = new TryItPage(workbench);
@@ -88,6 +101,7 @@ ResultsPanel::ResultsPanel(Workbench& workbench, QWidget* parent) : QWidget(pare
     connect(&document, &Document::recipesChanged, this, &ResultsPanel::refreshVariants);
     connect(&document, &Document::planChanged, this, &ResultsPanel::refreshVariants);
     connect(&document, &Document::modelChanged, this, &ResultsPanel::refreshMetadata);
+    connect(&document, &Document::metadataChanged, this, &ResultsPanel::refreshMetadata);
     connect(&m_workbench.budget, &BudgetController::tableChanged, this, &ResultsPanel::refreshVariants);
     connect(&m_workbench.measure, &MeasureController::pendingChanged, this, &ResultsPanel::refreshVariants);
     refreshMetadata();
@@ -259,7 +273,14 @@ QWidget* ResultsPanel::buildMetadata()
     search->setClearButtonEnabled(true);
     search->addAction(icon("search"), QLineEdit::LeadingPosition);
     connect(search, &QLineEdit::textChanged, filtered, &QSortFilterProxyModel::setFilterFixedString);
-    layout->addWidget(search);
+    auto* head = new QHBoxLayout;
+    head->addWidget(search, 1);
+    auto* edit = new QPushButton(tr("Edit…"));
+    edit->setObjectName(QStringLiteral("editMetadata"));
+    edit->setToolTip(tr("Name, license, chat template and other facts that exported files carry"));
+    connect(edit, &QPushButton::clicked, this, &ResultsPanel::metadataRequested);
+    head->addWidget(edit);
+    layout->addLayout(head);
     auto* view = new QTreeView;
     view->setObjectName(QStringLiteral("metadataTable"));
     view->setAccessibleName(tr("Metadata of the model file"));
@@ -274,9 +295,28 @@ QWidget* ResultsPanel::buildMetadata()
     return page;
 }
 
+std::vector<std::pair<QString, QImage>> ResultsPanel::pictures(QSize size)
+{
+    std::vector<std::pair<QString, QImage>> result;
+    const auto add = [&](const QString& title, PlotWidget* plot) {
+        if (!plot->isEmpty()) result.emplace_back(title, plot->toImage(size, 1.5));
+    };
+    add(tr("Size by role"), m_size);
+    const int shown = m_quality->currentIndex();
+    m_quality->setCurrentIndex(0);
+    add(tr("Size and perplexity"), m_pareto);
+    m_quality->setCurrentIndex(1);
+    add(tr("Size and KL divergence"), m_pareto);
+    m_quality->setCurrentIndex(shown);
+    m_sensitivity->refresh();
+    add(tr("Sensitivity"), m_sensitivity->plot());
+    return result;
+}
+
 void ResultsPanel::setRows(const std::vector<TensorRow>& rows)
 {
     m_size->setData(sizeSlices(rows));
+    m_sensitivity->setRows(rows);
 }
 
 int ResultsPanel::currentTab() const
@@ -297,7 +337,7 @@ void ResultsPanel::focusFirst()
 void ResultsPanel::refreshMetadata()
 {
     if (const auto& model = m_workbench.document.model())
-        m_metadata->setMetadata(model->metadata());
+        m_metadata->setMetadata(withEdits(model->metadata(), m_workbench.document.metadataEdits()));
     else
         m_metadata->setMetadata({});
 }

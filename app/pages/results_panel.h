@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QImage>
 #include <QStringList>
 #include <QWidget>
 
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "app/job_runner.h"
@@ -25,6 +27,7 @@ namespace ww {
 class MetadataModel;
 class ParetoPlot;
 struct ParetoPoint;
+class SensitivityPage;
 class SizePlot;
 class TryItPage;
 struct Workbench;
@@ -40,10 +43,15 @@ public:
     void setCurrentTab(int tab);
     void focusFirst();
     [[nodiscard]] VariantsModel* variants() const { return m_variants; }
+    /// The plots that have something to show, with titles, as they would be saved.
+    [[nodiscard]] std::vector<std::pair<QString, QImage>> pictures(QSize size);
 
 Q_SIGNALS:
     void tabChanged(int tab);
     void roleClicked(ww::TensorRole role);
+    void tensorClicked(int row);
+    void calibrateRequested();
+    void metadataRequested();
     void measureRequested();
     void measurePresetsRequested();
 
@@ -62,6 +70,7 @@ private:
     Workbench& m_workbench;
     QTabWidget* m_tabs = nullptr;
     SizePlot* m_size = nullptr;
+    SensitivityPage* m_sensitivity = nullptr;
     ParetoPlot* m_pareto = nullptr;
     QComboBox* m_quality = nullptr;
     QLabel* m_yardstick = nullptr;

@@ -149,6 +149,12 @@ void WorkbenchPage::connectViews()
                 if (entry.identity.role == role) tensors.push_back(entry.tensorIndex);
         m_workbench.selection.set(std::move(tensors));
     });
+    connect(m_results, &ResultsPanel::tensorClicked, this, [this](int row) {
+        const auto tensor = static_cast<std::size_t>(row);
+        m_workbench.selection.set({tensor}, tensor);
+    });
+    connect(m_results, &ResultsPanel::calibrateRequested, m_actions.calibrate, &QAction::trigger);
+    connect(m_results, &ResultsPanel::metadataRequested, m_actions.modelFacts, &QAction::trigger);
     connect(m_results, &ResultsPanel::measureRequested, m_actions.measure, &QAction::trigger);
     connect(m_results, &ResultsPanel::measurePresetsRequested, m_actions.measurePresets, &QAction::trigger);
     connect(m_inspector, &InspectorPanel::tabChanged, this, &WorkbenchPage::viewStateChanged);
@@ -157,7 +163,18 @@ void WorkbenchPage::connectViews()
     connect(m_map, &LayerMap::colorByChanged, this, [this](LayerMap::ColorBy colorBy) {
         if (colorBy == LayerMap::ColorBy::Damage) m_workbench.budget.prepare();
     });
-    connect(&m_workbench.budget, &BudgetController::tableChanged, this, &WorkbenchPage::refreshRows);
+    connect(&m_workbench.budget, &BudgetController::tableChanged, this, [this] {
+        refreshRows();
+        // Once there is something in it, the column shows up by itself; hiding it again is up to the person.
+        if (!m_workbench.budget.table() || m_gainShown) return;
+        m_gainShown = true;
+        m_table->view()->header()->setSectionHidden(TensorTreeModel::Gain, false);
+    });
+}
+
+const std::vector<TensorRow>& WorkbenchPage::rows() const
+{
+    return m_model->rows();
 }
 
 void WorkbenchPage::refreshRows()

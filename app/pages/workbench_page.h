@@ -31,6 +31,7 @@ public:
 
     [[nodiscard]] InspectorPanel* inspector() const { return m_inspector; }
     [[nodiscard]] ResultsPanel* results() const { return m_results; }
+    [[nodiscard]] const std::vector<TensorRow>& rows() const;
     [[nodiscard]] LayerMap* map() const { return m_map; }
     [[nodiscard]] TensorTable* table() const { return m_table; }
 
@@ -71,6 +72,7 @@ private:
     QSplitter* m_left = nullptr;
     QSplitter* m_right = nullptr;
     bool m_newModel = true;
+    bool m_gainShown = false;
 };
 
 }  // namespace ww

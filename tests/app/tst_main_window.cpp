@@ -532,7 +532,7 @@ private Q_SLOTS:
     void tryItStreamsAndStops()
     {
         QVERIFY(m_program->openSample());
-        m_program->find<QTabWidget>("resultsTabs")->setCurrentIndex(4);
+        m_program->find<QTabWidget>("resultsTabs")->setCurrentIndex(5);
         auto* start = m_program->find<QPushButton>("generateButton");
         auto* stop = m_program->find<QPushButton>("stopButton");
         auto* original = m_program->find<QPlainTextEdit>("originalText");

@@ -13,7 +13,7 @@ RateDistortionPlot::RateDistortionPlot(QWidget* parent) : PlotWidget(parent)
 {
     setAccessibleName(tr("Rate–distortion"));
     plot()->xAxis->setLabel(tr("bits per weight"));
-    plot()->yAxis->setLabel(tr("relative error"));
+    setErrorTitle(tr("relative error"));
     plot()->yAxis->setScaleType(QCPAxis::stLogarithmic);
     plot()->yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
     plot()->yAxis->setNumberFormat(QStringLiteral("gbc"));
@@ -25,6 +25,12 @@ RateDistortionPlot::RateDistortionPlot(QWidget* parent) : PlotWidget(parent)
     plot()->xAxis->setTicker(bits);
     plot()->addGraph();  // the best points at each rate
     m_marks = new PlotPoints(plot());
+}
+
+void RateDistortionPlot::setErrorTitle(const QString& title)
+{
+    m_errorTitle = title;
+    plot()->yAxis->setLabel(title);
 }
 
 void RateDistortionPlot::setData(std::vector<RatePoint> points)
@@ -87,8 +93,8 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
         PlotPoints::Point mark;
         mark.x = p.bitsPerWeight;
         mark.y = shownError(p);
-        mark.label =
-            p.relativeError > 0 ? formatName(p.format) : tr("%1 (exact)", "format without error").arg(formatName(p.format));
+        const QString name = p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
+        mark.label = p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
         mark.fill = colors.formatColor(p.format);
         mark.ringed = p.chosen;
         mark.quiet = beaten(p);
@@ -107,7 +113,8 @@ QString RateDistortionPlot::pointText(int index) const
     const QString name =
         p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
     const QString text =
-        tr("%1\n%2\nrelative error %3 (measured)").arg(name, bitsPerWeightText(p.bitsPerWeight), errorText(p.relativeError));
+        tr("%1\n%2\n%3 %4 (measured)", "name, bits per weight, what is measured, figure")
+            .arg(name, bitsPerWeightText(p.bitsPerWeight), m_errorTitle, errorText(p.relativeError));
     return p.chosen ? tr("%1\nchosen").arg(text) : text;
 }
 

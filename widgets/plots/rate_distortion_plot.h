@@ -25,6 +25,8 @@ class RateDistortionPlot : public PlotWidget {
     Q_OBJECT
 public:
     explicit RateDistortionPlot(QWidget* parent = nullptr);
+    /// What stands on the vertical axis and in the words about points; at first "relative error".
+    void setErrorTitle(const QString& title);
     void setData(std::vector<RatePoint> points);
     [[nodiscard]] const std::vector<RatePoint>& data() const { return m_points; }
 
@@ -48,6 +50,7 @@ private:
     [[nodiscard]] double shownError(const RatePoint& point) const;
 
     std::vector<RatePoint> m_points;
+    QString m_errorTitle;
     PlotPoints* m_marks = nullptr;
 };
 

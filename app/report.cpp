@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/report.h"
+
+#include <QBuffer>
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QFileInfo>
+#include <QLocale>
+
+#include "app/choices.h"
+#include "app/workbench.h"
+#include "widgets/theme/format_text.h"
+
+namespace ww {
+namespace {
+
+struct Report {
+    Q_DECLARE_TR_FUNCTIONS(Report)
+};
+
+QString cell(const QString& text, bool number = false)
+{
+    return QStringLiteral("<td%1>%2</td>").arg(number ? QStringLiteral(" class=\"n\"") : QString(), text.toHtmlEscaped());
+}
+
+QString head(const QStringList& titles, int firstNumber)
+{
+    QString html = QStringLiteral("<tr>");
+    for (int i = 0; i < titles.size(); ++i)
+        html += QStringLiteral("<th%1>%2</th>").arg(i >= firstNumber ? QStringLiteral(" class=\"n\"") : QString(), titles[i].toHtmlEscaped());
+    return html + QStringLiteral("</tr>\n");
+}
+
+QString heading(const QString& text)
+{
+    return QStringLiteral("<h2>%1</h2>\n").arg(text.toHtmlEscaped());
+}
+
+QString paragraph(const QString& text)
+{
+    return text.isEmpty() ? QString() : QStringLiteral("<p>%1</p>\n").arg(text.toHtmlEscaped());
+}
+
+QString modelPart(const Workbench& bench)
+{
+    const ModelFile& model = *bench.document.model();
+    const Plan& plan = *bench.document.plan();
+    const Recipe& recipe = bench.document.current()->recipe;
+    QString html = QStringLiteral("<table>\n");
+    const auto line = [&](const QString& what, const QString& value) {
+        html += QStringLiteral("<tr><th>%1</th>%2</tr>\n").arg(what.toHtmlEscaped(), cell(value));
+    };
+    line(Report::tr("Model"), QString::fromStdString(model.displayName()));
+    line(Report::tr("Architecture"), QString::fromUtf8(model.architecture().data(), static_cast<qsizetype>(model.architecture().size())));
+    line(Report::tr("Weights"), countText(model.parameterCount()));
+    line(Report::tr("Original"), Report::tr("%1, %2", "size, bits per weight").arg(sizeText(model.fileSizeBytes()), bitsPerWeightText(model.bitsPerWeight())));
+    line(Report::tr("Recipe"), QString::fromStdString(recipe.name));
+    line(Report::tr("Made from"), recipeSummary(recipe));
+    line(Report::tr("File"), Report::tr("%1, %2", "size, bits per weight").arg(sizeText(plan.sizeBytes), bitsPerWeightText(plan.bitsPerWeight())));
+    if (const auto& matrix = bench.document.importance())
+        line(Report::tr("Importance"), QFileInfo(matrix->datasets.empty() ? bench.document.importancePath()
+                                                                          : QString::fromStdString(matrix->datasets.front())).fileName());
+    const auto& table = bench.budget.table();
+    if (table)
+        if (const auto kld = table->predict(plan))
+            line(Report::tr("KL divergence"), Report::tr("%1 predicted, %2 to %3", "value, lower and upper end")
+                                                  .arg(errorText(kld->kld), errorText(kld->low), errorText(kld->high)));
+    return html + QStringLiteral("</table>\n");
+}
+
+QString variantsPart(const VariantsModel& variants)
+{
+    QStringList titles;
+    std::vector<int> columns;
+    for (int c = 0; c < variants.columnCount(); ++c) {
+        const bool divergence = c == VariantsModel::KlDivergence || c == VariantsModel::SameTop || c == VariantsModel::RmsChange;
+        if (divergence && !variants.hasKlDivergence()) continue;
+        columns.push_back(c);
+        titles << variants.headerData(c, Qt::Horizontal).toString();
+    }
+    QString html = QStringLiteral("<table>\n") + head(titles, 1);
+    for (int r = 0; r < variants.rowCount(); ++r) {
+        html += variants.rows()[static_cast<std::size_t>(r)].current ? QStringLiteral("<tr class=\"c\">") : QStringLiteral("<tr>");
+        for (const int c : columns) html += cell(variants.index(r, c).data().toString(), c != VariantsModel::Name);
+        html += QStringLiteral("</tr>\n");
+    }
+    html += QStringLiteral("</table>\n");
+    for (const VariantRow& row : variants.rows())
+        if (!row.detail.isEmpty()) return html + paragraph(row.detail + QLatin1Char('.'));
+    return html;
+}
+
+QString tensorsPart(const std::vector<TensorRow>& rows)
+{
+    QString html = QStringLiteral("<table>\n") +
+                   head({Report::tr("Tensor"), Report::tr("Format"), Report::tr("Why"), Report::tr("Shape"), Report::tr("Size"), Report::tr("Error"),
+                         Report::tr("Damage"), Report::tr("Next MiB")},
+                        3);
+    const auto figure = [](const std::optional<double>& value) { return value ? errorText(*value) : QStringLiteral("–"); };
+    for (const TensorRow& row : rows) {
+        if (!row.editable) continue;
+        html += QStringLiteral("<tr>") + cell(row.name) +
+                cell(row.method.isEmpty() || row.method == QLatin1String("reference")
+                         ? formatName(row.target)
+                         : Report::tr("%1, %2", "format, method").arg(formatName(row.target), row.method)) +
+                cell(row.warning.isEmpty() ? row.reason : row.warning) + cell(row.shapeText, true) + cell(sizeText(row.sizeBytes), true) +
+                cell(figure(row.relativeError), true) + cell(figure(row.damage), true) + cell(figure(row.gain), true) +
+                QStringLiteral("</tr>\n");
+    }
+    return html + QStringLiteral("</table>\n");
+}
+
+const auto kStyle = QStringLiteral(
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1c22;background:#fff}"
+    "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;font-size:.86rem;width:100%}"
+    "th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #dde;vertical-align:top}.n{text-align:right;white-space:nowrap}"
+    "tr.c td{font-weight:600}img{max-width:100%;height:auto}figure{margin:1rem 0}figcaption{font-size:.86rem;color:#555}footer{color:#666;font-size:.8rem}");
+
+}  // namespace
+
+QString reportHtml(const Workbench& bench, const std::vector<TensorRow>& rows, const VariantsModel& variants,
+                   const std::vector<std::pair<QString, QImage>>& pictures)
+{
+    const QString title = Report::tr("%1: quantization report").arg(QString::fromStdString(bench.document.model()->displayName()));
+    QString html = QStringLiteral("<!DOCTYPE html>\n<html lang=\"%1\"><head><meta charset=\"utf-8\"><title>%2</title><style>%3</style></head>\n<body>\n<h1>%2</h1>\n")
+                       .arg(QLocale().bcp47Name(), title.toHtmlEscaped(), kStyle);
+    html += modelPart(bench);
+    html += heading(Report::tr("Variants")) + variantsPart(variants);
+    html += heading(Report::tr("Plots"));
+    for (const auto& [caption, image] : pictures) {
+        QByteArray bytes;
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        image.save(&buffer, "PNG");
+        html += QStringLiteral("<figure><img alt=\"%1\" src=\"data:image/png;base64,%2\"><figcaption>%1</figcaption></figure>\n")
+                    .arg(caption.toHtmlEscaped(), QString::fromLatin1(bytes.toBase64()));
+    }
+    if (!bench.document.plan()->warnings.empty()) {
+        html += heading(Report::tr("Warnings"));
+        for (const std::string& warning : bench.document.plan()->warnings) html += paragraph(QString::fromStdString(warning));
+    }
+    html += heading(Report::tr("Tensors"));
+    html += paragraph(Report::tr("Error: relative error of the weights (measured). Damage and what the next MiB buys: predicted from probes where "
+                                 "the model was calibrated with them, else estimated from weight errors. A dash: not known."));
+    html += tensorsPart(rows);
+    html += QStringLiteral("<footer><p>%1</p></footer>\n</body></html>\n")
+                .arg(Report::tr("Written by Weightwright on %1.").arg(QLocale().toString(QDate::currentDate(), QLocale::LongFormat)).toHtmlEscaped());
+    return html;
+}
+
+}  // namespace ww
