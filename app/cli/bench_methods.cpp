@@ -4,6 +4,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
+#include "app/cli/written_files.h"
 #include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
@@ -147,6 +148,9 @@ Result<std::vector<MethodBenchRow>> benchOne(const std::shared_ptr<const ModelFi
 Result<void> run(const Options& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> original, openAnyModel(options.model));
+    if (!options.csv.empty()) {
+        WW_TRY_VOID(checkOutput(options.csv, *original));
+    }
     MethodBenchOptions settings;
     settings.methods = options.methods;
     settings.tensors = options.tensors;

@@ -8,6 +8,7 @@
 #include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
+#include "app/cli/written_files.h"
 #include "calibration/calibration_file.h"
 #include "import/open_model.h"
 #include "io/model_identity.h"
@@ -39,6 +40,7 @@ Json inputJson(const InputStatistics& input)
 Result<void> run(const Options& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> file, openAnyModel(options.model));
+    WW_TRY_VOID(checkOutput(options.output, *file));
     WW_TRY(const auto tokenizer, Tokenizer::create(file->metadata()));
     WW_TRY(const auto model, LanguageModel::create(fileWeights(file)));
     WW_TRY(const std::string text, readText(options.text, session));

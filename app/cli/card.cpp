@@ -61,6 +61,7 @@ Json fileJson(const ModelCardFile& file)
 
 Result<void> checkCardTarget(const fs::path& readme)
 {
+    WW_TRY(const AtomicFile attempt, AtomicFile::create(readme));  // leaves nothing behind; long measurements must not end here
     std::error_code ignored;
     if (!fs::exists(readme, ignored)) return {};
     const auto old = readTextFile(readme, std::uint64_t{16} << 20);

@@ -18,6 +18,7 @@
 #include "app/cli/sensitivity.h"
 #include "app/cli/progress_line.h"
 #include "app/cli/table.h"
+#include "app/cli/written_files.h"
 #include "base/atomic_file.h"
 #include "base/blas.h"
 
@@ -239,7 +240,8 @@ int CommandLine::runSelected()
         Session session{out, m_json, pool, progress, interrupt.token()};
         {
             const ProgressLine line(progress);
-            result = guarded(m_selected, session);
+            result = checkWrittenFiles(*m_app.get_subcommands().front());
+            if (result) result = guarded(m_selected, session);
         }
         if (result) result = out.flush();
     } catch (const std::exception& e) {  // no threads to be had

@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "app/cli/command_line.h"
+#include "app/cli/written_files.h"
 #include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
@@ -40,6 +41,7 @@ void warnAboutCoverage(const ImportanceMatrix& matrix)
 Result<void> runImatrix(const Options& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> file, openAnyModel(options.model));
+    WW_TRY_VOID(checkOutput(options.output, *file));
     WW_TRY(const auto tokenizer, Tokenizer::create(file->metadata()));
     WW_TRY(const auto model, LanguageModel::create(fileWeights(file)));
     WW_TRY(const std::string text, readText(options.text, session));

@@ -9,6 +9,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
+#include "app/cli/written_files.h"
 #include "calibration/imatrix_file.h"
 #include "eval/text_overlap.h"
 #include "import/open_model.h"
@@ -38,6 +39,7 @@ struct MeasureOptions {
 Result<void> runSensitivity(const MeasureOptions& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
+    WW_TRY_VOID(checkOutput(options.output, *model));
     WW_TRY(const std::string text, readText(options.text, session));
     SensitivityOptions settings = options.settings;
     settings.textName = options.text;
@@ -187,6 +189,7 @@ Result<std::optional<RuntimeMemory>> fitMemory(AllocateOptions& options, const M
 Result<void> runAllocate(AllocateOptions options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
+    WW_TRY_VOID(checkOutput(options.output, *model));
     WW_TRY(Sensitivity sensitivity, loadSensitivity(options.sensitivityFile));
     WW_TRY(options.request.pins, parseConstraints(options.pins));
     WW_TRY(options.request.minimums, parseConstraints(options.minimums));

@@ -5,6 +5,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/table.h"
+#include "app/cli/written_files.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
 #include "jobs/transformed_model.h"
@@ -26,6 +27,7 @@ struct Options {
 Result<void> run(const Options& options, Session& session)
 {
     WW_TRY(std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
+    WW_TRY_VOID(checkOutput(options.output, *model));
     std::string text;
     if (!options.calibrationText.empty()) {
         WW_TRY(text, readText(options.calibrationText, session));

@@ -97,7 +97,14 @@ std::string ModelFile::displayName() const
 
 bool ModelFile::isSameFile(const std::filesystem::path& path) const
 {
-    return std::ranges::any_of(m_files, [&path](const auto& file) { return file->isSameFile(path); });
+    if (std::ranges::any_of(m_files, [&path](const auto& file) { return file->isSameFile(path); })) return true;
+    // A folder's configuration and vocabulary were read, too; GGUF files in it are what people export there.
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(m_path, error), end; !error && entry != end; entry.increment(error)) {
+        std::error_code missing;
+        if (entry->path().extension() != ".gguf" && entry->is_regular_file(missing) && std::filesystem::equivalent(entry->path(), path, missing) && !missing) return true;
+    }
+    return false;
 }
 
 namespace {
