@@ -152,9 +152,13 @@ Result<void> runSeveral(const QuantizeOptions& options, Session& session)
     for (const std::string& preset : options.presets) {
         RecipeOptions recipe = options.recipe;
         recipe.preset = preset;
-        WW_TRY(auto plan, makePlan(recipe, model, session));
-        orders.push_back({plan.get(), fileNameFor(*model, options.output, preset)});
-        plans.push_back(std::move(plan));
+        WW_TRY(auto planned, makePlan(recipe, model, session));
+        if (planned.model != model)
+            return fail(ErrorCode::InvalidArgument,
+                        "Steps that change the model do not go with --presets; write the changed model with \"weightwright-cli "
+                        "transform\" and quantize that.");
+        orders.push_back({planned.plan.get(), fileNameFor(*model, options.output, preset)});
+        plans.push_back(std::move(planned.plan));
     }
     if (!session.json) {
         for (const ImportNote& note : importNotes(*model)) Session::warn(note.sentence);

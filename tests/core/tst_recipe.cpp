@@ -57,20 +57,20 @@ private slots:
     {
         Recipe recipe;
         for (const char* text : {"rotation:7", "smoothquant:0.85", "awq:Q3_K"}) {
-            const auto step = parseTransformStep(text);
+            const auto step = ww::parseTransformStep(text);
             WW_VERIFY(step);
-            QCOMPARE(transformStepText(*step), std::string(text));
+            QCOMPARE(ww::transformStepText(*step), std::string(text));
             recipe.transform.push_back(*step);
         }
-        const auto read = recipeFromJson(recipeToJson(recipe));
+        const auto read = ww::recipeFromJson(ww::recipeToJson(recipe));
         WW_VERIFY(read);
         QVERIFY(*read == recipe);
         for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "awq:Q9_9", "awq:F99", "mirror"}) {
-            const auto step = parseTransformStep(text);
+            const auto step = ww::parseTransformStep(text);
             QVERIFY2(!step && step.error().code == ErrorCode::InvalidArgument, text);
         }
-        QVERIFY(!recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": ["mirror"]})"));
-        QVERIFY(!recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": "rotation"})"));
+        QVERIFY(!ww::recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": ["mirror"]})"));
+        QVERIFY(!ww::recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": "rotation"})"));
     }
     void survivesTheRoundTrip()
     {
