@@ -67,7 +67,7 @@ private slots:
         QVERIFY(*read == recipe);
         for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "awq:Q9_9", "awq:F99", "mirror"}) {
             const auto step = ww::parseTransformStep(text);
-            QVERIFY2(!step && step.error().code == ErrorCode::InvalidArgument, text);
+            QVERIFY2(!step && step.error().code == ww::ErrorCode::InvalidArgument, text);
         }
         QVERIFY(!ww::recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": ["mirror"]})"));
         QVERIFY(!ww::recipeFromJson(R"({"weightwright-recipe": 1, "preset": "Q4_K_M", "transform": "rotation"})"));
