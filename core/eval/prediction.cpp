@@ -10,10 +10,10 @@
 namespace ww {
 namespace {
 
-// Relative errors of a sum over tensors, one standard deviation: with figures of single tensors alone, and once a recipe of
-// the model has been measured.
+// Relative errors of a sum over tensors, one standard deviation: with figures of single tensors alone, where the text for judging
+// may react more or less than that of the probes, and from one recipe to the other.
 constexpr double kUncorrectedSpread = 0.16;
-constexpr double kCorrectedSpread = 0.09;
+constexpr double kRecipeSpread = 0.1;
 // The band reaches this many of them to both sides: nine of ten cases.
 constexpr double kBand = 1.65;
 constexpr double kLargestAdditive = 0.1;
@@ -74,13 +74,17 @@ DamageModel::DamageModel(const Sensitivity& sensitivity) : m_sensitivity(sensiti
     }
     double sum = 0;
     double squares = 0;
+    double count = 0;
+    m_judged = std::ranges::count(sensitivity.measured, false, &MeasuredRecipe::byProbes) != 0;
     for (const MeasuredRecipe& recipe : sensitivity.measured) {
+        if (recipe.byProbes && m_judged) continue;
+        count += 1;
         const double ratio = std::log(recipe.measured / recipe.predicted);
         sum += ratio;
         squares += ratio * ratio;
     }
-    if (sensitivity.measured.empty()) return;
-    const auto count = static_cast<double>(sensitivity.measured.size());
+    if (count == 0) return;
+    m_recipes = count;
     m_scale = std::exp(sum / count);
     m_scaleSpread = std::sqrt(std::max(0.0, squares / count - sum / count * (sum / count)));
 }
@@ -120,6 +124,13 @@ std::optional<double> DamageModel::rawSum(std::span<const TensorType> formats) c
     return sum;
 }
 
+// The scale is a mean over n recipes, each off by its own spread, and so is the next one.
+double DamageModel::spreadOfModel() const
+{
+    if (!m_judged) return std::max(kUncorrectedSpread, m_scaleSpread);
+    return std::max(kRecipeSpread, m_scaleSpread) * std::sqrt(1 + 1 / m_recipes);
+}
+
 std::optional<KldPrediction> DamageModel::predict(std::span<const TensorType> formats, double bitsPerWeight) const
 {
     const auto sum = rawSum(formats);
@@ -135,7 +146,7 @@ std::optional<KldPrediction> DamageModel::predict(std::span<const TensorType> fo
                 variance += probe.error / probe.kld * (probe.error / probe.kld);
             }
     const double text = probed > 0 ? variance / probed : 0;  // the same text for all: it does not average out
-    const double model = m_sensitivity.measured.empty() ? kUncorrectedSpread : std::max(kCorrectedSpread, m_scaleSpread);
+    const double model = spreadOfModel();
     const double spread = std::sqrt(text + model * model);
     prediction.rankingOnly = prediction.kld > kLargestAdditive || (bitsPerWeight > 0 && bitsPerWeight < kFewestBits);
     prediction.low = prediction.kld * std::exp(-kBand * spread * (prediction.rankingOnly ? 2 : 1));

@@ -38,11 +38,14 @@ public:
     [[nodiscard]] double scale() const { return m_scale; }
 
 private:
+    [[nodiscard]] double spreadOfModel() const;
     [[nodiscard]] std::optional<double> coefficient(std::size_t tensor, double error) const;
     const Sensitivity& m_sensitivity;
     std::vector<double> m_substitutes;  ///< per tensor a_l of its role in other blocks
     double m_scale = 1;
     double m_scaleSpread = 0;  ///< relative, of the measured recipes
+    double m_recipes = 0;      ///< that the scale is a mean of
+    bool m_judged = false;     ///< they were measured on the text for judging
 };
 
 }  // namespace ww

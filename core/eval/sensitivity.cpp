@@ -208,6 +208,7 @@ std::string sensitivityToJson(const Sensitivity& sensitivity)
         Json entry;
         entry["predicted"] = recipe.predicted;
         entry["measured"] = recipe.measured;
+        if (recipe.byProbes) entry["byProbes"] = true;
         measured.push_back(std::move(entry));
     }
     file["measured"] = std::move(measured);
@@ -247,7 +248,7 @@ Result<Sensitivity> loadSensitivity(const std::filesystem::path& path)
             const auto predicted = figure(entry, "predicted");
             const auto kld = figure(entry, "measured");
             if (!predicted || !kld || *predicted <= 0 || *kld <= 0) return broken({});
-            result.measured.push_back({*predicted, *kld});
+            result.measured.push_back({*predicted, *kld, jsonFlag(entry, "byProbes").value_or(false)});
         }
     return result;
 }

@@ -72,6 +72,7 @@ struct TensorSensitivity {
 struct MeasuredRecipe {
     double predicted = 0;  ///< sum over the tensors, without correction
     double measured = 0;
+    bool byProbes = false;  ///< on the text of the probes; recipes measured on another text count alone once there are any
 };
 
 /// Plain value; what `sensitivity` writes and `allocate` reads.

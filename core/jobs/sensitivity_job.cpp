@@ -365,7 +365,7 @@ private:
             const auto predicted = damage.rawSum(formats);
             if (!predicted || !(*predicted > 0)) continue;
             WW_TRY(const DivergenceResult result, evaluation->measure(plan, context, false));
-            if (result.meanKld.value > 0) measured.push_back({*predicted, result.meanKld.value});
+            if (result.meanKld.value > 0) measured.push_back({*predicted, result.meanKld.value, true});
         }
         m_result.measured = std::move(measured);
         if (m_onUnit) m_onUnit(m_result);
