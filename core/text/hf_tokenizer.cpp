@@ -27,6 +27,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::uint64_t kMaximumSentencePieceBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMaximumMergesBytes = std::uint64_t{64} << 20;
+constexpr std::string_view kQwenPattern =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 constexpr float kUnmergedScore = -1e6f;  // below everything that merges
 constexpr std::string_view kEscapedSpace = "\xE2\x96\x81";
 
@@ -48,6 +51,40 @@ struct HfFiles {
             if (!fs::exists(folder / name, ec)) continue;
             WW_TRY(*json, readJsonFile(folder / name));
         }
+        std::error_code ec;
+        if (tokenizer.is_null() && fs::exists(folder / "vocab.json", ec) && fs::exists(folder / "merges.txt", ec))
+            return readOldPair();
+        return {};
+    }
+    /// vocab.json and merges.txt, which older models have instead of tokenizer.json: a byte-level BPE whose way to cut text
+    /// follows from the name of the tokenizer's class.
+    Result<void> readOldPair()
+    {
+        const auto className = jsonText(tokenizerConfig, "tokenizer_class").value_or("GPT2Tokenizer");
+        const bool isQwen = className.starts_with("Qwen2Tokenizer");
+        if (!isQwen && !className.starts_with("GPT2Tokenizer"))
+            return fail(
+                ErrorCode::Unsupported,
+                fmt::format(
+                    "The folder has vocab.json and merges.txt, but how the tokenizer “{}” cuts text is not known here; put the "
+                    "model's tokenizer.json into the folder.",
+                    className.substr(0, 60)),
+                folder);
+        WW_TRY(Json vocabulary, readJsonFile(folder / "vocab.json"));
+        WW_TRY(const std::string text, readTextFile(folder / "merges.txt", kMaximumMergesBytes));
+        Json merges = Json::array();
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = std::min(text.find('\n', at), text.size());
+            std::string line = text.substr(at, end - at);
+            if (line.ends_with('\r')) line.pop_back();
+            if (!line.empty() && !(at == 0 && line.starts_with("#version"))) merges.push_back(std::move(line));
+            at = end + 1;
+        }
+        const Json byteLevel{{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", !isQwen}};
+        const Json split{{"type", "Split"}, {"pattern", {{"Regex", kQwenPattern}}}, {"behavior", "Isolated"}, {"invert", false}};
+        tokenizer = Json{
+            {"pre_tokenizer", isQwen ? Json{{"type", "Sequence"}, {"pretokenizers", Json::array({split, byteLevel})}} : byteLevel},
+            {"model", {{"type", "BPE"}, {"vocab", std::move(vocabulary)}, {"merges", std::move(merges)}}}};
         return {};
     }
     /// config.json, or its part for the text model where it wraps several.
@@ -370,20 +407,46 @@ TemplateFlags templateFlags(const Json& processor, std::optional<std::uint32_t> 
     return {true, isToken(single->front(), bos), single->size() > 1 && isToken(single->back(), eos)};
 }
 
-std::optional<std::string> chatTemplate(const HfFiles& files)
+/// Templates by name: the one for chats is "default", others (tools, retrieval) have names of their own.
+std::vector<std::pair<std::string, std::string>> chatTemplates(const HfFiles& files)
 {
-    if (const auto text = jsonText(files.tokenizerConfig, "chat_template")) return std::string(*text);
+    if (const auto text = jsonText(files.tokenizerConfig, "chat_template")) return {{"default", std::string(*text)}};
+    std::vector<std::pair<std::string, std::string>> templates;
     const Json* several = jsonMember(files.tokenizerConfig, "chat_template");
     if (several && several->is_array())
         for (const Json& entry : *several)
-            if (jsonText(entry, "name") == "default")
-                if (const auto text = jsonText(entry, "template")) return std::string(*text);
+            if (const auto name = jsonText(entry, "name"), text = jsonText(entry, "template"); name && text)
+                templates.emplace_back(*name, *text);
+    if (!templates.empty()) return templates;
     std::error_code ec;
     constexpr std::uint64_t kMaximumTemplateBytes = std::uint64_t{1} << 20;
-    const fs::path file = files.folder / "chat_template.jinja";
-    if (!fs::exists(file, ec)) return std::nullopt;
-    auto text = readTextFile(file, kMaximumTemplateBytes);
-    return text ? std::optional(std::move(*text)) : std::nullopt;
+    if (const fs::path file = files.folder / "chat_template.jinja"; fs::exists(file, ec)) {
+        if (auto text = readTextFile(file, kMaximumTemplateBytes)) templates.emplace_back("default", std::move(*text));
+    } else if (const fs::path old = files.folder / "chat_template.json"; fs::exists(old, ec)) {
+        const auto json = readJsonFile(old);
+        if (const auto text = json ? jsonText(*json, "chat_template") : std::nullopt) templates.emplace_back("default", *text);
+    }
+    return templates;
+}
+
+void putChatTemplates(const HfFiles& files, std::vector<Metadata::Entry>& entries)
+{
+    std::vector<std::string> names;
+    std::optional<std::string> usual;
+    for (auto& [name, text] : chatTemplates(files)) {
+        if (name == "default") {
+            usual = std::move(text);
+            continue;
+        }
+        std::string key;  // what a key may hold
+        for (const char c : name)
+            if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-') key += c;
+        if (key.empty() || std::ranges::find(names, key) != names.end()) continue;
+        names.push_back(key);
+        entries.push_back({"tokenizer.chat_template." + key, std::move(text)});
+    }
+    if (!names.empty()) entries.push_back({"tokenizer.chat_templates", MetadataArray(std::move(names))});
+    if (usual) entries.push_back({"tokenizer.chat_template", std::move(*usual)});
 }
 
 std::vector<Metadata::Entry> entriesOf(const HfFiles& files, Findings findings, const HfTokenTable& table)
@@ -426,7 +489,7 @@ std::vector<Metadata::Entry> entriesOf(const HfFiles& files, Findings findings, 
     flag("add_eos_token", flags.addsEos);
     if (findings.addsSpacePrefix)
         put("ggml.add_space_prefix", jsonFlag(files.tokenizerConfig, "add_prefix_space").value_or(*findings.addsSpacePrefix));
-    if (auto text = chatTemplate(files)) put("chat_template", std::move(*text));
+    putChatTemplates(files, entries);
     return entries;
 }
 
@@ -451,7 +514,8 @@ Result<std::vector<Metadata::Entry>> readHfTokenizer(const fs::path& folder, std
     const bool hasSentencePiece = fs::exists(folder / "tokenizer.model", ec);
     if (!hasSentencePiece && files.tokenizer.is_null())
         return fail(ErrorCode::NotFound,
-                    "The folder has no tokenizer: neither tokenizer.model nor tokenizer.json is there. Download the missing file.",
+                    "The folder has no tokenizer: neither tokenizer.model nor tokenizer.json is there, nor vocab.json with "
+                    "merges.txt. Download the missing file.",
                     folder);
 
     HfTokenTable table;

@@ -383,6 +383,56 @@ private slots:
         QVERIFY(((*created)->encode("ab ab<tool>") == std::vector<ww::TokenId>{256, 32, 256, 258}));
     }
 
+    void oldPairOfFiles_data()
+    {
+        QTest::addColumn<QByteArray>("className");
+        QTest::addColumn<QString>("pre");
+        QTest::newRow("none named") << QByteArray() << QString("gpt-2");
+        QTest::newRow("gpt2") << QByteArray("GPT2Tokenizer") << QString("gpt-2");
+        QTest::newRow("qwen2") << QByteArray("Qwen2TokenizerFast") << QString("qwen2");
+        QTest::newRow("other") << QByteArray("CLIPTokenizer") << QString();
+    }
+    void oldPairOfFiles()
+    {
+        QFETCH(QByteArray, className);
+        QFETCH(QString, pre);
+        putJson("vocab.json", byteLevelTokenizer(byteLevel(true))["model"]["vocab"]);
+        put("merges.txt", "#version: 0.2\na b\r\nĠ ab\n");
+        Json config{{"eos_token", "<|end|>"}, {"added_tokens_decoder", {{"258", {{"content", "<|end|>"}, {"special", true}}}}}};
+        if (!className.isEmpty()) config["tokenizer_class"] = className.toStdString();
+        putJson("tokenizer_config.json", config);
+        const auto entries = read();
+        if (pre.isEmpty()) {
+            QVERIFY(!entries);
+            QVERIFY2(entries.error().message.find("CLIPTokenizer") != std::string::npos, entries.error().message.c_str());
+            return;
+        }
+        QVERIFY2(entries, entries ? "" : entries.error().describe().c_str());
+        QCOMPARE(text(*entries, "tokenizer.ggml.pre"), pre);
+        QCOMPARE(text(*entries, "tokenizer.ggml.merges"), QString("[2 × string] a b, Ġ ab"));
+        QCOMPARE(text(*entries, "tokenizer.ggml.eos_token_id"), QString("258"));
+        put("merges.txt", "a b\nlonely\n");
+        QVERIFY(!read());
+    }
+
+    void namedChatTemplates()
+    {
+        putJson("tokenizer.json", byteLevelTokenizer(byteLevel(true)));
+        putJson("chat_template.json", Json{{"chat_template", "old"}});
+        QCOMPARE(text(readGood(), "tokenizer.chat_template"), QString("old"));
+        put("chat_template.jinja", "new");
+        QCOMPARE(text(readGood(), "tokenizer.chat_template"), QString("new"));
+        putJson("tokenizer_config.json", Json{{"chat_template",
+                                               {{{"name", "default"}, {"template", "usual"}},
+                                                {{"name", "tool use"}, {"template", "with tools"}},
+                                                {{"name", "rag"}, {"template", "found"}}}}});
+        const Entries entries = readGood();
+        QCOMPARE(text(entries, "tokenizer.chat_template"), QString("usual"));
+        QCOMPARE(text(entries, "tokenizer.chat_template.tooluse"), QString("with tools"));
+        QCOMPARE(text(entries, "tokenizer.chat_template.rag"), QString("found"));
+        QCOMPARE(text(entries, "tokenizer.chat_templates"), QString("[2 × string] tooluse, rag"));
+    }
+
     void firstOfSeveralEnds()
     {
         Json tokenizer = byteLevelTokenizer(byteLevel(true));
