@@ -91,7 +91,8 @@ std::vector<float> output(const char* spec, const std::vector<float>& weight, co
     if (statistics) batch.inputs = &known;
     std::vector<float> changed(weight.size());
     if (!method->quantizer->quantize(batch, TensorType::F32, std::as_writable_bytes(std::span(changed)))) return {};
-    const LinearPart part{kOutputs, method->quantizer->inputTransform(method->values, statistics ? &known : nullptr), weight.data()};
+    const auto transform = method->quantizer->inputTransform(method->values, statistics ? &known : nullptr);
+    const LinearPart part{kOutputs, transform, transform && transform->needsExactWeights() ? weight.data() : nullptr};
     return product(changed, x, std::span(&part, 1), threads);
 }
 
