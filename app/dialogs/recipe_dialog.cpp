@@ -58,7 +58,7 @@ RecipeDialog::RecipeDialog(std::shared_ptr<const ModelFile> model, std::shared_p
     build();
     fillRules(0);
     refreshAdder();
-    resize(680, 560);
+    resize(740, 560);
 }
 
 void RecipeDialog::build()
@@ -145,7 +145,7 @@ QWidget* RecipeDialog::buildAdder()
     m_pattern->setMinimumWidth(180);
     for (QComboBox* box : {m_format, m_ruleMethod}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(12);
+        box->setMinimumContentsLength(box == m_ruleMethod ? 18 : 13);
     }
     layout->addLayout(row);
     m_matches = new QLabel;
