@@ -13,7 +13,8 @@ std::string Error::describe() const
         where += part;
     };
     if (!path.empty()) add(path.string());
-    if (!tensor.empty()) add(fmt::format("tensor {}", tensor));
+    constexpr std::size_t kLongestName = 200;  // what a damaged file says may have megabytes
+    if (!tensor.empty()) add(fmt::format("tensor {}{}", tensor.substr(0, kLongestName), tensor.size() > kLongestName ? "…" : ""));
     if (offset) add(fmt::format("byte {}", *offset));
     return where.empty() ? message : fmt::format("{}: {}", where, message);
 }

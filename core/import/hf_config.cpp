@@ -151,6 +151,7 @@ private:
         WW_TRY(m_context, m_reader.required({"max_position_embeddings", "n_positions", "n_ctx"},
                                             m_name == "gemma3" ? 131072 : isGemma() ? 8192 : 0));
         WW_TRY(m_config.width, m_reader.required({"hidden_size", "n_embd"}));
+        WW_TRY(m_config.vocabularySize, m_reader.count({"vocab_size"}));
         WW_TRY(const std::uint32_t feedForward,
                m_reader.required({"intermediate_size", "n_inner"}, m_name == "gpt2" ? 4 * m_config.width : 0));
         put("block_count", m_config.layers);
@@ -187,6 +188,7 @@ private:
     {
         WW_TRY(double base, m_reader.positive({"rope_theta", "rotary_emb_base"}, m_name == "gemma3" ? 1e6 : 10000));
         const Json* scaling = m_reader.member({"rope_scaling", "rope_parameters"});
+        if (scaling && !scaling->is_object()) return m_reader.wrong("rope_scaling", "is no JSON object");
         if (scaling) {
             // One entry per kind of layer in newer exports.
             if (const Json* full = jsonMember(*scaling, "full_attention")) {

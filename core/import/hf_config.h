@@ -36,6 +36,7 @@ struct HfConfig {
     std::string name;                              ///< general.architecture
     std::uint32_t layers = 0;
     std::uint32_t width = 0;
+    std::optional<std::uint32_t> vocabularySize;  ///< rows that the embedding is said to have
     std::uint32_t heads = 0;
     std::uint32_t headsKv = 0;
     std::uint32_t headSize = 0;

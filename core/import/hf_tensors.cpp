@@ -181,12 +181,19 @@ public:
                         fmt::format("The embedding is missing, or its rows do not have the {} values that the configuration promises.",
                                     m_config.width),
                         m_folder);
+        const std::uint64_t rows = embedding->second.slices.begin()->second.rows;
+        if (m_config.vocabularySize && *m_config.vocabularySize != rows)
+            return fail(ErrorCode::Corrupt,
+                        fmt::format("\"vocab_size\" of the model's configuration is {}, but its embedding has {} rows; the files do not belong "
+                                    "together.",
+                                    *m_config.vocabularySize, rows),
+                        m_folder);
         if (m_config.architecture->needsOutput && !m_drafts.contains("output.weight")) {
             m_drafts["output.weight"] = embedding->second;
             m_order.emplace_back("output.weight");
         }
         HfTensors result;
-        result.vocabularyRows = embedding->second.slices.begin()->second.rows;
+        result.vocabularyRows = rows;
         for (const std::string& name : m_order) WW_TRY_VOID(finish(name, m_drafts.at(name), result));
         for (const auto& [name, values] : m_config.tensors) {
             result.tensors.push_back(info(name, TensorType::F32, {{values.size(), 1, 1, 1}, 1}));

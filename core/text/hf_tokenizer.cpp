@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/atomic_file.h"
@@ -238,9 +239,13 @@ Result<std::map<std::uint64_t, std::string>> readVocabulary(const Json& model, c
     return texts;
 }
 
-/// Merges as pairs of parts, from "left right" or ["left", "right"].
-Result<std::vector<std::pair<std::string, std::string>>> readMerges(const Json& model, const fs::path& path)
+/// Merges as pairs of parts, from "left right" or ["left", "right"]. Parts and what they make are tokens of `vocabulary`;
+/// otherwise text would be cut in another way than the model was trained with.
+Result<std::vector<std::pair<std::string, std::string>>> readMerges(const Json& model, const std::map<std::uint64_t, std::string>& vocabulary,
+                                                                    const fs::path& path)
 {
+    std::unordered_set<std::string_view> tokens;
+    for (const auto& [id, text] : vocabulary) tokens.insert(text);
     const Json* merges = jsonMember(model, "merges");
     if (!merges || !merges->is_array()) return corrupt("The tokenizer has no merges; the file is damaged.", path);
     std::vector<std::pair<std::string, std::string>> pairs;
@@ -256,6 +261,12 @@ Result<std::vector<std::pair<std::string, std::string>>> readMerges(const Json& 
         if (pair.first.empty() || pair.second.empty())
             return corrupt(fmt::format("Merge {} of the tokenizer is not a pair of texts; the file is damaged.", pairs.size()),
                            path);
+        for (const std::string& token : {pair.first, pair.second, pair.first + pair.second})
+            if (!tokens.contains(token))
+                return corrupt(fmt::format("Merge {} of the tokenizer needs the token “{}”, which its vocabulary does not have; the file is "
+                                           "damaged or was put together from two.",
+                                           pairs.size(), token.substr(0, 40)),
+                               path);
         pairs.push_back(std::move(pair));
     }
     return pairs;
@@ -294,8 +305,8 @@ Result<Findings> readByteLevelBpe(const Json& tokenizer, const Json& model, cons
         return fail(std::move(pre.error()));
     }
     WW_TRY(auto texts, readVocabulary(model, path));
+    WW_TRY(auto merges, readMerges(model, texts, path));
     for (auto& [id, text] : texts) WW_TRY_VOID(table.set(id, std::move(text), 0, TokenType::Normal));
-    WW_TRY(auto merges, readMerges(model, path));
     Findings findings;
     findings.model = "gpt2";
     findings.pre = *pre;
@@ -345,7 +356,7 @@ Result<Findings> readFallbackBpe(const Json& tokenizer, const Json& model, const
                         path);
     }
     WW_TRY(auto texts, readVocabulary(model, path));
-    WW_TRY(const auto merges, readMerges(model, path));
+    WW_TRY(const auto merges, readMerges(model, texts, path));
     std::unordered_map<std::string, float> scores;
     for (const auto& [left, right] : merges) scores.try_emplace(left + right, -static_cast<float>(scores.size()));
     const auto unknown = jsonText(model, "unk_token");

@@ -106,6 +106,28 @@ private slots:
         QVERIFY(m_refused > 50);
     }
 
+    void vocabularyAndScaling()
+    {
+        const test::HfCase model = test::hfCases().front();
+        const std::filesystem::path folder = test::pathOf(m_folder);
+        QVERIFY(test::writeFile(folder / "model.safetensors",
+                                test::safetensorsFile(test::hfTensors(model.options, test::randomModel(model.options)))));
+        Json config = Json::parse(test::hfConfig(model));
+        QVERIFY(m_config.fill(config.dump()));
+        const auto opened = openAnyModel(folder);
+        QVERIFY(opened);
+        const std::uint64_t rows = (*opened)->find("token_embd.weight")->shape.rows();
+        const auto isRefused = [&](const char* member, const Json& value) {
+            Json changed = config;
+            changed[member] = value;
+            return m_config.fill(changed.dump()) && !openAnyModel(folder);
+        };
+        QVERIFY(!isRefused("vocab_size", rows));
+        for (const Json& bad : {Json(rows + 1), Json(3), Json(0), Json(-1), Json("many"), Json(1e30), Json::array()})
+            QVERIFY2(isRefused("vocab_size", bad), bad.dump().c_str());
+        for (const Json& bad : {Json(1), Json("yarn"), Json::array(), Json(true)}) QVERIFY2(isRefused("rope_scaling", bad), bad.dump().c_str());
+    }
+
     void otherKindsOfFile()
     {
         const std::filesystem::path folder = test::pathOf(m_folder);

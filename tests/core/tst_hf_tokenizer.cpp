@@ -353,6 +353,8 @@ private slots:
         tokenizer["normalizer"] = {{"type", "NFC"}};
         tokenizer["added_tokens"] = {addedToken(260, "<|end|>", true), addedToken(258, "<tool>", false)};
         tokenizer["model"]["merges"] = Json::array({Json::array({"a", "b"}), Json::array({" x", "ab"})});
+        tokenizer["model"]["vocab"][" x"] = 259;
+        tokenizer["model"]["vocab"][" xab"] = 261;
         putJson("tokenizer.json", tokenizer);
         putJson("tokenizer_config.json", Json{{"eos_token", {{"content", "<|end|>"}}},
                                               {"bos_token", nullptr},
@@ -365,11 +367,11 @@ private slots:
         QCOMPARE(texts.size(), std::size_t{263});
         QCOMPARE(QString::fromStdString(texts[256] + " " + texts[257] + " " + texts[258] + " " + texts[259] + " " + texts[260] +
                                         " " + texts[262]),
-                 QString("ab Ġab <tool> [PAD259] <|end|> [PAD262]"));
+                 QString("ab Ġab <tool>  x <|end|> [PAD262]"));
         const auto types = *metadata.integerArray("tokenizer.ggml.token_type");
         QCOMPARE(types[256], 1);
         QCOMPARE(types[258], 4);
-        QCOMPARE(types[259], 5);
+        QCOMPARE(types[262], 5);
         QCOMPARE(types[260], 3);
         QCOMPARE(text(entries, "tokenizer.ggml.merges"), QString("[2 × string] a b, Ġx ab"));
         QCOMPARE(text(entries, "tokenizer.ggml.bos_token_id"), QString("258"));
@@ -528,6 +530,8 @@ private slots:
         row("merge of three parts", json, changed("/model/merges", Json::array({Json::array({"a", "b", "c"})})), "corrupt");
         row("merge of numbers", json, changed("/model/merges", Json::array({Json::array({1, 2})})), "corrupt");
         row("merge with an empty part", json, changed("/model/merges", Json::array({Json::array({"", "b"})})), "corrupt");
+        row("merge of an unknown token", json, changed("/model/merges", Json::array({"a zz"})), "corrupt");
+        row("merge to an unknown token", json, changed("/model/merges", Json::array({"b b"})), "corrupt");
         row("lower-casing", json, changed("/normalizer", {{"type", "Lowercase"}}), "unsupported");
         row("lower-casing inside", json,
             changed("/normalizer", {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Lowercase"}}}}}),
