@@ -9,7 +9,6 @@
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
-#include "jobs/export_together.h"
 #include "jobs/split_export.h"
 #include "plan/preset.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "jobs/export.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <new>
-#include <vector>
+#include <utility>
 
 #include "io/gguf_writer.h"
 #include "jobs/tensor_stream.h"
@@ -12,59 +13,90 @@
 namespace ww {
 namespace {
 
-std::vector<TensorInfo> plannedTensors(const ModelFile& model, const Plan& plan)
+bool sameTensors(const Plan& a, const Plan& b)
 {
-    std::vector<TensorInfo> tensors;
-    tensors.reserve(plan.entries.size());
-    for (const PlanEntry& entry : plan.entries) {
-        TensorInfo tensor = model.tensors()[entry.tensorIndex];
-        tensor.name = entry.nameIn(model);
-        tensor.type = entry.target;
-        tensors.push_back(std::move(tensor));
-    }
-    return tensors;
+    return std::ranges::equal(a.entries, b.entries, [](const PlanEntry& x, const PlanEntry& y) {
+        return x.tensorIndex == y.tensorIndex && x.newName == y.newName;
+    });
 }
 
-Result<ExportSummary> write(const ModelFile& model, const Plan& plan, const std::filesystem::path& target,
-                            const JobContext& context)
+Result<void> checkOrders(const ModelFile& model, std::span<const ExportOrder> orders)
 {
-    const auto start = std::chrono::steady_clock::now();
-    WW_TRY_VOID(model.checkUnchanged());
-    if (model.isSameFile(target))
-        return fail(ErrorCode::Unwritable, "The output would overwrite the model that is being read; choose another name.", target);
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        const std::filesystem::path& target = orders[i].target;
+        if (model.isSameFile(target))
+            return fail(ErrorCode::Unwritable, "The output would overwrite the model that is being read; choose another name.", target);
+        if (!sameTensors(*orders[0].plan, *orders[i].plan))
+            return fail(ErrorCode::InvalidArgument, "Only plans of the same tensors can be exported together.", target);
+        for (std::size_t j = 0; j < i; ++j)
+            if (orders[j].target.lexically_normal() == target.lexically_normal())
+                return fail(ErrorCode::InvalidArgument, "Two exports have the same name; give each a name of its own.", target);
+    }
+    return {};
+}
 
-    ExportSummary summary;
-    summary.path = target;
-    std::uint64_t sourceBytes = 0;
-    for (const PlanEntry& entry : plan.entries) {
-        sourceBytes += model.tensors()[entry.tensorIndex].sizeBytes;
+Result<GgufWriter> createWriter(const ModelFile& model, const ExportOrder& order, ExportSummary& summary)
+{
+    std::vector<TensorInfo> tensors;
+    tensors.reserve(order.plan->entries.size());
+    for (const PlanEntry& entry : order.plan->entries) {
+        tensors.push_back(model.tensors()[entry.tensorIndex]);
+        tensors.back().name = entry.nameIn(model);
+        tensors.back().type = entry.target;
         ++(entry.quantized ? summary.quantizedTensors : summary.copiedTensors);
     }
-    const Metadata metadata = exportMetadata(model, plan);
-    const std::vector<TensorInfo> tensors = plannedTensors(model, plan);
-    const std::array sources{model.path()};
-    WW_TRY(GgufWriter writer, GgufWriter::create(target, metadata, tensors, sources));
-    context.begin("Exporting", sourceBytes, ProgressUnit::Bytes);
-    const TensorSink sink = [&writer](const PlanEntry&, std::span<const std::byte> bytes) { return writer.write(bytes); };
-    WW_TRY_VOID(streamTensors(model, plan.entries, sink, context));
-    if (context.stopRequested()) return cancelled();
-    WW_TRY_VOID(writer.finish());
+    const Metadata metadata = exportMetadata(model, *order.plan);
+    summary.path = order.target;
     summary.sizeBytes = GgufWriter::fileSizeBytes(metadata, tensors);
-    summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return summary;
+    const std::array sources{model.path()};
+    return GgufWriter::create(order.target, metadata, tensors, sources);
+}
+
+Result<std::vector<ExportSummary>> write(const ModelFile& model, std::span<const ExportOrder> orders, const JobContext& context)
+{
+    const auto start = std::chrono::steady_clock::now();
+    if (orders.empty()) return std::vector<ExportSummary>{};
+    WW_TRY_VOID(model.checkUnchanged());
+    WW_TRY_VOID(checkOrders(model, orders));
+    std::vector<ExportSummary> summaries(orders.size());
+    std::vector<GgufWriter> writers;
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        WW_TRY(GgufWriter writer, createWriter(model, orders[i], summaries[i]));
+        writers.push_back(std::move(writer));
+    }
+    std::vector<TensorOrder> streams;
+    for (std::size_t i = 0; i < orders.size(); ++i)
+        streams.push_back({orders[i].plan->entries,
+                           [&writer = writers[i]](const PlanEntry&, std::span<const std::byte> bytes) { return writer.write(bytes); }});
+    std::uint64_t sourceBytes = 0;
+    for (const PlanEntry& entry : orders[0].plan->entries) sourceBytes += model.tensors()[entry.tensorIndex].sizeBytes;
+    context.begin("Exporting", sourceBytes, ProgressUnit::Bytes);
+    WW_TRY_VOID(streamTensors(model, streams, context));
+    if (context.stopRequested()) return cancelled();
+    for (GgufWriter& writer : writers) WW_TRY_VOID(writer.finish());
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (ExportSummary& summary : summaries) summary.seconds = seconds;
+    return summaries;
 }
 
 }  // namespace
 
+Result<std::vector<ExportSummary>> exportTogether(const ModelFile& model, std::span<const ExportOrder> orders,
+                                                  const JobContext& context)
+{
+    try {
+        return write(model, orders, context);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::OutOfMemory, "There is not enough memory to export the model. Close other programs and try again.");
+    }
+}
+
 Result<ExportSummary> exportGguf(const ModelFile& model, const Plan& plan, const std::filesystem::path& target,
                                  const JobContext& context)
 {
-    try {
-        return write(model, plan, target, context);
-    } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::OutOfMemory, "There is not enough memory to export the model. Close other programs and try again.",
-                    target);
-    }
+    const ExportOrder order{&plan, target};
+    WW_TRY(auto written, exportTogether(model, std::span(&order, 1), context));
+    return std::move(written.front());
 }
 
 }  // namespace ww

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <span>
+#include <vector>
 
 #include "base/progress.h"
 #include "base/result.h"
@@ -23,5 +26,18 @@ struct ExportSummary {
 /// is the source through any link. Progress: source bytes. Cancel takes effect within 100 ms.
 Result<ExportSummary> exportGguf(const ModelFile& model, const Plan& plan, const std::filesystem::path& target,
                                  const JobContext& context);
+
+/// One of several files to write. Borrows the plan.
+struct ExportOrder {
+    const Plan* plan = nullptr;
+    std::filesystem::path target;
+};
+
+/// As exportGguf() for each order, with the same bytes, but rows are read and converted to float once for all. The plans must be
+/// of the same tensors in the same order (surveys of the model without the same blocks), else InvalidArgument. No file gets its
+/// name before all are complete; failure and cancel before that leave nothing behind. The seconds in each summary are those of all
+/// together. Memory as for one export. Progress: source bytes, once.
+Result<std::vector<ExportSummary>> exportTogether(const ModelFile& model, std::span<const ExportOrder> orders,
+                                                  const JobContext& context);
 
 }  // namespace ww

@@ -11,7 +11,6 @@
 
 #include "base/thread_pool.h"
 #include "jobs/export.h"
-#include "jobs/export_together.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/golden_rows.h"
 #include "tests/support/paths.h"
