@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli/calibration_source.h"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <utility>
 
 #include "calibration/calibration_file.h"
 #include "io/model_identity.h"
-#include "model/tensor_role.h"
 #include "model/weight_source.h"
 
 namespace ww::cli {
@@ -65,30 +61,6 @@ TransformStep stepOf(const std::string& option, const std::string& text)
     const auto step = parseTransformStep(text);
     if (!step) usageError(option, step.error().message);
     return *step;
-}
-
-std::uint64_t gramBudgetBytes()
-{
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long size = ::sysconf(_SC_PAGESIZE);
-    constexpr std::uint64_t kLeast = std::uint64_t{1} << 30;
-    return pages > 0 && size > 0 ? std::max(kLeast, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 2) : kLeast;
-}
-
-std::uint64_t gramBytes(const ModelFile& model)
-{
-    std::uint64_t bytes = 0;
-    for (const TensorInfo& tensor : model.tensors()) {
-        using enum TensorRole;
-        // One tensor of those that share an input.
-        const TensorRole role = identify(tensor.name).role;
-        const bool counts = role == AttnQ || role == AttnQkv || role == AttnOutput || role == FfnUp || role == FfnDown ||
-                            role == FfnUpExps || role == FfnDownExps || role == FfnUpShexp || role == FfnDownShexp || role == Output;
-        if (!counts || tensor.name.ends_with(".bias")) continue;
-        const std::uint64_t columns = tensor.shape.columns();
-        bytes += columns * columns * tensor.shape.ne[2] * (sizeof(double) + sizeof(float));
-    }
-    return bytes;
 }
 
 }  // namespace ww::cli

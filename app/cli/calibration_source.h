@@ -40,9 +40,4 @@ Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<c
 /// A step that changes the model, by its text; wrong ones are usage errors.
 TransformStep stepOf(const std::string& option, const std::string& text);
 
-/// What Gram matrices may take while they are collected: half of the machine's memory.
-[[nodiscard]] std::uint64_t gramBudgetBytes();
-/// What those of all inputs of the model would take.
-[[nodiscard]] std::uint64_t gramBytes(const ModelFile& model);
-
 }  // namespace ww::cli

@@ -5,9 +5,7 @@
 #include <QFileInfo>
 
 #include <algorithm>
-#include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "app/choices.h"
@@ -17,9 +15,7 @@
 #include "calibration/calibration_file.h"
 #include "calibration/imatrix_file.h"
 #include "io/model_identity.h"
-#include "model/tensor_role.h"
 #include "model/weight_source.h"
-#include "plan/preset_rules.h"
 #include "text/tokenizer.h"
 
 namespace ww {
@@ -56,6 +52,7 @@ Result<Calibrated> calibrateOn(const std::shared_ptr<const ModelFile>& model, co
     settings.contextLength = options.contextLength;
     settings.maxWindows = options.maxWindows;
     settings.collectGram = grams;
+    settings.gramBudgetBytes = gramBudgetBytes();
     StoredCalibration stored;
     WW_TRY(stored.model, modelIdentity(*model));
     WW_TRY(stored.calibration, calibrate(*runnable, *tokenizer, text, settings, context));
@@ -101,24 +98,6 @@ std::shared_ptr<const GramFactors> loadGrams(const QString& calibrationPath)
     auto stored = loadCalibration(toPath(path));
     if (!stored) return nullptr;
     return std::make_shared<const GramFactors>(std::make_shared<const Calibration>(std::move(stored->calibration)));
-}
-
-std::uint64_t gramBytes(const ModelFile& model)
-{
-    // Maps with the same input share one: q, k and v of a block, and gate and up.
-    std::set<std::tuple<std::string, std::uint64_t, int>> inputs;
-    std::uint64_t bytes = 0;
-    for (const TensorInfo& tensor : model.tensors()) {
-        const TensorIdentity identity = identify(tensor.name);
-        if (!whyKept(tensor).empty() || identity.role == TensorRole::TokenEmbedding) continue;
-        int input = static_cast<int>(identity.role);
-        if (identity.role == TensorRole::AttnK || identity.role == TensorRole::AttnV) input = static_cast<int>(TensorRole::AttnQ);
-        if (identity.role == TensorRole::FfnUp) input = static_cast<int>(TensorRole::FfnGate);
-        const std::uint64_t columns = tensor.shape.columns();
-        if (inputs.emplace(identity.block ? std::to_string(*identity.block) : std::string(), columns, input).second)
-            bytes += columns * columns * sizeof(float) * tensor.shape.ne[2];
-    }
-    return bytes;
 }
 
 CalibrateController::CalibrateController(Document& document, JobRunner& jobs, Settings& settings, UserMessages& messages,

@@ -57,7 +57,5 @@ private:
 [[nodiscard]] QString gramsPath(const QString& calibrationPath);
 /// For jobs. Null when there are none or they cannot be read: then they are collected anew.
 [[nodiscard]] std::shared_ptr<const GramFactors> loadGrams(const QString& calibrationPath);
-/// Bytes that the Gram matrices of a model take.
-[[nodiscard]] std::uint64_t gramBytes(const ModelFile& model);
 
 }  // namespace ww

@@ -46,7 +46,7 @@ CalibrateDialog::CalibrateDialog(Workbench& workbench, QWidget* parent) : QDialo
     m_grams->setToolTip(tr("Gram matrices: the products of all pairs of inputs. GPTQ chooses codes by them so that errors of single "
                            "weights cancel out in the output of the layer"));
     m_grams->setChecked(workbench.settings.calibrateGrams() && bytes <= kEasyGramBytes);
-    m_grams->setEnabled(bytes <= CalibrationOptions().gramBudgetBytes);
+    m_grams->setEnabled(bytes <= gramBudgetBytes());
     layout->addWidget(m_grams);
     auto* row = new QHBoxLayout;
     m_probe = new QCheckBox(tr("&Probe after that which tensors hurt most, for at most"));

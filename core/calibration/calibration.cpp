@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "calibration/calibration.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -18,6 +20,7 @@
 #include "base/parallel.h"
 #include "calibration/calibration_file.h"
 #include "model/linear_inputs.h"
+#include "model/tensor_role.h"
 
 namespace ww {
 namespace {
@@ -410,6 +413,30 @@ Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokeniz
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::OutOfMemory, "There is not enough memory for this calibration; try a shorter context.");
     }
+}
+
+std::uint64_t gramBudgetBytes()
+{
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    const long size = ::sysconf(_SC_PAGESIZE);
+    constexpr std::uint64_t kLeast = std::uint64_t{1} << 30;
+    return pages > 0 && size > 0 ? std::max(kLeast, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(size) / 2) : kLeast;
+}
+
+std::uint64_t gramBytes(const ModelFile& model)
+{
+    std::uint64_t bytes = 0;
+    for (const TensorInfo& tensor : model.tensors()) {
+        using enum TensorRole;
+        // One tensor of those that share an input.
+        const TensorRole role = identify(tensor.name).role;
+        const bool counts = role == AttnQ || role == AttnQkv || role == AttnOutput || role == FfnUp || role == FfnDown ||
+                            role == FfnUpExps || role == FfnDownExps || role == FfnUpShexp || role == FfnDownShexp || role == Output;
+        if (!counts || tensor.name.ends_with(".bias")) continue;
+        const std::uint64_t columns = tensor.shape.columns();
+        bytes += columns * columns * tensor.shape.ne[2] * (sizeof(double) + sizeof(float));
+    }
+    return bytes;
 }
 
 LayerInputs layerInputs(const InputStatistics& input)

@@ -90,6 +90,11 @@ Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokeniz
                             const CalibrationOptions& options, const std::function<bool(std::size_t step)>& wantsStep,
                             const std::function<Result<void>(CalibrationStep)>& onStep, const JobContext& context);
 
+/// What Gram matrices may take while they are collected: half of the machine's memory.
+[[nodiscard]] std::uint64_t gramBudgetBytes();
+/// What those of all inputs of the model take while they are collected.
+[[nodiscard]] std::uint64_t gramBytes(const ModelFile& model);
+
 /// What methods that round inputs need to know of one input.
 [[nodiscard]] LayerInputs layerInputs(const InputStatistics& input);
 
