@@ -2,35 +2,19 @@
 // Model cards: what they say, what they refuse, and that no metadata can break them.
 #include <QJsonArray>
 #include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include "io/model_file.h"
 #include "plan/model_card.h"
+#include "tests/support/cli_process.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/paths.h"
 #include "tests/support/tiny_llama.h"
 #include "tests/support/verify.h"
 
-namespace {
-
-struct Outcome {
-    int exitCode = -1;
-    QByteArray out;
-    QByteArray err;
-};
-
-Outcome run(const QStringList& arguments)
-{
-    QProcess process;
-    process.start(WW_CLI_PATH, arguments);
-    if (!process.waitForFinished(240000)) return {};
-    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
-
-}  // namespace
+using ww::test::Outcome;
+using ww::test::run;
 
 class TestCliCard : public QObject {
     Q_OBJECT

@@ -1,41 +1,19 @@
 // SPDX-License-Identifier: MIT
 // The program with files as a whole: split, merge, metadata. llama.cpp reads what is written, where its library is there.
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include "io/model_file.h"
+#include "tests/support/cli_process.h"
 #include "tests/support/forward.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/llama_library.h"
 #include "tests/support/tiny_llama.h"
 #include "tests/support/verify.h"
 
-namespace {
-
-struct Outcome {
-    int exitCode = -1;
-    QByteArray out;
-    QByteArray err;
-};
-
-Outcome run(const QStringList& arguments)
-{
-    QProcess process;
-    process.start(WW_CLI_PATH, arguments);
-    if (!process.waitForFinished(120000)) return {};
-    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
-
-QJsonObject objectOf(const Outcome& outcome)
-{
-    return QJsonDocument::fromJson(outcome.out).object();
-}
-
-}  // namespace
+using ww::test::Outcome;
+using ww::test::run;
 
 class TestCliContainers : public QObject {
     Q_OBJECT
@@ -76,7 +54,7 @@ private slots:
         QFETCH(int, atLeast);
         const Outcome split = run(QStringList{"split", file("model.gguf"), "-o", file("part.gguf"), "--json"} + limit);
         QVERIFY2(split.exitCode == 0, split.err);
-        const auto parts = objectOf(split)["parts"].toArray();
+        const auto parts = split.json()["parts"].toArray();
         QVERIFY(parts.size() >= atLeast);
         QVERIFY(parts.first().toString().endsWith(QString("part-00001-of-%1.gguf").arg(parts.size(), 5, 10, QChar('0'))));
         const auto original = ww::openModel(path("model.gguf"));
@@ -106,7 +84,7 @@ private slots:
         QVERIFY2(whole.exitCode == 0, whole.err);
         const Outcome parts = run(arguments + QStringList{file("parts.gguf"), "--split-max-tensors", "10", "--json"});
         QVERIFY2(parts.exitCode == 0, parts.err);
-        const Outcome merge = run({"merge", objectOf(parts)["parts"].toArray().first().toString(), "-o", file("merged.gguf")});
+        const Outcome merge = run({"merge", parts.json()["parts"].toArray().first().toString(), "-o", file("merged.gguf")});
         QVERIFY2(merge.exitCode == 0, merge.err);
         QVERIFY(ww::test::readFile(path("merged.gguf")) == ww::test::readFile(path("whole.gguf")));
     }
@@ -133,7 +111,7 @@ private slots:
         QCOMPARE(one.out, QByteArray("tiny-llama\n"));
         const Outcome all = run({"metadata", "get", file("model.gguf")});
         QVERIFY(all.out.contains("llama.block_count"));
-        QCOMPARE(objectOf(run({"metadata", "get", file("model.gguf"), "llama.block_count", "--json"}))["llama.block_count"].toObject()["type"].toString(),
+        QCOMPARE(run({"metadata", "get", file("model.gguf"), "llama.block_count", "--json"}).json()["llama.block_count"].toObject()["type"].toString(),
                  QString("u32"));
         const Outcome none = run({"metadata", "get", file("model.gguf"), "general.nothing"});
         QCOMPARE(none.exitCode, 1);

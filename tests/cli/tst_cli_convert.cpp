@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The program with a folder from Hugging Face: convert, and commands that read models.
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/cli_process.h"
 #include "tests/support/paths.h"
 
-namespace {
-
-struct Outcome {
-    int exitCode = -1;
-    QByteArray out;
-    QByteArray err;
-};
-
-Outcome run(const QStringList& arguments)
-{
-    QProcess process;
-    process.start(WW_CLI_PATH, arguments);
-    if (!process.waitForFinished(120000)) return {};
-    return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
-
-QJsonObject objectOf(const Outcome& outcome)
-{
-    return QJsonDocument::fromJson(outcome.out).object();
-}
-
-}  // namespace
+using ww::test::Outcome;
+using ww::test::run;
 
 class TestCliConvert : public QObject {
     Q_OBJECT
@@ -44,8 +22,8 @@ private slots:
         if (ww::test::fixturesDir().empty()) QSKIP("the fixtures are not here (set WW_FIXTURES to their folder)");
         const Outcome f16 = run({"convert", fixture(), "-o", file("f16.gguf"), "--type", "f16", "--json"});
         QVERIFY2(f16.exitCode == 0, f16.err);
-        QCOMPARE(objectOf(f16)["type"].toString(), QString("F16"));
-        QCOMPARE(objectOf(f16)["architecture"].toString(), QString("llama"));
+        QCOMPARE(f16.json()["type"].toString(), QString("F16"));
+        QCOMPARE(f16.json()["architecture"].toString(), QString("llama"));
         const Outcome automatic = run({"convert", fixture(), "-o", file("auto.gguf")});
         QVERIFY2(automatic.exitCode == 0, automatic.err);
         QVERIFY(automatic.out.contains("BF16"));

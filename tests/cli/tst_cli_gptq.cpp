@@ -2,12 +2,10 @@
 // The method gptq of the real program: what it asks for, what it writes, and that the written file measures the same.
 #include <QFile>
 #include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/cli_process.h"
 #include "tests/support/paths.h"
 
 using namespace ww;
@@ -20,27 +18,15 @@ class TestCliGptq : public QObject {
     const QString m_text = QString::fromStdString(test::sampleEvaluationText().string());
     const QString m_calibration = QString::fromStdString(test::sampleCalibrationText().string());
 
-    struct Outcome {
-        int exitCode = -1;
-        QJsonObject json;
-        QString error;
-    };
-    static Outcome run(const QStringList& arguments)
-    {
-        QProcess process;
-        process.start(WW_CLI_PATH, arguments + QStringList{"--json"});
-        process.waitForFinished(300000);
-        return {process.exitCode(), QJsonDocument::fromJson(process.readAllStandardOutput()).object(),
-                QString::fromUtf8(process.readAllStandardError())};
-    }
-    static double kld(const Outcome& outcome) { return outcome.json["meanKld"].toObject()["value"].toDouble(-1); }
+    static test::Outcome run(const QStringList& arguments) { return test::run(arguments + QStringList{"--json"}); }
+    static double kld(const test::Outcome& outcome) { return outcome.json()["meanKld"].toObject()["value"].toDouble(-1); }
 
 private slots:
     void saysWhatIsMissing()
     {
         const auto outcome = run({"quantize", m_model, "-o", m_folder.filePath("x.gguf"), "--type", "Q4_0", "--pure", "--method", "gptq"});
         QCOMPARE(outcome.exitCode, 1);
-        QVERIFY2(outcome.error.contains("needs a calibration of this model with Gram matrices"), qPrintable(outcome.error));
+        QVERIFY2(outcome.err.contains("needs a calibration of this model with Gram matrices"), outcome.err);
         QVERIFY(!QFile::exists(m_folder.filePath("x.gguf")));
     }
 
@@ -75,8 +61,8 @@ private slots:
         const QString text = part.fileName();
         const QString kept = m_folder.filePath("kept.wwcalib");
         const QString bare = m_folder.filePath("bare.wwcalib");
-        QVERIFY(run({"calibrate", m_model, "--text", text, "-o", kept}).json["gram"].toBool());
-        QVERIFY(!run({"calibrate", m_model, "--text", text, "-o", bare, "--no-gram"}).json["gram"].toBool(true));
+        QVERIFY(run({"calibrate", m_model, "--text", text, "-o", kept}).json()["gram"].toBool());
+        QVERIFY(!run({"calibrate", m_model, "--text", text, "-o", bare, "--no-gram"}).json()["gram"].toBool(true));
         const QString fromText = m_folder.filePath("text.gguf");
         const QString fromFile = m_folder.filePath("file.gguf");
         const QStringList recipe{"--type", "F16", "--pure", "--set", "blk.0.ffn=Q4_0:gptq", "--set", "blk.0.attn=Q4_1:search:passes=2"};
@@ -89,13 +75,13 @@ private slots:
         QCOMPARE(both.exitCode, 2);
         const auto without = run(QStringList{"quantize", m_model, "--dry-run", "--calibration", bare} + recipe);
         QCOMPARE(without.exitCode, 1);
-        QVERIFY2(without.error.contains("--gram"), qPrintable(without.error));
+        QVERIFY2(without.err.contains("--gram"), without.err);
         const auto other = run(QStringList{"quantize", fromFile, "--dry-run", "--calibration", kept} + recipe);
         QCOMPARE(other.exitCode, 1);
-        QVERIFY2(other.error.contains("another model"), qPrintable(other.error));
+        QVERIFY2(other.err.contains("another model"), other.err);
         const auto bench = run({"bench-methods", m_model, "--type", "Q4_0", "--method", "gptq", "--calibration", kept, "--tensors", "blk.0"});
         QCOMPARE(bench.exitCode, 0);
-        QVERIFY(bench.json["rows"].toArray().at(0).toObject()["outputError"].toDouble() > 0);
+        QVERIFY(bench.json()["rows"].toArray().at(0).toObject()["outputError"].toDouble() > 0);
     }
 };
 

@@ -2,34 +2,19 @@
 // Nothing that a command reads is written over, through any link, and an output that cannot be written is named at once.
 #include <QDir>
 #include <QFile>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <filesystem>
 
+#include "tests/support/cli_process.h"
 #include "tests/support/hf_folder.h"
 #include "tests/support/paths.h"
 #include "tests/support/tiny_llama.h"
 #include "tests/support/verify.h"
 
-namespace {
-
-struct Outcome {
-    int exitCode = -1;
-    QByteArray err;
-};
-
-Outcome run(const QStringList& arguments, const QString& folder)
-{
-    QProcess process;
-    process.setWorkingDirectory(folder);
-    process.start(WW_CLI_PATH, arguments);
-    if (!process.waitForFinished(240000)) return {};
-    return {process.exitCode(), process.readAllStandardError()};
-}
-
-}  // namespace
+using ww::test::Outcome;
+using ww::test::run;
 
 class TestCliOverwriting : public QObject {
     Q_OBJECT

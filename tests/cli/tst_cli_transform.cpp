@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Steps that change the model, as parts of a recipe, in the real program.
 #include <QFile>
-#include <QJsonDocument>
-#include <QJsonObject>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/cli_process.h"
 #include "tests/support/paths.h"
 
 using namespace ww;
@@ -19,20 +17,8 @@ class TestCliTransform : public QObject {
     const QStringList m_measure{"--text", QString::fromStdString(test::sampleEvaluationText().string()), "--ctx", "64", "--chunks", "4"};
     QString m_calibration;
 
-    struct Outcome {
-        int exitCode = -1;
-        QJsonObject json;
-        QString error;
-    };
-    static Outcome run(const QStringList& arguments)
-    {
-        QProcess process;
-        process.start(WW_CLI_PATH, arguments + QStringList{"--json"});
-        process.waitForFinished(300000);
-        return {process.exitCode(), QJsonDocument::fromJson(process.readAllStandardOutput()).object(),
-                QString::fromUtf8(process.readAllStandardError())};
-    }
-    static double kld(const Outcome& outcome) { return outcome.json["meanKld"].toObject()["value"].toDouble(-1); }
+    static test::Outcome run(const QStringList& arguments) { return test::run(arguments + QStringList{"--json"}); }
+    static double kld(const test::Outcome& outcome) { return outcome.json()["meanKld"].toObject()["value"].toDouble(-1); }
 
 private slots:
     void initTestCase()
@@ -53,7 +39,7 @@ private slots:
     {
         QFETCH(QString, step);
         const auto same = run(QStringList{"kld", m_model, "--type", "F32", "--pure", "--transform", step, "--calibration-text", m_calibration} + m_measure);
-        QVERIFY2(same.exitCode == 0, qPrintable(same.error));
+        QVERIFY2(same.exitCode == 0, same.err);
         QVERIFY2(kld(same) >= -1e-7 && kld(same) < 1e-5, qPrintable(QString::number(kld(same))));
     }
 
@@ -67,7 +53,7 @@ private slots:
         const QString out = m_folder.filePath("out.gguf");
         const QStringList made{"--recipe", file, "--calibration-text", m_calibration};
         const auto planned = run(QStringList{"kld", m_model} + made + m_measure);
-        QVERIFY2(planned.exitCode == 0, qPrintable(planned.error));
+        QVERIFY2(planned.exitCode == 0, planned.err);
         QCOMPARE(run(QStringList{"quantize", m_model, "-o", out} + made).exitCode, 0);
         QCOMPARE(kld(run(QStringList{"kld", m_model, out} + m_measure)), kld(planned));
     }
@@ -89,7 +75,7 @@ private slots:
         QFETCH(int, exitCode);
         const auto outcome = run(QStringList{"quantize", m_model, "--dry-run", "--type", "Q4_0"} + options);
         QCOMPARE(outcome.exitCode, exitCode);
-        QVERIFY2(outcome.error.contains(sentence.section(' ', -2)), qPrintable(outcome.error));
+        QVERIFY2(outcome.err.contains(sentence.section(' ', -2).toUtf8()), outcome.err);
     }
 };
 
