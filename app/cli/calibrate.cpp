@@ -37,6 +37,29 @@ Json inputJson(const InputStatistics& input)
     return json;
 }
 
+/// The inputs whose halves of the text differ most say whether the text was long enough.
+void printAgreement(Output& out, const Calibration& calibration)
+{
+    constexpr std::size_t kShown = 3;
+    std::vector<const InputStatistics*> inputs;
+    std::size_t unreached = 0;
+    for (const InputStatistics& input : calibration.inputs)
+        if (input.count > 0)
+            inputs.push_back(&input);
+        else
+            ++unreached;
+    std::ranges::stable_sort(inputs, {}, [](const InputStatistics* input) { return input->splitHalfAgreement(); });
+    if (inputs.size() > kShown) inputs.resize(kShown);
+    using enum Table::Align;
+    Table table({{"least settled inputs"}, {"columns", Right}, {"rows", Right}, {"halves agree to", Right}});
+    for (const InputStatistics* input : inputs)
+        table.addRow({plainText(input->tensors.front()), countText(input->columns), countText(input->count),
+                      fmt::format("{:.2f} %", 100 * input->splitHalfAgreement())});
+    out.write(table.text());
+    if (unreached > 0) out.print("{} experts were not reached at all; use a longer or more varied text.\n", unreached);
+    out.write("--json lists all inputs.\n");
+}
+
 Result<void> run(const Options& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> file, openAnyModel(options.model));
@@ -81,12 +104,10 @@ Result<void> run(const Options& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    for (const InputStatistics& input : calibration.inputs)
-        session.out.print("{:<36} {:>6} columns, {:>10} rows, halves agree to {:.2f} %\n", plainText(input.tensors.front()), input.columns,
-                          countText(input.count), 100 * input.splitHalfAgreement());
-    session.out.print("{}: {} inputs from {} tokens in {} windows of {}; both halves of the text agree to {:.2f} % or better\n",
-                      plainText(options.output), calibration.inputs.size(), countText(calibration.tokens), calibration.windows,
-                      calibration.contextLength, 100 * least);
+    session.out.print("{}: {} inputs from {} tokens in {} windows of {}; Gram matrices {}.\n", plainText(options.output),
+                      calibration.inputs.size(), countText(calibration.tokens), calibration.windows, calibration.contextLength,
+                      settings.collectGram ? "collected" : "left out");
+    printAgreement(session.out, calibration);
     return {};
 }
 

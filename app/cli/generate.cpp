@@ -79,7 +79,7 @@ void addGenerateCommand(CommandLine& commands)
         ->check(CLI::Range(0.0, 1.0).description(""));
     command.add_option("--seed", settings.seed, "Seed of the sampling; the same seed gives the same text.")->type_name("N");
     addRecipeOptions(command, options->recipe);
-    command.footer("Example:\n  weightwright-cli generate model.gguf --prompt 'The history of the city' -n 40");
+    command.footer("Example:\n  weightwright-cli generate model.gguf --prompt 'The history of the city' -n 40 --temp 0.8 --seed 1");
 }
 
 }  // namespace ww::cli

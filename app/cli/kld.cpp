@@ -163,10 +163,14 @@ Result<void> runCompare(const Options& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
+    using enum Table::Align;
+    Table table({{"variant"}, {"mean KL divergence", Right}, {"99 %", Right}, {"same top token", Right}, {"perplexity ratio", Right}});
     for (std::size_t i = 0; i < results.size(); ++i)
-        session.out.print("{}: mean KL divergence {:.6f} ± {:.6f}, same top {:.2f} %, perplexity ratio {:.5f} ± {:.5f}\n",
-                          options.variants[i], results[i].meanKld.value, results[i].meanKld.error,
-                          100 * results[i].sameTop.value, results[i].ratio.value, results[i].ratio.error);
+        table.addRow({plainText(options.variants[i]), fmt::format("{:.6f} ± {:.6f}", results[i].meanKld.value, results[i].meanKld.error),
+                      fmt::format("{:.5f}", results[i].p99Kld.value), fmt::format("{:.2f} %", 100 * results[i].sameTop.value),
+                      fmt::format("{:.5f} ± {:.5f}", results[i].ratio.value, results[i].ratio.error)});
+    session.out.write(table.text());
+    if (!sentences.empty()) session.out.write("\n");
     session.out.write(sentences);
     return {};
 }

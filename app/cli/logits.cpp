@@ -31,7 +31,8 @@ Result<std::vector<TokenId>> readTokens(const std::string& path, std::uint32_t v
         return fail(
             ErrorCode::Corrupt,
             fmt::format(
-                "A file of token ids holds 32-bit integers, so its size is a multiple of 4 and not 0; this one has {} bytes.",
+                "A file of token ids holds 32-bit integers, so its size is a multiple of 4 and not 0; this one has {} bytes. "
+                "\"weightwright-cli tokenize -o FILE\" writes one.",
                 bytes.size()),
             path);
     std::vector<TokenId> tokens(bytes.size() / sizeof(TokenId));
@@ -120,7 +121,7 @@ void addLogitsCommand(CommandLine& commands)
                                      "value per entry of the vocabulary.",
                                      [options](Session& session) { return run(*options, session); });
     addModel(command, options->model);
-    command.add_option("--tokens", options->tokens, "Token ids as raw 32-bit integers, little-endian.")
+    command.add_option("--tokens", options->tokens, "Token ids as raw 32-bit integers, little-endian, as \"tokenize -o\" writes them.")
         ->required()
         ->type_name("FILE");
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")

@@ -93,8 +93,17 @@ Result<void> run(const MetadataOptions& options, Session& session)
     return {};
 }
 
-void check(const MetadataOptions& options)
+void check(MetadataOptions& options)
 {
+    const bool action = options.action == "get" || options.action == "set" || options.action == "remove";
+    if (!action && options.model.empty()) {
+        options.model = std::move(options.action);
+        options.action = "get";
+    } else if (!action) {
+        usageError("ACTION", fmt::format("\"{}\" is not get, set or remove.", options.action));
+    } else if (options.model.empty()) {
+        usageError("MODEL", "Say which model.");
+    }
     if (options.action == "get") {
         if (!options.output.empty()) usageError("-o", "get writes no file.");
         return;
@@ -113,18 +122,15 @@ void addMetadataCommand(CommandLine& commands)
         "Show or change the metadata of a model: name, author, licence, chat template, tokenizer flags.\nset and remove write a new file "
         "with the same weights, complete or not at all. A key keeps its type; new ones get the usual type of their name, or --type.",
         [options](Session& session) { return run(*options, session); }, [options] { check(*options); });
-    command.add_option("ACTION", options->action, "get, set or remove.")
-        ->required()
-        ->type_name("")
-        ->check(CLI::IsMember({"get", "set", "remove"}).description(""));
-    addModel(command, options->model);
+    command.add_option("ACTION", options->action, "get, set or remove; get if only a model is given.")->required()->type_name("");
+    command.add_option("MODEL", options->model, "The model: a GGUF file, any part of a split one, or a folder from Hugging Face.")->type_name("");
     command.add_option("ITEMS", options->items, "get, remove: keys. set: KEY=VALUE; lists as [\"a\", \"b\"].")->type_name("");
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced; the model never is.")->type_name("OUT.gguf");
     command.add_option("--type", options->type, "set: the type of the values, as \"metadata get\" names it.")
         ->type_name("TYPE")
         ->check(CLI::Validator([](const std::string& text) { return metadataTypeFromName(text) ? std::string() : "there is no type \"" + text + "\""; }, ""));
     command.add_flag("--from-file", options->fromFile, "set: the values are names of files that hold them.");
-    command.footer("Examples:\n  weightwright-cli metadata get model.gguf general.name\n"
+    command.footer("Examples:\n  weightwright-cli metadata model.gguf\n  weightwright-cli metadata get model.gguf general.name\n"
                    "  weightwright-cli metadata set model.gguf general.name='My model' general.license=mit -o named.gguf\n"
                    "  weightwright-cli metadata set model.gguf tokenizer.chat_template=template.jinja --from-file -o out.gguf\n"
                    "  weightwright-cli metadata remove model.gguf tokenizer.chat_template -o out.gguf");

@@ -2,6 +2,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
 #include "methods/quantizer.h"
+#include "transform/transform_step.h"
 
 namespace ww::cli {
 namespace {
@@ -71,24 +72,26 @@ Json methodJson(const Quantizer& method)
     return json;
 }
 
+void printText(Output& out, std::string_view text)
+{
+    const std::string lines = wrapped(text, kTextWidth);
+    for (std::size_t first = 0; first < lines.size();) {
+        const std::size_t end = std::min(lines.find('\n', first), lines.size());
+        out.print("  {}\n", std::string_view(lines).substr(first, end - first));
+        first = end + 1;
+    }
+}
+
 void printMethod(Output& out, const Quantizer& method)
 {
     std::string formats;
     for (const std::string_view format : formatsOf(method)) formats += fmt::format("{}{}", formats.empty() ? "" : ", ", format);
     out.print("{} – {}\n", method.name(), method.title());
-    const auto print = [&](std::string_view text) {
-        const std::string lines = wrapped(text, kTextWidth);
-        for (std::size_t first = 0; first < lines.size();) {
-            const std::size_t end = std::min(lines.find('\n', first), lines.size());
-            out.print("  {}\n", std::string_view(lines).substr(first, end - first));
-            first = end + 1;
-        }
-    };
-    print(method.description());
-    print(fmt::format("Data needed: {}. Result: {}.", dataWord(method.dataNeeded()),
+    printText(out, method.description());
+    printText(out, fmt::format("Data needed: {}. Result: {}.", dataWord(method.dataNeeded()),
                       method.exportable() ? "an ordinary GGUF file"
                                           : "analysis; the values are then stored in the format chosen, which adds its own loss"));
-    print(fmt::format("Formats: {}.", formats));
+    printText(out, fmt::format("Formats: {}.", formats));
     if (!method.options().empty()) {
         Table table({{"option"}, {"default"}, {"allowed"}, {"meaning"}});
         for (const MethodOption& o : method.options())
@@ -96,6 +99,28 @@ void printMethod(Output& out, const Quantizer& method)
         out.write(table.text(2));
     }
     out.write("\n");
+}
+
+/// Steps change the model before any method; they belong to the list because a person looks for "awq" here.
+void listSteps(Session& session, Json& json)
+{
+    json["steps"] = Json::array();
+    if (!session.json) session.out.write("Steps, which change the model before: --transform STEP, to be repeated; then any method in any format.\n\n");
+    for (const TransformStepInfo& step : transformSteps()) {
+        if (session.json) {
+            json["steps"].push_back({{"name", step.name},
+                                     {"form", step.form},
+                                     {"description", step.description},
+                                     {"dataNeeded", step.readsText ? "a calibration text" : "none"},
+                                     {"exportable", true}});
+            continue;
+        }
+        session.out.print("{}\n", step.form);
+        printText(session.out, step.description);
+        printText(session.out, fmt::format("Data needed: {}. Result: an ordinary GGUF file.",
+                                           step.readsText ? "a calibration text (--calibration-text FILE)" : "none"));
+        session.out.write("\n");
+    }
 }
 
 Result<void> listMethods(Session& session)
@@ -108,6 +133,7 @@ Result<void> listMethods(Session& session)
         else
             printMethod(session.out, *method);
     }
+    listSteps(session, json);
     if (session.json) session.out.writeJson(json);
     return {};
 }
@@ -117,7 +143,7 @@ Result<void> listMethods(Session& session)
 void addMethodsCommand(CommandLine& commands)
 {
     commands.add("methods",
-                 "List the methods that --method and --set take, with their options.\nA format says how numbers are stored, a method "
+                 "List the methods that --method and --set take, with their options, and the steps that --transform takes.\nA format says how numbers are stored, a method "
                  "how they are chosen. Options follow the name: NAME:OPTION=VALUE,OPTION=VALUE.",
                  listMethods);
 }

@@ -57,7 +57,7 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
         return {};
     }
     for (const auto& path : summary.paths) session.out.print("{}\n", plainText(path.string()));
-    session.out.print("{} parts: {}, {}.\n", summary.paths.size(), planSizeText(plan), durationText(summary.seconds));
+    session.out.print("{}: {}, {}.\n", partsText(summary.paths.size()), planSizeText(plan), durationText(summary.seconds));
     return {};
 }
 
@@ -139,7 +139,7 @@ Result<void> printSeveral(const ModelFile& model, const std::vector<std::shared_
     if (dryRun)
         session.out.print("Nothing was written.\n");
     else
-        session.out.print("{} files, {}.\n", plans.size(), durationText(written.front().seconds));
+        session.out.print("{}, {}.\n", plans.size() == 1 ? "1 file" : fmt::format("{} files", plans.size()), durationText(written.front().seconds));
     return {};
 }
 
@@ -209,6 +209,7 @@ void addQuantizeCommand(CommandLine& commands)
                 usageError("--keep-split", "The parts are those of the model; give no limits for other ones.");
             if (options->output.empty() && !options->dryRun)
                 usageError("", "Say where to write: -o OUT.gguf, or --dry-run to write nothing.");
+            if (options->split.isSet() && !options->dryRun) checkPartName(options->output);
         });
     addModel(command, options->model);
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");

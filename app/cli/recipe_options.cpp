@@ -24,6 +24,13 @@ constexpr const char* kGroup = "What to store each tensor as";
 constexpr std::uint32_t kCalibrationContext = 512;
 constexpr std::uint64_t kMaximumRulesBytes = std::uint64_t{16} << 20;
 
+std::string unknownPreset(std::string_view text)
+{
+    if (const auto format = tensorTypeFromName(text); format && traits(*format).target)
+        return fmt::format("\"{0}\" is a format, not a preset; --type {0} --pure stores every matrix in it.", name(*format));
+    return fmt::format("There is no preset \"{}\"; \"weightwright-cli presets\" lists them.", text);
+}
+
 TensorType formatByName(const std::string& option, const std::string& text)
 {
     const auto format = tensorTypeFromName(text);
@@ -183,7 +190,7 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
                 const Preset* preset = findPreset(text);
                 if (!preset)
                     usageError("--preset",
-                               fmt::format("There is no preset \"{}\"; \"weightwright-cli presets\" lists them.", text));
+                               unknownPreset(text));
                 options.preset = preset->name;
             },
             "One of llama.cpp's mixtures, such as Q4_K_M: a base format, and a better one for the tensors that need it. "
@@ -280,6 +287,16 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
     }
 }
 
+/// Names the options that would give what is missing.
+Error withOptions(Error error)
+{
+    if (error.code == ErrorCode::MissingCalibration)
+        error.message += " Options: --calibration-text FILE, or --calibration FILE with what \"weightwright-cli calibrate\" wrote.";
+    else if (error.code == ErrorCode::MissingImportance)
+        error.message += " Options: --imatrix FILE, --calibration-text FILE or --calibration FILE.";
+    return error;
+}
+
 Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<const ModelFile> model, const Session& session)
 {
     if (!options.given()) return PlannedModel{std::move(model), nullptr};
@@ -288,6 +305,9 @@ Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<cons
         WW_TRY(model, changedModel(recipe.transform, options, std::move(model), session));
         recipe.transform.clear();
     }
+    if (recipe.withImportance && options.importanceFile.empty() && !options.calibration.given() && !session.json)
+        Session::warn("This recipe was made for quantizing with an importance matrix, and none is given (--imatrix FILE); the result will be "
+                      "worse than it was meant to be.");
     PlanOptions planOptions;
     if (!options.importanceFile.empty()) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
@@ -300,8 +320,9 @@ Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<cons
     }
     WW_TRY(ModelSurvey survey, ModelSurvey::withoutBlocks(*model, options.pruneLayers));
     if (options.keepSplit) survey.orderAsInSource();
-    WW_TRY(Plan plan, resolve(recipe, survey, planOptions));
-    return PlannedModel{std::move(model), std::make_shared<const Plan>(std::move(plan))};
+    auto plan = resolve(recipe, survey, planOptions);
+    if (!plan) return fail(withOptions(std::move(plan.error())));
+    return PlannedModel{std::move(model), std::make_shared<const Plan>(*std::move(plan))};
 }
 
 }  // namespace ww::cli

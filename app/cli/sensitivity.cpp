@@ -151,6 +151,40 @@ Json stepJson(const std::optional<AllocationStep>& step)
     return json;
 }
 
+/// "+0.0012" or "−0.0012", with a minus sign as wide as the plus.
+std::string signedText(double value)
+{
+    return fmt::format("{}{:.2g}", value < 0 ? "−" : "+", std::abs(value));
+}
+
+/// "Q5_K  +18.0 KiB  −0.00031": what the next format up or down would change.
+std::string neighbourText(const AllocationTensor& tensor, const std::optional<AllocationStep>& step)
+{
+    if (!step) return "–";
+    return fmt::format("{} {}{} {}", name(tensor.candidates[step->candidate].format), step->bytes < 0 ? "−" : "+",
+                       sizeText(std::abs(static_cast<double>(step->bytes))), signedText(step->cost));
+}
+
+/// One row per tensor: the format, what it adds, and what its neighbours would change in bytes and divergence.
+Result<void> printChoices(Output& out, const ModelFile& model, const Sensitivity& sensitivity, const AllocationRequest& request,
+                          const AllocatedRecipe& result)
+{
+    const DamageModel damage(sensitivity);
+    WW_TRY(const std::vector<AllocationTensor> tensors, allocationTensors(model, sensitivity, damage, request));
+    using enum Table::Align;
+    Table table({{"tensor"}, {"format"}, {"adds KLD", Right}, {"one step up", Right}, {"one step down", Right}, {"because"}});
+    for (std::size_t i = 0; i < result.formats.size(); ++i) {
+        std::string because = tensors[i].pin ? "pinned" : "least damage for the size";
+        if (tensors[i].group != 0) because += ", tied";
+        if (!tensors[i].pin && tensors[i].minimum) because += fmt::format(", at least {}", name(*tensors[i].minimum));
+        table.addRow({plainText(sensitivity.tensors[i].tensor), std::string(name(result.formats[i])),
+                      fmt::format("{:.5f}", damage.cost(i, result.formats[i]).value_or(0)), neighbourText(tensors[i], result.prices[i].up),
+                      neighbourText(tensors[i], result.prices[i].down), std::move(because)});
+    }
+    out.write(table.text());
+    return {};
+}
+
 /// "REGEX=FORMAT" or "role:ROLE=FORMAT".
 Result<std::vector<RecipeRule>> parseConstraints(const std::vector<std::string>& texts)
 {
@@ -239,14 +273,11 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    for (std::size_t i = 0; i < result.formats.size(); ++i)
-        session.out.print("{:<32} {:<8} {}\n", plainText(sensitivity.tensors[i].tensor), name(result.formats[i]),
-                          result.recipe.rules[i].note);
     session.out.print("{}: {} ({:.2f} bits per weight), estimated divergence {:.5f} ({:.5f} to {:.5f}{})\n",
                       plainText(options.output), sizeText(static_cast<double>(result.sizeBytes)), bits, result.prediction.kld,
                       result.prediction.low, result.prediction.high, result.prediction.rankingOnly ? "; good for ranking only" : "");
     if (result.nextMebibyte)
-        session.out.print("The next mebibyte would buy {:+.2g} KLD (with {} more).\n", -result.nextMebibyte->cost,
+        session.out.print("The next mebibyte would buy {} KLD (with {} more).\n", signedText(-result.nextMebibyte->cost),
                           sizeText(static_cast<double>(result.nextMebibyte->bytes)));
     if (runtime)
         session.out.print("With {} tokens of context: weights {}, cache {}, buffers {}, together {}.\n", options.contextSize,
@@ -254,7 +285,8 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
                           sizeText(static_cast<double>(runtime->computeBuffers)),
                           sizeText(static_cast<double>(result.sizeBytes + runtime->total())));
     if (measured) session.out.print("The first choice was measured: {:.6f} ± {:.6f}.\n", measured->value, measured->error);
-    return {};
+    session.out.write("\n");
+    return printChoices(session.out, *model, sensitivity, options.request, result);
 }
 
 struct PredictOptions {

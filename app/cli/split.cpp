@@ -3,6 +3,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 
 #include "app/cli/table.h"
 #include "import/open_model.h"
@@ -31,11 +33,24 @@ Result<void> run(const Options& options, Session& session)
         return {};
     }
     for (const auto& path : summary.paths) session.out.print("{}\n", plainText(path.string()));
-    session.out.print("{} parts, {}, {}.\n", summary.paths.size(), sizeText(static_cast<double>(summary.sizeBytes)), durationText(summary.seconds));
+    session.out.print("{}, {}, {}.\n", partsText(summary.paths.size()), sizeText(static_cast<double>(summary.sizeBytes)), durationText(summary.seconds));
     return {};
 }
 
 }  // namespace
+
+void checkPartName(const std::string& output)
+{
+    std::error_code failed;
+    const std::filesystem::path path(output);
+    if (path.filename().empty() || path.filename() == "." || path.filename() == ".." || std::filesystem::is_directory(path, failed))
+        usageError("-o", "This is no name that parts could be called after; give FOLDER/NAME for FOLDER/NAME-00001-of-0000N.gguf.");
+}
+
+std::string partsText(std::size_t count)
+{
+    return count == 1 ? "1 part" : fmt::format("{} parts", count);
+}
 
 std::optional<std::uint64_t> parseSize(std::string_view text)
 {
@@ -86,6 +101,7 @@ void addSplitCommand(CommandLine& commands)
         "metadata stay as they are. Existing files are not replaced, and nothing is left behind when the work fails or is cancelled.",
         [options](Session& session) { return run(*options, session); },
         [options] {
+            checkPartName(options->output);
             if (!options->split.isSet()) usageError("", "Say when a part is full: --split-max-size or --split-max-tensors.");
         });
     addModel(command, options->model);

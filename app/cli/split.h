@@ -14,6 +14,11 @@ namespace ww::cli {
 /// "2G", "500M", "1.5 GiB", "800000000": K, M and G are powers of 1000 as in llama.cpp's tool, with "i" powers of 1024.
 [[nodiscard]] std::optional<std::uint64_t> parseSize(std::string_view text);
 
+/// "1 part", "3 parts"
+[[nodiscard]] std::string partsText(std::size_t count);
+/// Parts are called after `output`, so that it must end in a name; usageError() otherwise.
+void checkPartName(const std::string& output);
+
 /// Options that say when a part of a split model is full.
 struct SplitOptions {
     std::string maximumSize;

@@ -29,6 +29,8 @@ std::string_view errorCodeName(ErrorCode code)
     case ErrorCode::NoSpace: return "no-space";
     case ErrorCode::Corrupt: return "corrupt";
     case ErrorCode::Unsupported: return "unsupported";
+    case ErrorCode::MissingImportance: return "missing-importance";
+    case ErrorCode::MissingCalibration: return "missing-calibration";
     case ErrorCode::TooShort: return "too-short";
     case ErrorCode::Cancelled: return "cancelled";
     case ErrorCode::OutOfMemory: return "out-of-memory";

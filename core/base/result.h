@@ -22,6 +22,8 @@ enum class ErrorCode {
     NoSpace,          ///< the target has too little free space
     Corrupt,          ///< the file breaks the rules of its format
     Unsupported,      ///< valid, but outside what this program can do (says what instead)
+    MissingImportance,   ///< a format needs an importance matrix that was not given
+    MissingCalibration,  ///< a method needs a calibration that was not given
     TooShort,         ///< a text or tensor is too small for the request
     Cancelled,        ///< the stop token was set; nothing was left behind
     OutOfMemory,      ///< an allocation that depends on input size failed

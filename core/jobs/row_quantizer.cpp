@@ -75,7 +75,7 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
     const MethodData needed = q.m_copies ? MethodData::None : q.m_quantizer->dataNeededFor(*q.m_options);
     if (needed != MethodData::Gram && needed != MethodData::Inputs) return q;
     if (!grams)
-        return refuse(ErrorCode::InvalidArgument,
+        return refuse(ErrorCode::MissingCalibration,
                       fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; give a calibration text or "
                                   "choose another method.",
                                   q.m_quantizer->name(), needed == MethodData::Gram ? " with Gram matrices" : ""));

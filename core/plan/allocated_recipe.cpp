@@ -28,6 +28,7 @@ Recipe recipeOf(const Sensitivity& sensitivity, std::span<const TensorType> form
     Recipe recipe;
     recipe.name = "allocated";
     recipe.preset = std::string(kCopyPreset);
+    recipe.withImportance = sensitivity.withImportance;
     if (sensitivity.method != kDefaultMethod) recipe.method = sensitivity.method;
     for (std::size_t i = 0; i < formats.size(); ++i) {
         RecipeRule rule;

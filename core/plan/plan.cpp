@@ -87,6 +87,7 @@ public:
             }
             plan.entries.push_back(std::move(*entry));
         }
+        WW_TRY_VOID(checkMethodUsed(plan));
         if (m_haveMatrix) plan.importance = m_options.importance;
         plan.fileType = fileType(plan);
         plan.parameters = m_survey.parameters();
@@ -197,6 +198,22 @@ private:
             ++m_withoutMethod;
     }
 
+    /// A method that no tensor takes is a mistake, not a detail: the file would be llama.cpp's under another name. A plan that
+    /// is only looked at gets the warning instead.
+    Result<void> checkMethodUsed(const Plan& plan) const
+    {
+        if (m_withoutMethod == 0 || !m_options.requireImportance) return {};
+        const auto takes = [this](const PlanEntry& entry) { return entry.quantized && entry.method == m_recipe.method; };
+        if (std::ranges::any_of(plan.entries, takes)) return {};
+        const auto method = parseMethod(m_recipe.method);
+        std::string formats;
+        for (const TensorTypeTraits& t : allTensorTypes())
+            if (t.target && method->quantizer->supports(t.type)) formats += fmt::format("{}{}", formats.empty() ? "" : ", ", t.name);
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("The method \"{}\" can make none of the formats of this recipe; it makes {}.",
+                                methodName(m_recipe.method), formats));
+    }
+
     /// Analysis methods change the values even when they are stored in the type that they had.
     static bool changes(const PlanEntry& entry)
     {
@@ -286,7 +303,7 @@ private:
         if (needsImportance(source.name, entry.target, m_start.preset)) {
             const char* problem = m_haveMatrix ? "the one given has no entry for this tensor" : "none is given";
             if (m_options.requireImportance)
-                return fail(ErrorCode::Unsupported,
+                return fail(ErrorCode::MissingImportance,
                             fmt::format("{} needs an importance matrix here and {}; compute one or choose another format.",
                                         target.name, problem));
             addWarning(entry, fmt::format("{} needs an importance matrix here and {}; without it this recipe cannot be exported.",
@@ -328,7 +345,7 @@ private:
             auto sentence = fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; "
                                         "give a calibration text or choose another method.",
                                         method->name(), needed == MethodData::Gram ? " with Gram matrices" : "");
-            if (m_options.requireImportance) return fail(ErrorCode::Unsupported, std::move(sentence));
+            if (m_options.requireImportance) return fail(ErrorCode::MissingCalibration, std::move(sentence));
             addWarning(entry, std::move(sentence));
             m_missingGrams = method;
             return {};

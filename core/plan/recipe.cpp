@@ -185,6 +185,8 @@ Result<void> readMember(Recipe& recipe, const std::string& member, const Json& v
         WW_TRY(recipe.pure, readFlag(value, member));
     } else if (member == "leaveOutput") {
         WW_TRY(recipe.leaveOutput, readFlag(value, member));
+    } else if (member == "withImportance") {
+        WW_TRY(recipe.withImportance, readFlag(value, member));
     } else if (member == "outputType") {
         WW_TRY(recipe.outputType, readFormat(value, member, {}));
     } else if (member == "tokenEmbeddingType") {
@@ -298,6 +300,7 @@ std::string recipeToJson(const Recipe& recipe)
         json["preset"] = recipe.preset;
     if (recipe.pure) json["pure"] = true;
     if (recipe.leaveOutput) json["leaveOutput"] = true;
+    if (recipe.withImportance) json["withImportance"] = true;
     if (recipe.outputType) json["outputType"] = name(*recipe.outputType);
     if (recipe.tokenEmbeddingType) json["tokenEmbeddingType"] = name(*recipe.tokenEmbeddingType);
     if (!recipe.method.empty()) json["method"] = recipe.method;

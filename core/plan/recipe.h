@@ -48,6 +48,7 @@ struct Recipe {
     /// Changes of the model before it is quantized, in this order. resolve() refuses them: who runs the recipe applies them to the
     /// model, recalibrates, and resolves the rest.
     std::vector<TransformStep> transform{};
+    bool withImportance = false;  ///< its formats were chosen for quantizing with an importance matrix; without one it is worse
     bool operator==(const Recipe&) const = default;
 };
 

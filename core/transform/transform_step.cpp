@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transform/transform_step.h"
 
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -12,6 +13,26 @@
 #include "transform/rotation.h"
 
 namespace ww {
+
+std::span<const TransformStepInfo> transformSteps()
+{
+    static constexpr std::array<TransformStepInfo, 3> kSteps{{
+        {"rotation", "rotation[:SEED]",
+         "Multiplies the residual stream and the heads by random Hadamard matrices, folded into the weights, so that outlier channels "
+         "spread over all channels. For gptq and for 4-bit formats without offsets; with an importance matrix alone K formats become "
+         "worse. SEED is 1 if not given.",
+         false},
+        {"smoothquant", "smoothquant[:ALPHA]",
+         "Moves the range of each input channel into the weights, so that inputs can be rounded to 8 bits. ALPHA, 0 to 1, is the share "
+         "that is moved; 0.5 if not given.",
+         true},
+        {"awq", "awq[:FORMAT]",
+         "Finds a scale per channel with which rounding to FORMAT changes the outputs least, and folds it into the layer before. FORMAT "
+         "is Q4_0 if not given.",
+         true},
+    }};
+    return kSteps;
+}
 
 Result<TransformStep> parseTransformStep(std::string_view text)
 {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,16 @@ struct TransformStep {
     [[nodiscard]] bool needsGram() const { return kind == Kind::Awq; }
     bool operator==(const TransformStep&) const = default;
 };
+
+/// What a person reads of a kind of step.
+struct TransformStepInfo {
+    std::string_view name;
+    std::string_view form;         ///< with its parameter: "awq[:FORMAT]"
+    std::string_view description;  ///< sentences
+    bool readsText;                ///< needs a calibration text
+};
+/// All kinds, in the order in which they make sense.
+[[nodiscard]] std::span<const TransformStepInfo> transformSteps();
 
 /// Error InvalidArgument says what is allowed.
 Result<TransformStep> parseTransformStep(std::string_view text);

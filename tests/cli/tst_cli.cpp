@@ -502,8 +502,8 @@ private slots:
                                           << "invalid-argument"
                                           << "nonsense";
         QTest::newRow("needs importance") << QStringList{"quantize", m_sample, "--preset", "IQ2_XXS", "-o", output("q")}
-                                          << "unsupported"
-                                          << "importance";
+                                          << "missing-importance"
+                                          << "--imatrix FILE";
         QTest::newRow("architecture without a forward pass")
             << QStringList{"perplexity", data("unknown-architecture.gguf"), "--text", m_text} << "."
             << ".";

@@ -386,7 +386,7 @@ private slots:
         const auto model = makeModel({.layers = 2});
         const auto missing = ww::resolve(preset("IQ2_XXS"), *model);
         QVERIFY(!missing);
-        QCOMPARE(missing.error().code, ww::ErrorCode::Unsupported);
+        QCOMPARE(missing.error().code, ww::ErrorCode::MissingImportance);
         QVERIFY(bytes(missing.error().message).contains("needs an importance matrix"));
         QVERIFY(!missing.error().tensor.empty());
 
