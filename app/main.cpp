@@ -127,10 +127,8 @@ int main(int argc, char** argv)
         isSet("QT_QPA_PLATFORM") || isSet("DISPLAY") || isSet("WAYLAND_DISPLAY") || hasArgument(argc, argv, "-platform");
     const bool needsNoDisplay = hasArgument(argc, argv, "--plot") || hasArgument(argc, argv, "--screenshot") ||
                                 hasArgument(argc, argv, "--report");
-    if (!isSet("QT_QPA_PLATFORM") && (!hasDisplay || needsNoDisplay)) {
-        qputenv("QT_QPA_PLATFORM", "offscreen");
-        qInstallMessageHandler(quietMessages);
-    }
+    if (!isSet("QT_QPA_PLATFORM") && (!hasDisplay || needsNoDisplay)) qputenv("QT_QPA_PLATFORM", "offscreen");
+    if (needsNoDisplay || qgetenv("QT_QPA_PLATFORM").startsWith("offscreen")) qInstallMessageHandler(quietMessages);
     QCoreApplication::setApplicationName(QStringLiteral("weightwright"));
     QCoreApplication::setOrganizationName(QStringLiteral("weightwright"));
     QCoreApplication::setApplicationVersion(QStringLiteral(WW_VERSION));
