@@ -1256,14 +1256,6 @@
         <translation>Fehler</translation>
     </message>
     <message>
-        <source>Damage</source>
-        <translation>Schaden</translation>
-    </message>
-    <message>
-        <source>Next MiB</source>
-        <translation>Nächstes MiB</translation>
-    </message>
-    <message>
         <source>%1, %2</source>
         <comment>format, method</comment>
         <translation>%1, %2</translation>
@@ -1289,12 +1281,84 @@
         <translation>Tensoren</translation>
     </message>
     <message>
-        <source>Error: relative error of the weights (measured). Damage and what the next MiB buys: predicted from probes where the model was calibrated with them, else estimated from weight errors. A dash: not known.</source>
-        <translation>Fehler: relativer Fehler der Gewichte (gemessen). Schaden und was das nächste MiB bringt: aus Proben vorhergesagt, wenn mit ihnen kalibriert wurde, sonst aus Gewichtsfehlern geschätzt. Ein Strich: nicht bekannt.</translation>
-    </message>
-    <message>
         <source>Written by Weightwright on %1.</source>
         <translation>Geschrieben von Weightwright am %1.</translation>
+    </message>
+    <message>
+        <source>No importance matrix: the recipe treats all columns of a matrix alike. Calibrate collects one.</source>
+        <translation>Keine Wichtigkeitsmatrix: Das Rezept behandelt alle Spalten einer Matrix gleich. Kalibrieren sammelt eine.</translation>
+    </message>
+    <message>
+        <source>No probes: the KL divergence is not predicted, and the damage of tensors is estimated from their weights alone. Calibrate with “Probe after that” measures which tensors hurt.</source>
+        <translation>Keine Proben: Die KL-Divergenz wird nicht vorhergesagt, und der Schaden der Tensoren ist nur aus ihren Gewichten geschätzt. Kalibrieren mit „Danach sondieren“ misst, welche Tensoren weh tun.</translation>
+    </message>
+    <message>
+        <source>The perplexity of this recipe was not measured. Measure ▸ Measure does it, and runs the original as well.</source>
+        <translation>Die Perplexität dieses Rezepts wurde nicht gemessen. Messen ▸ Messen tut es und lässt auch das Original laufen.</translation>
+    </message>
+    <message>
+        <source>The KL divergence of this recipe was not measured. Measure ▸ Measure does it when “KL divergence as well” is checked.</source>
+        <translation>Die KL-Divergenz dieses Rezepts wurde nicht gemessen. Messen ▸ Messen tut es, wenn „Auch die KL-Divergenz“ angekreuzt ist.</translation>
+    </message>
+    <message>
+        <source>The weight errors of %1 of %2 quantized tensors were not measured. Measure ▸ Weight Errors of All Tensors does it.</source>
+        <translation>Die Gewichtsfehler von %1 der %2 quantisierten Tensoren wurden nicht gemessen. Messen ▸ Gewichtsfehler aller Tensoren tut es.</translation>
+    </message>
+    <message>
+        <source>There is nothing to compare the recipe with. Measure ▸ Measure Presets measures the usual presets on the same text.</source>
+        <translation>Es gibt nichts, womit sich das Rezept vergleichen lässt. Messen ▸ Voreinstellungen messen misst die üblichen Voreinstellungen am selben Text.</translation>
+    </message>
+    <message>
+        <source>What this report lacks</source>
+        <translation>Was diesem Bericht fehlt</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>Bits per weight</source>
+        <translation>Bits je Gewicht</translation>
+    </message>
+    <message>
+        <source>Part of the file</source>
+        <translation>Anteil an der Datei</translation>
+    </message>
+    <message>
+        <source>The recipe as a file: “quantize --recipe FILE” makes the same again</source>
+        <translation>Das Rezept als Datei: „quantize --recipe DATEI“ macht dasselbe noch einmal</translation>
+    </message>
+    <message>
+        <source>KL divergence added</source>
+        <translation>Zusätzliche KL-Divergenz</translation>
+    </message>
+    <message>
+        <source>Squared error</source>
+        <translation>Quadrierter Fehler</translation>
+    </message>
+    <message>
+        <source>KL divergence the next MiB saves</source>
+        <translation>KL-Divergenz, die das nächste MiB spart</translation>
+    </message>
+    <message>
+        <source>Squared error the next MiB saves</source>
+        <translation>Quadrierter Fehler, den das nächste MiB spart</translation>
+    </message>
+    <message>
+        <source>Formats</source>
+        <translation>Formate</translation>
+    </message>
+    <message>
+        <source>Error: ‖w−q‖ / ‖w‖ of the weights (measured). A dash: not known.</source>
+        <translation>Fehler: ‖w−q‖ / ‖w‖ der Gewichte (gemessen). Ein Strich: nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>KL divergence: what this tensor adds to that of the model, in nats per token, predicted from probes.</source>
+        <translation>KL-Divergenz: was dieser Tensor zu der des Modells beiträgt, in Nat je Token, vorhergesagt aus Proben.</translation>
+    </message>
+    <message>
+        <source>Squared error: (‖w−q‖ / ‖w‖)², estimated from some rows and four times as heavy in the output matrix. It orders the formats of a tensor; it does not say which tensor hurts the model more.</source>
+        <translation>Quadrierter Fehler: (‖w−q‖ / ‖w‖)², aus einigen Zeilen geschätzt und in der Ausgabematrix viermal so schwer. Er ordnet die Formate eines Tensors; er sagt nicht, welcher Tensor dem Modell mehr schadet.</translation>
     </message>
 </context>
 <context>
@@ -1632,6 +1696,22 @@
         <source>Write a page with plots, tables and everything that was measured</source>
         <translation>Eine Seite mit Diagrammen, Tabellen und allen Messungen schreiben</translation>
     </message>
+    <message>
+        <source>&amp;Change the Model…</source>
+        <translation>Modell &amp;verändern …</translation>
+    </message>
+    <message>
+        <source>Rotation, SmoothQuant or AWQ: change the weights so that the model computes the same and can be quantized better</source>
+        <translation>Drehung, SmoothQuant oder AWQ: die Gewichte so verändern, dass das Modell dasselbe rechnet und sich besser quantisieren lässt</translation>
+    </message>
+    <message>
+        <source>C&amp;ompare Methods…</source>
+        <translation>Verfahren ver&amp;gleichen …</translation>
+    </message>
+    <message>
+        <source>Measure methods against formats on this model: errors, KL divergence, time</source>
+        <translation>Verfahren und Formate an diesem Modell messen: Fehler, KL-Divergenz, Zeit</translation>
+    </message>
 </context>
 <context>
     <name>ww::Application</name>
@@ -1668,6 +1748,11 @@
         <source>No blocks to show.</source>
         <translation>Keine Blöcke zu zeigen.</translation>
     </message>
+    <message>
+        <source>%1: scale %2, offset %3, codes %4 … %5</source>
+        <comment>place of a block: its scale, its offset, smallest and largest code</comment>
+        <translation>%1: Skala %2, Versatz %3, Codes %4 … %5</translation>
+    </message>
 </context>
 <context>
     <name>ww::BudgetBar</name>
@@ -1688,20 +1773,12 @@
         <translation>Wählt die besten Formate für eine Datei der gewünschten Größe</translation>
     </message>
     <message>
-        <source>Type a size such as 6 GiB, 4.5 bpw or 70 %, then Enter.</source>
-        <translation>Eine Größe wie 6 GiB, 4,5 bpw oder 70 % eingeben, dann die Eingabetaste.</translation>
-    </message>
-    <message>
         <source>Sizes of presets</source>
         <translation>Größen der Vorlagen</translation>
     </message>
     <message>
         <source>“%1” is no size.</source>
         <translation>„%1“ ist keine Größe.</translation>
-    </message>
-    <message>
-        <source>Write a size such as 6 GiB, 4.5 bpw or 70 %.</source>
-        <translation>Schreiben Sie eine Größe wie 6 GiB, 4,5 bpw oder 70 %.</translation>
     </message>
     <message>
         <source>No choice of formats makes this model as small as %1.</source>
@@ -1714,6 +1791,34 @@
     <message>
         <source>Chooses the best formats for a file from %1 to %2. A format is judged by the KL divergence it adds, predicted from probes of single tensors.</source>
         <translation>Wählt die besten Formate für eine Datei von %1 bis %2. Ein Format wird nach der KL-Divergenz beurteilt, die es hinzufügt, vorhergesagt aus Proben einzelner Tensoren.</translation>
+    </message>
+    <message>
+        <source>Type a size such as 6 GiB, 4.5 bpw or 70 %, then Enter. Or the memory to run in, with the context: “6 GiB with 8k” leaves room for the cache of keys and values and for buffers.</source>
+        <translation>Eine Größe wie 6 GiB, 4,5 bpw oder 70 % eingeben, dann Enter. Oder den Speicher zum Ausführen mit dem Kontext: „6 GiB mit 8k“ lässt Platz für den Cache der Schlüssel und Werte und für Puffer.</translation>
+    </message>
+    <message>
+        <source>Write a size such as 6 GiB, 4.5 bpw or 70 %, or memory with a context: 6 GiB with 8k.</source>
+        <translation>Schreiben Sie eine Größe wie 6 GiB, 4,5 bpw oder 70 %, oder Speicher mit einem Kontext: 6 GiB mit 8k.</translation>
+    </message>
+    <message>
+        <source>What the model needs to run is not known.</source>
+        <translation>Was das Modell zum Ausführen braucht, ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>A context of %1 tokens needs %2 beside the weights: %3 for the cache of keys and values (%4), %5 for buffers.</source>
+        <translation>Ein Kontext von %1 Tokens braucht neben den Gewichten %2: %3 für den Cache der Schlüssel und Werte (%4), %5 für Puffer.</translation>
+    </message>
+    <message>
+        <source>%1 are too little for this context.</source>
+        <translation>%1 sind zu wenig für diesen Kontext.</translation>
+    </message>
+    <message>
+        <source>Choose a shorter one, or write q8_0 after it for a smaller cache.</source>
+        <translation>Wählen Sie einen kürzeren, oder schreiben Sie q8_0 dahinter für einen kleineren Cache.</translation>
+    </message>
+    <message>
+        <source>%1 of memory leave %2 for the weights.</source>
+        <translation>%1 Speicher lassen %2 für die Gewichte.</translation>
     </message>
 </context>
 <context>
@@ -1874,16 +1979,8 @@
         <translation>hinzugefügte KL-Divergenz (vorhergesagt)</translation>
     </message>
     <message>
-        <source>damage, from weight errors (estimated)</source>
-        <translation>Schaden, aus Gewichtsfehlern (geschätzt)</translation>
-    </message>
-    <message>
         <source>KL divergence saved by the next MiB (predicted)</source>
         <translation>durch das nächste MiB gesparte KL-Divergenz (vorhergesagt)</translation>
-    </message>
-    <message>
-        <source>damage saved by the next MiB (estimated)</source>
-        <translation>durch das nächste MiB gesparter Schaden (geschätzt)</translation>
     </message>
     <message>
         <source>%1, %2</source>
@@ -1913,6 +2010,14 @@
             <numerusform>%n weiterer Tensor ist nicht dargestellt.</numerusform>
             <numerusform>%n weitere Tensoren sind nicht dargestellt.</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>squared relative weight error (estimated)</source>
+        <translation>quadrierter relativer Gewichtsfehler (geschätzt)</translation>
+    </message>
+    <message>
+        <source>squared weight error saved by the next MiB (estimated)</source>
+        <translation>quadrierter Gewichtsfehler, den das nächste MiB spart (geschätzt)</translation>
     </message>
 </context>
 <context>
@@ -2444,6 +2549,44 @@
     </message>
 </context>
 <context>
+    <name>ww::InputsPage</name>
+    <message>
+        <source>Inputs of %1</source>
+        <translation>Eingaben von %1</translation>
+    </message>
+    <message>
+        <source>Select a tensor to see what goes into it.</source>
+        <translation>Wählen Sie einen Tensor, um zu sehen, was in ihn hineingeht.</translation>
+    </message>
+    <message>
+        <source>The model reads the text up to this tensor…</source>
+        <translation>Das Modell liest den Text bis zu diesem Tensor …</translation>
+    </message>
+    <message>
+        <source>input value</source>
+        <translation>Eingabewert</translation>
+    </message>
+    <message>
+        <source>as computed</source>
+        <translation>wie berechnet</translation>
+    </message>
+    <message numerus="yes">
+        <source>Inputs at %n position(s) of %1, largest magnitude %2 at a standard deviation of %3.</source>
+        <translation>
+            <numerusform>Eingaben an %n Stelle von %1, größter Betrag %2 bei einer Standardabweichung von %3.</numerusform>
+            <numerusform>Eingaben an %n Stellen von %1, größter Betrag %2 bei einer Standardabweichung von %3.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>%1 rounds them: relative error %2 (measured).</source>
+        <translation>%1 rundet sie: relativer Fehler %2 (gemessen).</translation>
+    </message>
+    <message>
+        <source>%1 leaves them alone; choose a method for weights and inputs, such as W8A8, to see them rounded.</source>
+        <translation>%1 lässt sie, wie sie sind; wählen Sie ein Verfahren für Gewichte und Eingaben wie W8A8, um sie gerundet zu sehen.</translation>
+    </message>
+</context>
+<context>
     <name>ww::InspectorPanel</name>
     <message>
         <source>F&amp;ormat:</source>
@@ -2701,10 +2844,6 @@
         <translation>Erste Zeile der Blockkarte</translation>
     </message>
     <message>
-        <source>Color: size of the scale, dark is small</source>
-        <translation>Farbe: Größe der Skala, dunkel ist klein</translation>
-    </message>
-    <message>
         <source>Each square is a group of weights that share one scale; the bars are the whole numbers stored for the chosen group. Choose with a click or the arrow keys.</source>
         <translation>Jedes Quadrat ist eine Gruppe von Gewichten mit gemeinsamer Skala; die Balken sind die ganzen Zahlen, die für die gewählte Gruppe gespeichert sind. Wählen Sie mit Klick oder Pfeiltasten.</translation>
     </message>
@@ -2740,6 +2879,23 @@
     <message>
         <source>Another MiB here would lower the damage by %1 (estimated from weight errors).</source>
         <translation>Ein weiteres MiB würde hier den Schaden um %1 senken (aus Gewichtsfehlern geschätzt).</translation>
+    </message>
+    <message>
+        <source>Methods…</source>
+        <translation>Verfahren …</translation>
+    </message>
+    <message>
+        <source>Compare methods and formats on this tensor: one curve for each method</source>
+        <translation>Verfahren und Formate an diesem Tensor vergleichen: eine Kurve je Verfahren</translation>
+    </message>
+    <message>
+        <source>One scale for %1 weights. Color: 0 (dark) to %2</source>
+        <comment>group length, largest scale</comment>
+        <translation>Eine Skala für %1 Gewichte. Farbe: 0 (dunkel) bis %2</translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation>Eingaben</translation>
     </message>
 </context>
 <context>
@@ -3061,10 +3217,6 @@
     <message>
         <source>The recipe could not be loaded.</source>
         <translation>Das Rezept konnte nicht geladen werden.</translation>
-    </message>
-    <message>
-        <source>It changes the model before quantizing, which the window does not do: use weightwright-cli transform, and open the file that it writes.</source>
-        <translation>Es verändert das Modell vor dem Quantisieren, was das Fenster nicht tut: Nehmen Sie weightwright-cli transform und öffnen Sie die Datei, die es schreibt.</translation>
     </message>
     <message>
         <source>Load recipe %1</source>
@@ -3534,6 +3686,197 @@
     <message>
         <source>Value</source>
         <translation>Wert</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MethodBenchDialog</name>
+    <message>
+        <source>Compare Methods</source>
+        <translation>Verfahren vergleichen</translation>
+    </message>
+    <message>
+        <source>Every chosen method writes every chosen format; what that costs is measured on the same weights and the same text.</source>
+        <translation>Jedes gewählte Verfahren schreibt jedes gewählte Format; was das kostet, wird an denselben Gewichten und demselben Text gemessen.</translation>
+    </message>
+    <message>
+        <source>&amp;Compare</source>
+        <translation>&amp;Vergleichen</translation>
+    </message>
+    <message>
+        <source>&amp;Stop</source>
+        <translation>&amp;Anhalten</translation>
+    </message>
+    <message>
+        <source>Save &amp;Table…</source>
+        <translation>&amp;Tabelle speichern …</translation>
+    </message>
+    <message>
+        <source>&amp;Methods:</source>
+        <translation>&amp;Verfahren:</translation>
+    </message>
+    <message>
+        <source>&amp;Formats:</source>
+        <translation>&amp;Formate:</translation>
+    </message>
+    <message>
+        <source>Only &amp;tensors with:</source>
+        <translation>Nur &amp;Tensoren mit:</translation>
+    </message>
+    <message>
+        <source>all; or a pattern such as ffn_down</source>
+        <translation>alle; oder ein Muster wie ffn_down</translation>
+    </message>
+    <message>
+        <source>Run the &amp;whole model: KL divergence and perplexity</source>
+        <translation>Das &amp;ganze Modell laufen lassen: KL-Divergenz und Perplexität</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>bpw</source>
+        <translation>bpw</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>Gewichte</translation>
+    </message>
+    <message>
+        <source>Outputs</source>
+        <translation>Ausgaben</translation>
+    </message>
+    <message>
+        <source>Held out</source>
+        <translation>Fremder Text</translation>
+    </message>
+    <message>
+        <source>KLD</source>
+        <translation>KLD</translation>
+    </message>
+    <message>
+        <source>PPL</source>
+        <translation>PPL</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Bits per weight of the tensors that changed</source>
+        <translation>Bits je Gewicht der Tensoren, die sich änderten</translation>
+    </message>
+    <message>
+        <source>Relative error of the weights</source>
+        <translation>Relativer Fehler der Gewichte</translation>
+    </message>
+    <message>
+        <source>Relative error of the layers&apos; outputs on the calibration text; needs Gram matrices from Calibrate</source>
+        <translation>Relativer Fehler der Ausgaben der Schichten am Kalibriertext; braucht Gram-Matrizen von Kalibrieren</translation>
+    </message>
+    <message>
+        <source>The same on the text for measuring, which no method has seen</source>
+        <translation>Dasselbe am Text zum Messen, den kein Verfahren gesehen hat</translation>
+    </message>
+    <message>
+        <source>KL divergence of the whole model from the original</source>
+        <translation>KL-Divergenz des ganzen Modells vom Original</translation>
+    </message>
+    <message>
+        <source>Perplexity of the whole model</source>
+        <translation>Perplexität des ganzen Modells</translation>
+    </message>
+    <message>
+        <source>To quantize and decode</source>
+        <translation>Zum Quantisieren und Dekodieren</translation>
+    </message>
+    <message>
+        <source>&amp;Plot:</source>
+        <translation>&amp;Diagramm:</translation>
+    </message>
+    <message>
+        <source>KL divergence</source>
+        <translation>KL-Divergenz</translation>
+    </message>
+    <message>
+        <source>Error of the weights</source>
+        <translation>Fehler der Gewichte</translation>
+    </message>
+    <message>
+        <source>Error of the outputs</source>
+        <translation>Fehler der Ausgaben</translation>
+    </message>
+    <message>
+        <source>Error of the outputs, held out</source>
+        <translation>Fehler der Ausgaben, fremder Text</translation>
+    </message>
+    <message>
+        <source>Choose methods and formats, then Compare.</source>
+        <translation>Wählen Sie Verfahren und Formate, dann Vergleichen.</translation>
+    </message>
+    <message>
+        <source>Comparing methods</source>
+        <translation>Verfahren werden verglichen</translation>
+    </message>
+    <message>
+        <source>The methods could not be compared.</source>
+        <translation>Die Verfahren konnten nicht verglichen werden.</translation>
+    </message>
+    <message>
+        <source>%1, %2: %3</source>
+        <comment>format, method, why there are no figures</comment>
+        <translation>%1, %2: %3</translation>
+    </message>
+    <message>
+        <source>%1 ± %2</source>
+        <comment>figure, standard error</comment>
+        <translation>%1 ± %2</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1 of %n combination(s) done.</source>
+        <translation>
+            <numerusform>%1 von %n Kombination fertig.</numerusform>
+            <numerusform>%1 von %n Kombinationen fertig.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Choose at least one method and one format.</source>
+        <translation>Wählen Sie mindestens ein Verfahren und ein Format.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n combination(s).</source>
+        <translation>
+            <numerusform>%n Kombination.</numerusform>
+            <numerusform>%n Kombinationen.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Methods that are grey, and the errors of the outputs, need Calibrate with “Also for GPTQ” first.</source>
+        <translation>Graue Verfahren und die Fehler der Ausgaben brauchen zuerst Kalibrieren mit „Auch für GPTQ“.</translation>
+    </message>
+    <message>
+        <source>The model was calibrated on this text: choose another one, or the result looks better than it is.</source>
+        <translation>Das Modell wurde an diesem Text kalibriert: Wählen Sie einen anderen, sonst sieht das Ergebnis besser aus, als es ist.</translation>
+    </message>
+    <message>
+        <source>Save Table</source>
+        <translation>Tabelle speichern</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>Tabellen (*.csv)</translation>
+    </message>
+    <message>
+        <source>The table was not saved.</source>
+        <translation>Die Tabelle wurde nicht gespeichert.</translation>
     </message>
 </context>
 <context>
@@ -4214,8 +4557,8 @@ gewählt</translation>
         <translation>Aus Proben vorhergesagt: Das Modell lief mit einzelnen quantisierten Tensoren.</translation>
     </message>
     <message>
-        <source>Estimated from weight errors alone. Calibrate with probes to see what reaches the model&apos;s predictions.</source>
-        <translation>Allein aus Gewichtsfehlern geschätzt. Mit Proben kalibrieren zeigt, was die Vorhersagen des Modells erreicht.</translation>
+        <source>Estimated from weight errors alone, (‖w−q‖ / ‖w‖)²: that orders formats, but not tensors. Calibrate with probes to see which tensors hurt the model&apos;s predictions.</source>
+        <translation>Nur aus Gewichtsfehlern geschätzt, (‖w−q‖ / ‖w‖)²: Das ordnet Formate, aber nicht Tensoren. Kalibrieren mit Proben zeigt, welche Tensoren den Vorhersagen des Modells schaden.</translation>
     </message>
 </context>
 <context>
@@ -4658,6 +5001,141 @@ gewählt</translation>
     <message>
         <source>Texts (*.txt *.md *.raw);;All files (*)</source>
         <translation>Texte (*.txt *.md *.raw);;Alle Dateien (*)</translation>
+    </message>
+</context>
+<context>
+    <name>ww::TransformDialog</name>
+    <message>
+        <source>Turns the channels, so that outliers spread over all of them. For GPTQ and for 4-bit formats without offsets; K formats with an importance matrix alone become worse.</source>
+        <translation>Dreht die Kanäle, sodass sich Ausreißer auf alle verteilen. Für GPTQ und für 4-Bit-Formate ohne Versatz; K-Formate allein mit einer Wichtigkeitsmatrix werden schlechter.</translation>
+    </message>
+    <message>
+        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice.</source>
+        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung.</translation>
+    </message>
+    <message>
+        <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.</source>
+        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text.</translation>
+    </message>
+    <message>
+        <source>Rotation, seed %1</source>
+        <translation>Drehung, Startwert %1</translation>
+    </message>
+    <message>
+        <source>SmoothQuant, strength %1</source>
+        <translation>SmoothQuant, Stärke %1</translation>
+    </message>
+    <message>
+        <source>AWQ for %1</source>
+        <translation>AWQ für %1</translation>
+    </message>
+    <message>
+        <source>Change the Model</source>
+        <translation>Modell verändern</translation>
+    </message>
+    <message>
+        <source>Steps that change the weights so that the model computes the same and can be quantized better. They are written as an ordinary model file, which then is opened here.</source>
+        <translation>Schritte, die die Gewichte so verändern, dass das Modell dasselbe rechnet und sich besser quantisieren lässt. Sie werden als gewöhnliche Modelldatei geschrieben, die dann hier geöffnet wird.</translation>
+    </message>
+    <message>
+        <source>Type of the matrices in the file</source>
+        <translation>Typ der Matrizen in der Datei</translation>
+    </message>
+    <message>
+        <source>B&amp;rowse…</source>
+        <translation>&amp;Durchsuchen …</translation>
+    </message>
+    <message>
+        <source>&amp;File:</source>
+        <translation>&amp;Datei:</translation>
+    </message>
+    <message>
+        <source>&amp;Write and Open</source>
+        <translation>&amp;Schreiben und öffnen</translation>
+    </message>
+    <message>
+        <source>&amp;Steps, in their order:</source>
+        <translation>&amp;Schritte, in ihrer Reihenfolge:</translation>
+    </message>
+    <message>
+        <source>Add R&amp;otation</source>
+        <translation>&amp;Drehung hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add S&amp;moothQuant</source>
+        <translation>S&amp;moothQuant hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add &amp;AWQ</source>
+        <translation>&amp;AWQ hinzufügen</translation>
+    </message>
+    <message>
+        <source>&amp;Up</source>
+        <translation>Nach &amp;oben</translation>
+    </message>
+    <message>
+        <source>&amp;Down</source>
+        <translation>Nach &amp;unten</translation>
+    </message>
+    <message>
+        <source>Remo&amp;ve</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>S&amp;eed:</source>
+        <translation>S&amp;tartwert:</translation>
+    </message>
+    <message>
+        <source>Stren&amp;gth:</source>
+        <translation>Stär&amp;ke:</translation>
+    </message>
+    <message>
+        <source>Forma&amp;t:</source>
+        <translation>Forma&amp;t:</translation>
+    </message>
+    <message>
+        <source>Add a step.</source>
+        <translation>Fügen Sie einen Schritt hinzu.</translation>
+    </message>
+    <message>
+        <source>%1 is there already and will be replaced.</source>
+        <translation>%1 ist schon da und wird ersetzt.</translation>
+    </message>
+    <message>
+        <source>The recipe “%1” is added to the changed model. Importance matrices of this model do not fit it: calibrate it anew.</source>
+        <translation>Das Rezept „%1“ wird dem veränderten Modell hinzugefügt. Wichtigkeitsmatrizen dieses Modells passen nicht zu ihm: Kalibrieren Sie es neu.</translation>
+    </message>
+    <message>
+        <source>Importance matrices of this model do not fit the changed one: calibrate it anew.</source>
+        <translation>Wichtigkeitsmatrizen dieses Modells passen nicht zum veränderten: Kalibrieren Sie es neu.</translation>
+    </message>
+    <message>
+        <source>Write the Changed Model</source>
+        <translation>Verändertes Modell schreiben</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf)</source>
+        <translation>Modelle (*.gguf)</translation>
+    </message>
+    <message>
+        <source>Changing the model: %1</source>
+        <translation>Modell wird verändert: %1</translation>
+    </message>
+    <message>
+        <source>The model was not changed.</source>
+        <translation>Das Modell wurde nicht verändert.</translation>
+    </message>
+    <message>
+        <source>%1 is written.</source>
+        <translation>%1 ist geschrieben.</translation>
+    </message>
+    <message>
+        <source>It computes the same as the model before.</source>
+        <translation>Es rechnet dasselbe wie das Modell davor.</translation>
+    </message>
+    <message>
+        <source>Add recipe %1</source>
+        <translation>Rezept %1 hinzufügen</translation>
     </message>
 </context>
 <context>

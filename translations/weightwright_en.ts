@@ -157,6 +157,16 @@
     </message>
 </context>
 <context>
+    <name>ww::InputsPage</name>
+    <message numerus="yes">
+        <source>Inputs at %n position(s) of %1, largest magnitude %2 at a standard deviation of %3.</source>
+        <translation>
+            <numerusform>Inputs at %n position of %1, largest magnitude %2 at a standard deviation of %3.</numerusform>
+            <numerusform>Inputs at %n positions of %1, largest magnitude %2 at a standard deviation of %3.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ww::InspectorPanel</name>
     <message numerus="yes">
         <source>%n tensor(s) selected</source>
@@ -241,6 +251,23 @@
         <translation>
             <numerusform>(%n older message)</numerusform>
             <numerusform>(%n older messages)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ww::MethodBenchDialog</name>
+    <message numerus="yes">
+        <source>%1 of %n combination(s) done.</source>
+        <translation>
+            <numerusform>%1 of %n combination done.</numerusform>
+            <numerusform>%1 of %n combinations done.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n combination(s).</source>
+        <translation>
+            <numerusform>%n combination.</numerusform>
+            <numerusform>%n combinations.</numerusform>
         </translation>
     </message>
 </context>

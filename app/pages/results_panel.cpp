@@ -167,6 +167,8 @@ QWidget* ResultsPanel::buildVariants()
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->header()->setStretchLastSection(true);
+    // There are few variants: every column as wide as what it says.
+    m_table->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     connect(m_table, &QTreeView::activated, this, [this](const QModelIndex& index) {
         const QString id = index.siblingAtColumn(VariantsModel::Name).data(VariantsModel::IdRole).toString();
         const auto it = m_ids.find(id);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "eval/centered_histogram.h"
 #include "formats/block_format.h"
 #include "jobs/quantize.h"
 #include "jobs/quantized_tensor.h"
@@ -71,17 +72,6 @@ private:
     std::size_t m_parts;
 };
 
-/// Bounds with a width, also when all values are equal.
-Histogram histogramOver(double lower, double upper, std::size_t bins)
-{
-    if (!(upper > lower)) {
-        const double half = std::max(std::abs(lower) * 1e-3, 1e-6);
-        lower -= half;
-        upper += half;
-    }
-    return {lower, upper, bins};
-}
-
 }  // namespace
 
 Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tensor, TensorType format, std::string_view method,
@@ -114,10 +104,10 @@ Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tens
     }
 
     bins = std::max<std::size_t>(bins, 1);
-    report.originalHistogram = histogramOver(std::min(report.original.minimum, report.quantized.minimum),
+    report.originalHistogram = centeredHistogram(std::min(report.original.minimum, report.quantized.minimum),
                                              std::max(report.original.maximum, report.quantized.maximum), bins);
     report.quantizedHistogram = report.originalHistogram;
-    report.errorHistogram = histogramOver(-report.error.maxError(), report.error.maxError(), bins);
+    report.errorHistogram = centeredHistogram(-report.error.maxError(), report.error.maxError(), bins);
     struct Counts {
         Histogram original, quantized, error;
     };

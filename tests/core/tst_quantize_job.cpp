@@ -363,6 +363,12 @@ private slots:
             QCOMPARE(h->below + h->above, std::uint64_t{0});
         }
         QVERIFY(report->originalHistogram.counts != report->quantizedHistogram.counts);
+        // Zero is the center of a bin, and no value is left out.
+        const Histogram& bins = report->originalHistogram;
+        const double zero = -bins.lower / bins.binWidth() - 0.5;
+        QVERIFY2(std::abs(zero - std::round(zero)) < 1e-6, qPrintable(QString::number(zero)));
+        QCOMPARE(bins.below + bins.above, std::uint64_t{0});
+        QCOMPARE(bins.counts.size(), std::size_t{64});
     }
 
     void reportDoesNotDependOnThreads()

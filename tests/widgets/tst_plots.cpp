@@ -273,6 +273,40 @@ private Q_SLOTS:
         QCOMPARE(spy[0][0].value<TensorRole>(), TensorRole::FfnDown);
     }
 
+    void aBarBeginsWhereItsRoleBegins()
+    {
+        // Q4_K comes first in the order of stacking, and the output matrix has none of it.
+        SizePlot plot;
+        plot.setData({{TensorRole::TokenEmbedding, TensorType::Q4_K, 100, 1}, {TensorRole::Output, TensorType::Q6_K, 3000, 2}, {TensorRole::Output, TensorType::F16, 3000, 2}});
+        show(plot);
+        auto* q = inner(plot);
+        QCOMPARE(q->plottableCount(), 3);
+        for (int i = 0; i < 3; ++i) {
+            const auto* bars = qobject_cast<QCPBars*>(q->plottable(i));
+            QVERIFY(bars);
+            QCOMPARE(bars->barBelow() != nullptr, i == 2);
+        }
+        QCOMPARE(q->legend->itemCount(), 3);
+    }
+
+    void eachMethodHasItsCurve()
+    {
+        RateDistortionPlot plot;
+        plot.setData({{TensorType::Q4_K, text("reference"), 4.5, 0.08, false}, {TensorType::Q6_K, text("reference"), 6.56, 0.02, false},
+                      {TensorType::Q4_K, text("gptq"), 4.5, 0.05, false}, {TensorType::Q6_K, text("gptq"), 6.56, 0.01, false}});
+        show(plot);
+        auto* q = inner(plot);
+        QCOMPARE(q->graphCount(), 2);
+        QCOMPARE(q->graph(1)->name(), text("gptq"));
+        QCOMPARE(q->graph(1)->data()->size(), 2);
+        QVERIFY(q->legend->visible());
+        QVERIFY(q->graph(0)->pen().color() != q->graph(1)->pen().color());
+        QVERIFY(q->graph(0)->pen().style() != q->graph(1)->pen().style());
+        plot.setData({{TensorType::Q4_K, {}, 4.5, 0.08, false}});
+        QCOMPARE(q->graphCount(), 1);
+        QVERIFY(!q->legend->visible());
+    }
+
     void aLegendThatWrapsKeepsTheColorsOfTheTheme()
     {
         // As many formats as an optimised recipe has: the last line of the legend is not full.

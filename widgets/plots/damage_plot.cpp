@@ -60,9 +60,9 @@ void DamagePlot::setData(const std::vector<TensorRow>& rows, Measure measure, bo
     }
     plot()->yAxis->setTicker(names);
     plot()->xAxis->setLabel(measure == Measure::Damage
-                                ? (divergence ? tr("KL divergence added (predicted)") : tr("damage, from weight errors (estimated)"))
+                                ? (divergence ? tr("KL divergence added (predicted)") : tr("squared relative weight error (estimated)"))
                                 : (divergence ? tr("KL divergence saved by the next MiB (predicted)")
-                                              : tr("damage saved by the next MiB (estimated)")));
+                                              : tr("squared weight error saved by the next MiB (estimated)")));
     dataChanged(m_bars.empty());
 }
 

@@ -23,17 +23,29 @@ std::array<QRectF, 8> candidates(const QPointF& c, const QSizeF& size, double di
             at(c.x() + slanted, c.y() + slanted - h * 0.3), at(c.x() - slanted - w, c.y() - slanted - h * 0.7)};
 }
 
-/// The first free box beside the point, then farther away; a label without a marker only stands right of its place.
-std::optional<QRectF> freePlace(const QPointF& c, const QSizeF& size, double gap, bool marker, bool quiet, const QRectF& area,
-                                const std::vector<QRectF>& taken)
+bool meets(const QRectF& box, const QLineF& line)
 {
-    for (const double distance : {gap, gap + 14, gap + 28, gap + 42}) {
-        if (quiet && distance > gap) break;
-        for (const QRectF& box : candidates(c, size, distance)) {
-            if (!marker) return QRectF(c + QPointF(gap, -size.height() / 2), size);
-            if (area.contains(box) && std::ranges::none_of(taken, [&](const QRectF& t) { return t.intersects(box); })) return box;
+    if (box.contains(line.p1()) || box.contains(line.p2())) return true;
+    const std::array<QLineF, 4> edges = {QLineF(box.topLeft(), box.topRight()), QLineF(box.topRight(), box.bottomRight()),
+                                         QLineF(box.bottomRight(), box.bottomLeft()), QLineF(box.bottomLeft(), box.topLeft())};
+    return std::ranges::any_of(edges, [&](const QLineF& edge) { return edge.intersects(line, nullptr) == QLineF::BoundedIntersection; });
+}
+
+/// The first free box beside the point, then farther away, rather than on a line; a label without a marker only stands right of
+/// its place.
+std::optional<QRectF> freePlace(const QPointF& c, const QSizeF& size, double gap, const PlotPoints::Point& point, const QRectF& area,
+                                const std::vector<QRectF>& taken, const std::vector<QLineF>& lines)
+{
+    if (!point.marker) return QRectF(c + QPointF(gap, -size.height() / 2), size);
+    const bool quiet = point.quiet && !point.ringed;
+    for (const bool avoid : {true, false})
+        for (const double distance : {gap, gap + 14, gap + 28, gap + 42}) {
+            if (distance > gap + (quiet ? 14 : 42)) break;
+            for (const QRectF& box : candidates(c, size, distance))
+                if (area.contains(box) && std::ranges::none_of(taken, [&](const QRectF& t) { return t.intersects(box); }) &&
+                    !(avoid && std::ranges::any_of(lines, [&](const QLineF& line) { return meets(box, line); })))
+                    return box;
         }
-    }
     return std::nullopt;
 }
 
@@ -176,6 +188,13 @@ void PlotPoints::drawLabels(QCPPainter* painter) const
         taken.emplace_back(pixelOf(i).x() - 3, top, 6, bottom - top);
     }
     drawNote(painter, area, taken);
+    std::vector<QLineF> lines;
+    const auto pixel = [this](const QPointF& p) { return QPointF(mParentPlot->xAxis->coordToPixel(p.x()), mParentPlot->yAxis->coordToPixel(p.y())); };
+    for (std::size_t i = 1; i < m_corners.size(); ++i) lines.emplace_back(pixel(m_corners[i - 1]), pixel(m_corners[i]));
+    if (!m_note.isEmpty()) {
+        const double y = mParentPlot->yAxis->coordToPixel(m_noteY);
+        lines.emplace_back(area.left(), y, area.right(), y);
+    }
     // The chosen points get their labels first, then the others in order, the quiet ones last.
     std::vector<int> order;
     for (int turn = 0; turn < 3; ++turn)
@@ -189,7 +208,7 @@ void PlotPoints::drawLabels(QCPPainter* painter) const
         if (p.label.isEmpty() || !area.contains(c)) continue;
         const QSizeF size(metrics.horizontalAdvance(p.label) + 2, metrics.height());
         const double gap = p.marker ? kRadius + (p.ringed ? 7 : 3) : 5;
-        const auto box = freePlace(c, size, gap, p.marker, p.quiet && !p.ringed, area, taken);
+        const auto box = freePlace(c, size, gap, p, area, taken, lines);
         if (!box) continue;
         const QPointF end(std::clamp(c.x(), box->left(), box->right()), std::clamp(c.y(), box->top(), box->bottom()));
         const double distance = std::hypot(end.x() - c.x(), end.y() - c.y());

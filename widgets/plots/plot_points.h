@@ -3,6 +3,7 @@
 
 #include <QColor>
 #include <QFont>
+#include <QPointF>
 #include <QString>
 #include <optional>
 #include <vector>
@@ -37,6 +38,8 @@ public:
         m_noteY = y;
         m_note = text;
     }
+    /// A line in coordinates of the axes that labels should not lie on.
+    void setLine(std::vector<QPointF> corners) { m_corners = std::move(corners); }
     void setLabelFont(const QFont& font) { m_font = font; }
     [[nodiscard]] const std::vector<Point>& points() const { return m_points; }
     /// Nearest point within a few pixels, −1 if none.
@@ -61,6 +64,7 @@ private:
     std::vector<Point> m_points;
     QColor m_text, m_line, m_accent, m_background;
     QFont m_font;
+    std::vector<QPointF> m_corners;  ///< of a line to keep clear of
     double m_noteY = 0;
     QString m_note;
     int m_highlighted = -1;

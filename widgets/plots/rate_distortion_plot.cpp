@@ -23,7 +23,6 @@ RateDistortionPlot::RateDistortionPlot(QWidget* parent) : PlotWidget(parent)
     for (const int tick : {1, 2, 3, 4, 5, 6, 8, 12, 16, 32}) bits->addTick(tick, QLocale().toString(tick));
     plot()->xAxis->setScaleType(QCPAxis::stLogarithmic);
     plot()->xAxis->setTicker(bits);
-    plot()->addGraph();  // the best points at each rate
     m_marks = new PlotPoints(plot());
 }
 
@@ -39,18 +38,32 @@ void RateDistortionPlot::setData(std::vector<RatePoint> points)
     std::erase_if(m_points, [](const RatePoint& p) {
         return !std::isfinite(p.bitsPerWeight) || p.bitsPerWeight <= 0 || !std::isfinite(p.relativeError) || p.relativeError < 0;
     });
-    std::vector<const RatePoint*> sorted;
-    for (const auto& p : m_points) sorted.push_back(&p);
-    std::ranges::stable_sort(sorted, {}, [](const RatePoint* p) { return std::pair(p->bitsPerWeight, p->relativeError); });
-    QVector<double> x, y;
-    double best = 1e300;
-    for (const auto* p : sorted) {
-        if (p->relativeError >= best) continue;
-        best = p->relativeError;
-        x << p->bitsPerWeight;
-        y << shownError(*p);
+    m_methods.clear();
+    for (const RatePoint& p : m_points)
+        if (!m_methods.contains(p.method)) m_methods << p.method;
+    plot()->clearGraphs();
+    std::vector<QPointF> corners;
+    for (const QString& method : m_methods) {
+        std::vector<const RatePoint*> sorted;
+        for (const auto& p : m_points)
+            if (p.method == method) sorted.push_back(&p);
+        std::ranges::stable_sort(sorted, {}, [](const RatePoint* p) { return std::pair(p->bitsPerWeight, p->relativeError); });
+        QVector<double> x, y;
+        double best = 1e300;
+        for (const auto* p : sorted) {
+            if (p->relativeError >= best) continue;
+            best = p->relativeError;
+            x << p->bitsPerWeight;
+            y << shownError(*p);
+        }
+        QCPGraph* graph = plot()->addGraph();
+        graph->setName(method);
+        graph->setData(x, y, true);
+        if (m_methods.size() == 1)
+            for (qsizetype i = 0; i < x.size(); ++i) corners.emplace_back(x[i], y[i]);
     }
-    plot()->graph(0)->setData(x, y, true);
+    m_marks->setLine(std::move(corners));
+    showLegend(m_methods.size() > 1);
     m_marks->setHighlighted(-1);
     dataChanged(m_points.empty());
 }
@@ -82,7 +95,11 @@ void RateDistortionPlot::fitAxes()
 
 void RateDistortionPlot::recolor(const ThemeColors& colors)
 {
-    plot()->graph(0)->setPen(QPen(colors.plotAxis, 1.2, Qt::DashLine));
+    const bool several = m_methods.size() > 1;
+    static constexpr Qt::PenStyle kStyles[] = {Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
+    for (int i = 0; i < plot()->graphCount(); ++i)
+        plot()->graph(i)->setPen(several ? QPen(colors.okabeIto(i), 1.6, kStyles[static_cast<std::size_t>(i) % std::size(kStyles)])
+                                         : QPen(colors.plotAxis, 1.2, Qt::DashLine));
     std::vector<PlotPoints::Point> marks;
     const auto beaten = [this](const RatePoint& p) {
         return std::ranges::any_of(m_points, [&](const RatePoint& other) {
@@ -94,8 +111,9 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
         mark.x = p.bitsPerWeight;
         mark.y = shownError(p);
         const QString name = p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
-        mark.label = p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
-        mark.fill = colors.formatColor(p.format);
+        // With several methods the line and the legend name them.
+        mark.label = several ? formatName(p.format) : p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
+        mark.fill = several ? colors.okabeIto(static_cast<int>(m_methods.indexOf(p.method))) : colors.formatColor(p.format);
         mark.ringed = p.chosen;
         mark.quiet = beaten(p);
         marks.push_back(mark);

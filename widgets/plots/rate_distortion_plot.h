@@ -20,7 +20,7 @@ struct RatePoint {
 };
 
 /// Relative error (log) over bits per weight for every format; the chosen one is marked, the best at each rate are joined by a
-/// line.
+/// line: one for each method, with a legend when there are several.
 class RateDistortionPlot : public PlotWidget {
     Q_OBJECT
 public:
@@ -50,6 +50,7 @@ private:
     [[nodiscard]] double shownError(const RatePoint& point) const;
 
     std::vector<RatePoint> m_points;
+    QStringList m_methods;  ///< of the graphs
     QString m_errorTitle;
     PlotPoints* m_marks = nullptr;
 };

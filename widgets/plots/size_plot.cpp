@@ -82,25 +82,30 @@ void SizePlot::buildBars()
     auto ticker = QSharedPointer<QCPAxisTickerText>::create();
     for (std::size_t i = 0; i < m_roles.size(); ++i) ticker->addTick(static_cast<double>(i), roleText(m_roles[i]));
     plot()->yAxis->setTicker(ticker);
-    QCPBars* below = nullptr;
-    for (const TensorType format : m_formats) {
-        auto* bars = new QCPBars(plot()->yAxis, plot()->xAxis);
-        bars->setName(formatName(format));
-        bars->setWidth(0.72);
-        bars->setStackingGap(1);
-        QVector<double> keys, values;
-        for (std::size_t i = 0; i < m_roles.size(); ++i) {
+    m_barFormats.clear();
+    for (std::size_t i = 0; i < m_roles.size(); ++i) {
+        // One plottable per part: a part lies on the one before it in the same bar, not on one that is empty here.
+        QCPBars* below = nullptr;
+        for (const TensorType format : m_formats) {
             double bytes = 0;
             for (const auto& s : m_slices)
                 if (s.role == m_roles[i] && s.format == format) bytes += static_cast<double>(s.sizeBytes);
             if (bytes == 0) continue;
-            keys << static_cast<double>(i);
-            values << bytes / m_unitBytes;
+            auto* bars = new QCPBars(plot()->yAxis, plot()->xAxis);
+            bars->setName(formatName(format));
+            bars->setWidth(0.72);
+            bars->setStackingGap(1);
+            bars->setData({static_cast<double>(i)}, {bytes / m_unitBytes}, true);
+            if (below) bars->moveAbove(below);
+            below = bars;
+            m_barFormats.push_back(format);
         }
-        bars->setData(keys, values, true);
-        if (below) bars->moveAbove(below);
-        below = bars;
     }
+    // The legend names each format once, in the order of stacking.
+    plot()->legend->clearItems();
+    for (const TensorType format : m_formats)
+        if (const auto it = std::ranges::find(m_barFormats, format); it != m_barFormats.end())
+            plot()->plottable(static_cast<int>(it - m_barFormats.begin()))->addToLegend();
 }
 
 void SizePlot::fitAxes()
@@ -112,9 +117,9 @@ void SizePlot::fitAxes()
 
 void SizePlot::recolor(const ThemeColors& colors)
 {
-    for (std::size_t i = 0; i < m_formats.size(); ++i) {
+    for (std::size_t i = 0; i < m_barFormats.size(); ++i) {
         auto* bars = plot()->plottable(static_cast<int>(i));
-        const QColor fill = colors.formatColor(m_formats[i]);
+        const QColor fill = colors.formatColor(m_barFormats[i]);
         bars->setBrush(fill);
         bars->setPen(QPen(colors.dark ? fill.lighter(120) : fill.darker(125), 1));
     }

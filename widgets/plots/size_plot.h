@@ -49,6 +49,7 @@ private:
     std::vector<TensorRole> m_roles;  ///< from top to bottom
     std::vector<std::uint64_t> m_roleBytes;
     std::vector<TensorType> m_formats;  ///< stacking order, small to large bits per weight
+    std::vector<TensorType> m_barFormats;  ///< of the plottables
     std::uint64_t m_totalBytes = 0;
     double m_unitBytes = 1;
     PlotPoints* m_totals = nullptr;

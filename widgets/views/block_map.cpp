@@ -14,13 +14,16 @@
 namespace ww {
 namespace {
 
-constexpr int kCell = 12;
+/// Cells shrink down to this before the map scrolls sideways, and grow up to that when there is room.
+constexpr int kSmallestCell = 7;
+constexpr int kLargestCell = 16;
 
 bool fits(const BlockMapData& d)
 {
     if (d.rows <= 0 || d.blocksPerRow <= 0 || d.blockLength <= 0) return false;
     const auto blocks = static_cast<std::size_t>(d.rows) * static_cast<std::size_t>(d.blocksPerRow);
-    return d.scales.size() == blocks && (d.codes.empty() || d.codes.size() == blocks * static_cast<std::size_t>(d.blockLength));
+    return d.scales.size() == blocks && (d.codes.empty() || d.codes.size() == blocks * static_cast<std::size_t>(d.blockLength)) &&
+           (d.offsets.empty() || d.offsets.size() == blocks);
 }
 
 }  // namespace
@@ -91,12 +94,21 @@ QString BlockMap::blockText(int block) const
         return value < 0 ? QChar(0x2212) + text : text;
     };
     const QString scale = number(static_cast<double>(m_data.scales[index]), 'g', 4);
+    const float shift = m_data.offsets.empty() ? 0.0F : m_data.offsets[index];
     if (m_data.codes.empty()) return tr("%1: scale %2", "place of a block: its scale").arg(place, scale);
     const auto length = static_cast<std::ptrdiff_t>(m_data.blockLength);
     const auto first = m_data.codes.begin() + static_cast<std::ptrdiff_t>(index) * length;
     const auto [low, high] = std::minmax_element(first, first + length);
+    if (shift != 0)
+        return tr("%1: scale %2, offset %3, codes %4 … %5", "place of a block: its scale, its offset, smallest and largest code")
+            .arg(place, scale, number(static_cast<double>(shift), 'g', 4), number(*low, 'f', 0), number(*high, 'f', 0));
     return tr("%1: scale %2, codes %3 … %4", "place of a block: its scale, smallest and largest code")
         .arg(place, scale, number(*low, 'f', 0), number(*high, 'f', 0));
+}
+
+int BlockMap::cell() const
+{
+    return m_data.blocksPerRow > 0 ? std::clamp(viewport()->width() / m_data.blocksPerRow, kSmallestCell, kLargestCell) : kLargestCell;
 }
 
 int BlockMap::codesHeight() const
@@ -106,27 +118,27 @@ int BlockMap::codesHeight() const
 
 void BlockMap::updateScrollBars()
 {
-    const QSize shown(viewport()->width(), std::max(kCell, viewport()->height() - codesHeight()));
-    horizontalScrollBar()->setRange(0, std::max(0, m_data.blocksPerRow * kCell - shown.width()));
+    const QSize shown(viewport()->width(), std::max(cell(), viewport()->height() - codesHeight()));
+    horizontalScrollBar()->setRange(0, std::max(0, m_data.blocksPerRow * cell() - shown.width()));
     horizontalScrollBar()->setPageStep(shown.width());
-    horizontalScrollBar()->setSingleStep(kCell);
-    verticalScrollBar()->setRange(0, std::max(0, m_data.rows * kCell - shown.height()));
+    horizontalScrollBar()->setSingleStep(cell());
+    verticalScrollBar()->setRange(0, std::max(0, m_data.rows * cell() - shown.height()));
     verticalScrollBar()->setPageStep(shown.height());
-    verticalScrollBar()->setSingleStep(kCell);
+    verticalScrollBar()->setSingleStep(cell());
 }
 
 QRect BlockMap::blockRect(int block) const
 {
     if (block < 0 || isEmpty()) return {};
-    return {block % m_data.blocksPerRow * kCell - horizontalScrollBar()->value(),
-            block / m_data.blocksPerRow * kCell - verticalScrollBar()->value(), kCell, kCell};
+    return {block % m_data.blocksPerRow * cell() - horizontalScrollBar()->value(),
+            block / m_data.blocksPerRow * cell() - verticalScrollBar()->value(), cell(), cell()};
 }
 
 int BlockMap::blockAt(const QPoint& point) const
 {
     if (isEmpty() || point.x() < 0 || point.y() < 0 || point.y() >= viewport()->height() - codesHeight()) return -1;
-    const int column = (point.x() + horizontalScrollBar()->value()) / kCell;
-    const int row = (point.y() + verticalScrollBar()->value()) / kCell;
+    const int column = (point.x() + horizontalScrollBar()->value()) / cell();
+    const int row = (point.y() + verticalScrollBar()->value()) / cell();
     return column < m_data.blocksPerRow && row < m_data.rows ? row * m_data.blocksPerRow + column : -1;
 }
 
@@ -143,10 +155,10 @@ void BlockMap::paintEvent(QPaintEvent*)
     }
     const QRect area(0, 0, viewport()->width(), viewport()->height() - codesHeight());
     painter.setClipRect(area);
-    const int firstRow = verticalScrollBar()->value() / kCell;
-    const int lastRow = std::min(m_data.rows - 1, (verticalScrollBar()->value() + area.height()) / kCell);
-    const int firstColumn = horizontalScrollBar()->value() / kCell;
-    const int lastColumn = std::min(m_data.blocksPerRow - 1, (horizontalScrollBar()->value() + area.width()) / kCell);
+    const int firstRow = verticalScrollBar()->value() / cell();
+    const int lastRow = std::min(m_data.rows - 1, (verticalScrollBar()->value() + area.height()) / cell());
+    const int firstColumn = horizontalScrollBar()->value() / cell();
+    const int lastColumn = std::min(m_data.blocksPerRow - 1, (horizontalScrollBar()->value() + area.width()) / cell());
     for (int row = firstRow; row <= lastRow; ++row) {
         for (int column = firstColumn; column <= lastColumn; ++column) {
             const int block = row * m_data.blocksPerRow + column;

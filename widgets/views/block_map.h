@@ -16,6 +16,7 @@ struct BlockMapData {
     int blocksPerRow = 0;
     int blockLength = 0;              ///< codes per block
     std::vector<float> scales;        ///< rows × blocksPerRow
+    std::vector<float> offsets;       ///< the same, or empty: none
     std::vector<std::int16_t> codes;  ///< rows × blocksPerRow × blockLength; empty: scales only
     std::uint64_t firstRow = 0;       ///< place of the window in the tensor
     std::uint64_t firstBlock = 0;
@@ -32,10 +33,14 @@ public:
     void setEmptyText(const QString& text);
     [[nodiscard]] bool isEmpty() const { return m_data.rows == 0; }
     /// Index row × blocksPerRow + block; −1 when empty.
+    /// What the brightest color stands for.
+    [[nodiscard]] double largestScale() const { return m_largestScale; }
     [[nodiscard]] int currentBlock() const { return m_current; }
     void setCurrentBlock(int block);
     /// "row 3, block 7: scale 0.0021, codes −8 … 7"
     [[nodiscard]] QString blockText(int block) const;
+    /// Width and height of a block on the map.
+    [[nodiscard]] int cell() const;
     /// In viewport coordinates.
     [[nodiscard]] QRect blockRect(int block) const;
     [[nodiscard]] int blockAt(const QPoint& point) const;
