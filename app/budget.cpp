@@ -74,6 +74,26 @@ std::optional<std::uint64_t> parseBudget(const QString& text, std::uint64_t sour
     return static_cast<std::uint64_t>(bytes);
 }
 
+std::optional<MemoryTarget> parseMemoryTarget(const QString& text)
+{
+    static const QRegularExpression kForm(
+        QStringLiteral("^\\s*(?:fits?|passt)?\\s*(?:in|into)?\\s*([0-9]+(?:[.,][0-9]+)?\\s*[kmg]i?b?)(?:\\s+(?:with|mit|at|for|bei)\\s+|\\s*[@,+/]\\s*|\\s+)"
+                       "([0-9]+(?:[.,][0-9]+)?)\\s*(k?)[\\s-]*(?:tokens?|ctx|context|kontext)?(?:[\\s,]+(f16|q8_0|q4_0))?\\s*$"),
+        QRegularExpression::CaseInsensitiveOption);
+    const auto match = kForm.match(text);
+    if (!match.hasMatch()) return {};
+    const auto bytes = parseBudget(match.captured(1), 1, 1, 1);
+    bool ok = false;
+    const double number = QLocale::c().toDouble(match.captured(2).replace(QLatin1Char(','), QLatin1Char('.')), &ok);
+    const double tokens = number * (match.captured(3).isEmpty() ? 1 : 1024);
+    if (!bytes || !ok || tokens < 1 || tokens > 1e9) return {};
+    const QString cache = match.captured(4).toUpper();
+    return MemoryTarget{*bytes, static_cast<std::uint32_t>(tokens),
+                        cache == QLatin1String("Q8_0")   ? TensorType::Q8_0
+                        : cache == QLatin1String("Q4_0") ? TensorType::Q4_0
+                                                         : TensorType::F16};
+}
+
 BudgetTable::BudgetTable(std::vector<Tensor> tensors, Allocator allocator, std::uint64_t overhead,
                          std::shared_ptr<const ModelSurvey> survey, std::shared_ptr<const ModelFile> model,
                          std::shared_ptr<const ImportanceMatrix> importance, std::unique_ptr<const Sensitivity> sensitivity)
@@ -278,7 +298,8 @@ std::vector<std::optional<BudgetTable::Value>> BudgetTable::values(const Plan& p
     for (std::size_t i = 0; i < m_tensors.size() && i < prices.size(); ++i) {
         auto& value = result[m_tensors[i].index];
         if (!value || !prices[i].up || prices[i].up->bytes <= 0) continue;
-        value->gainPerMiB = -prices[i].up->cost * 1048576.0 / static_cast<double>(prices[i].up->bytes);
+        // A step of less than a mebibyte buys what it buys; no number of steps buys back more than the damage.
+        value->gainPerMiB = std::min(value->damage, -prices[i].up->cost * 1048576.0 / static_cast<double>(prices[i].up->bytes));
     }
     return result;
 }

@@ -25,6 +25,17 @@ namespace ww {
 [[nodiscard]] std::optional<std::uint64_t> parseBudget(const QString& text, std::uint64_t sourceBytes, std::uint64_t parameters,
                                                        double bareUnit);
 
+/// "fits 6 GiB with 8k context": memory for the weights, the cache and the buffers of a running model together.
+struct MemoryTarget {
+    std::uint64_t bytes = 0;
+    std::uint32_t contextLength = 0;
+    TensorType cacheType = TensorType::F16;
+    bool operator==(const MemoryTarget&) const = default;
+};
+/// A size, then the tokens of context ("8192", "8k"), with or without words between ("fits … with … context", "passt in … mit … Kontext",
+/// "@"), and last the type of the cache (f16, q8_0, q4_0) if it is not f16. Empty for anything else: also for a size alone.
+[[nodiscard]] std::optional<MemoryTarget> parseMemoryTarget(const QString& text);
+
 /// Damage of every format to every tensor, prepared so that each budget is answered at once. Immutable and thread-safe.
 class BudgetTable {
 public:
@@ -59,8 +70,8 @@ public:
     /// (for jobs), else within a step of it and at once. Sizes out of reach give the nearest.
     [[nodiscard]] Result<Recipe> recipe(const Recipe& base, std::uint64_t fileBytes, bool exact) const;
 
-    /// Of a tensor in the plan: its part of the damage, and how much a mebibyte more would save. Empty for tensors that are not
-    /// quantized and for formats that were not tried.
+    /// Of a tensor in the plan: its part of the damage, and how much a mebibyte more would save, at most all of the damage. Empty for
+    /// tensors that are not quantized and for formats that were not tried.
     struct Value {
         double damage = 0;
         std::optional<double> gainPerMiB;

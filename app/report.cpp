@@ -7,6 +7,9 @@
 #include <QFileInfo>
 #include <QLocale>
 
+#include <algorithm>
+#include <map>
+
 #include "app/choices.h"
 #include "app/workbench.h"
 #include "widgets/theme/format_text.h"
@@ -90,11 +93,79 @@ QString variantsPart(const VariantsModel& variants)
     return html;
 }
 
-QString tensorsPart(const std::vector<TensorRow>& rows)
+/// What is not in the report, and the command of the window that brings it in.
+QStringList gaps(const Workbench& bench, const std::vector<TensorRow>& rows, const VariantsModel& variants)
+{
+    QStringList list;
+    if (!bench.document.importance())
+        list << Report::tr("No importance matrix: the recipe treats all columns of a matrix alike. Calibrate collects one.");
+    const auto& table = bench.budget.table();
+    if (!table || table->basis() != BudgetTable::Basis::Probes)
+        list << Report::tr("No probes: the KL divergence is not predicted, and the damage of tensors is estimated from their weights alone. "
+                           "Calibrate with “Probe after that” measures which tensors hurt.");
+    const auto measured = [&](auto&& has) { return std::ranges::any_of(variants.rows(), [&](const VariantRow& row) { return row.current && has(row); }); };
+    if (!measured([](const VariantRow& row) { return row.perplexity.has_value(); }))
+        list << Report::tr("The perplexity of this recipe was not measured. Measure ▸ Measure does it, and runs the original as well.");
+    if (!measured([](const VariantRow& row) { return row.klDivergence.has_value(); }))
+        list << Report::tr("The KL divergence of this recipe was not measured. Measure ▸ Measure does it when “KL divergence as well” is checked.");
+    const auto quantized = std::ranges::count_if(rows, [](const TensorRow& row) { return row.editable && row.target != row.source; });
+    const auto known = std::ranges::count_if(rows, [](const TensorRow& row) { return row.editable && row.target != row.source && row.relativeError; });
+    if (known < quantized)
+        list << Report::tr("The weight errors of %1 of %2 quantized tensors were not measured. Measure ▸ Weight Errors of All Tensors does it.")
+                    .arg(quantized - known)
+                    .arg(quantized);
+    if (variants.rowCount() <= 2)
+        list << Report::tr("There is nothing to compare the recipe with. Measure ▸ Measure Presets measures the usual presets on the same text.");
+    return list;
+}
+
+QString gapsPart(const QStringList& gaps)
+{
+    if (gaps.isEmpty()) return {};
+    QString html = heading(Report::tr("What this report lacks")) + QStringLiteral("<ul>\n");
+    for (const QString& gap : gaps) html += QStringLiteral("<li>%1</li>\n").arg(gap.toHtmlEscaped());
+    return html + QStringLiteral("</ul>\n");
+}
+
+/// Which formats the file is made of.
+QString formatsPart(const std::vector<TensorRow>& rows)
+{
+    struct Sum {
+        int tensors = 0;
+        std::uint64_t bytes = 0;
+    };
+    std::map<std::pair<TensorType, QString>, Sum> sums;
+    std::uint64_t all = 0;
+    for (const TensorRow& row : rows) {
+        Sum& sum = sums[{row.target, row.editable ? row.method : QString()}];
+        ++sum.tensors;
+        sum.bytes += row.sizeBytes;
+        all += row.sizeBytes;
+    }
+    std::vector<std::pair<std::pair<TensorType, QString>, Sum>> sorted(sums.begin(), sums.end());
+    std::ranges::stable_sort(sorted, std::greater(), [](const auto& item) { return item.second.bytes; });
+    QString html = QStringLiteral("<table>\n") + head({Report::tr("Format"), Report::tr("Method"), Report::tr("Bits per weight"), Report::tr("Tensors"),
+                                                       Report::tr("Size"), Report::tr("Part of the file")}, 2);
+    for (const auto& [key, sum] : sorted)
+        html += QStringLiteral("<tr>") + cell(formatName(key.first)) + cell(key.second) + cell(bitsPerWeightText(traits(key.first).bitsPerWeight(), false), true) +
+                cell(QString::number(sum.tensors), true) + cell(sizeText(sum.bytes), true) +
+                cell(percentText(static_cast<double>(sum.bytes) / static_cast<double>(std::max<std::uint64_t>(1, all)), 1), true) + QStringLiteral("</tr>\n");
+    return html + QStringLiteral("</table>\n");
+}
+
+/// The recipe as a file that the window and the command line load.
+QString recipePart(const Recipe& recipe)
+{
+    return QStringLiteral("<details><summary>%1</summary><pre>%2</pre></details>\n")
+        .arg(Report::tr("The recipe as a file: “quantize --recipe FILE” makes the same again").toHtmlEscaped(), QString::fromStdString(recipeToJson(recipe)).toHtmlEscaped());
+}
+
+QString tensorsPart(const std::vector<TensorRow>& rows, bool probed)
 {
     QString html = QStringLiteral("<table>\n") +
                    head({Report::tr("Tensor"), Report::tr("Format"), Report::tr("Why"), Report::tr("Shape"), Report::tr("Size"), Report::tr("Error"),
-                         Report::tr("Damage"), Report::tr("Next MiB")},
+                         probed ? Report::tr("KL divergence added") : Report::tr("Squared error"),
+                         probed ? Report::tr("KL divergence the next MiB saves") : Report::tr("Squared error the next MiB saves")},
                         3);
     const auto figure = [](const std::optional<double>& value) { return value ? errorText(*value) : QStringLiteral("–"); };
     for (const TensorRow& row : rows) {
@@ -114,7 +185,7 @@ const auto kStyle = QStringLiteral(
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1c22;background:#fff}"
     "h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;font-size:.86rem;width:100%}"
     "th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #dde;vertical-align:top}.n{text-align:right;white-space:nowrap}"
-    "tr.c td{font-weight:600}img{max-width:100%;height:auto}figure{margin:1rem 0}figcaption{font-size:.86rem;color:#555}footer{color:#666;font-size:.8rem}");
+    "tr.c td{font-weight:600}img{max-width:100%;height:auto}figure{margin:1rem 0}pre{overflow-x:auto;font-size:.8rem}figcaption{font-size:.86rem;color:#555}footer{color:#666;font-size:.8rem}");
 
 }  // namespace
 
@@ -125,7 +196,9 @@ QString reportHtml(const Workbench& bench, const std::vector<TensorRow>& rows, c
     QString html = QStringLiteral("<!DOCTYPE html>\n<html lang=\"%1\"><head><meta charset=\"utf-8\"><title>%2</title><style>%3</style></head>\n<body>\n<h1>%2</h1>\n")
                        .arg(QLocale().bcp47Name(), title.toHtmlEscaped(), kStyle);
     html += modelPart(bench);
+    html += gapsPart(gaps(bench, rows, variants));
     html += heading(Report::tr("Variants")) + variantsPart(variants);
+    html += heading(Report::tr("Formats")) + formatsPart(rows) + recipePart(bench.document.current()->recipe);
     html += heading(Report::tr("Plots"));
     for (const auto& [caption, image] : pictures) {
         QByteArray bytes;
@@ -140,9 +213,13 @@ QString reportHtml(const Workbench& bench, const std::vector<TensorRow>& rows, c
         for (const std::string& warning : bench.document.plan()->warnings) html += paragraph(QString::fromStdString(warning));
     }
     html += heading(Report::tr("Tensors"));
-    html += paragraph(Report::tr("Error: relative error of the weights (measured). Damage and what the next MiB buys: predicted from probes where "
-                                 "the model was calibrated with them, else estimated from weight errors. A dash: not known."));
-    html += tensorsPart(rows);
+    const auto& table = bench.budget.table();
+    const bool probed = table && table->basis() == BudgetTable::Basis::Probes;
+    html += paragraph(Report::tr("Error: ‖w−q‖ / ‖w‖ of the weights (measured). A dash: not known.") + QLatin1Char(' ') +
+                      (probed ? Report::tr("KL divergence: what this tensor adds to that of the model, in nats per token, predicted from probes.")
+                              : Report::tr("Squared error: (‖w−q‖ / ‖w‖)², estimated from some rows and four times as heavy in the output matrix. It "
+                                           "orders the formats of a tensor; it does not say which tensor hurts the model more.")));
+    html += tensorsPart(rows, probed);
     html += QStringLiteral("<footer><p>%1</p></footer>\n</body></html>\n")
                 .arg(Report::tr("Written by Weightwright on %1.").arg(QLocale().toString(QDate::currentDate(), QLocale::LongFormat)).toHtmlEscaped());
     return html;

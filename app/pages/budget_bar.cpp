@@ -9,6 +9,7 @@
 
 #include "app/choices.h"
 #include "app/workbench.h"
+#include "plan/runtime_memory.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/views/budget_slider.h"
 
@@ -74,7 +75,9 @@ void BudgetBar::refreshReach()
                   .arg(sizeText(smallest), sizeText(largest))
             : tr("Chooses the best formats for a file of the wanted size");
     m_slider->setToolTip(how);
-    m_field->setToolTip(tr("Type a size such as 6 GiB, 4.5 bpw or 70 %, then Enter.") + QLatin1Char('\n') + how);
+    m_field->setToolTip(tr("Type a size such as 6 GiB, 4.5 bpw or 70 %, then Enter. Or the memory to run in, with the context: “6 GiB with 8k” "
+                           "leaves room for the cache of keys and values and for buffers.") +
+                        QLatin1Char('\n') + how);
     refresh();
 }
 
@@ -112,11 +115,14 @@ void BudgetBar::take()
     if (!plan) return;
     // A bare number means what the field shows.
     const double unit = plan->sizeBytes >= std::uint64_t{1} << 30 ? 1073741824.0 : 1048576.0;
-    const auto bytes = parseBudget(m_field->text(), plan->sourceSizeBytes, plan->parameters, unit);
+    const auto memory = parseMemoryTarget(m_field->text());
+    const auto bytes = memory ? fileFor(*memory) : parseBudget(m_field->text(), plan->sourceSizeBytes, plan->parameters, unit);
+    const QString written = m_field->text();
     m_field->setModified(false);
     if (!bytes) {
-        m_workbench.messages.post(Severity::Error, tr("“%1” is no size.").arg(m_field->text()),
-                                  tr("Write a size such as 6 GiB, 4.5 bpw or 70 %."));
+        if (!memory)
+            m_workbench.messages.post(Severity::Error, tr("“%1” is no size.").arg(written),
+                                      tr("Write a size such as 6 GiB, 4.5 bpw or 70 %, or memory with a context: 6 GiB with 8k."));
         refresh();
         return;
     }
@@ -125,6 +131,27 @@ void BudgetBar::take()
         m_workbench.messages.post(Severity::Warning, tr("No choice of formats makes this model as small as %1.").arg(sizeText(*bytes)),
                                   tr("The smallest file has %1.").arg(sizeText(smallest)));
     m_workbench.budget.settle(*bytes);
+}
+
+std::optional<std::uint64_t> BudgetBar::fileFor(const MemoryTarget& target)
+{
+    const auto need = runtimeMemory(*m_workbench.document.model(), target.contextLength, target.cacheType);
+    if (!need) {
+        m_workbench.messages.error(tr("What the model needs to run is not known."), need.error());
+        return {};
+    }
+    const QString beside = tr("A context of %1 tokens needs %2 beside the weights: %3 for the cache of keys and values (%4), %5 for buffers.")
+                               .arg(countText(target.contextLength), sizeText(need->total()), sizeText(need->keyValueCache),
+                                    formatName(target.cacheType), sizeText(need->computeBuffers));
+    if (need->total() >= target.bytes) {
+        m_workbench.messages.post(Severity::Error, tr("%1 are too little for this context.").arg(sizeText(target.bytes)),
+                                  beside + QLatin1Char(' ') + tr("Choose a shorter one, or write q8_0 after it for a smaller cache."));
+        return {};
+    }
+    m_workbench.messages.post(Severity::Info,
+                              tr("%1 of memory leave %2 for the weights.").arg(sizeText(target.bytes), sizeText(target.bytes - need->total())),
+                              beside);
+    return target.bytes - need->total();
 }
 
 }  // namespace ww

@@ -73,7 +73,8 @@ void SensitivityPage::refresh()
     m_plot->setData(m_rows, m_what->currentIndex() == 1 ? DamagePlot::Measure::Gain : DamagePlot::Measure::Damage, probed);
     m_note->setText(!table  ? QString()
                     : probed ? tr("Predicted from probes: the model was run with single tensors quantized.")
-                             : tr("Estimated from weight errors alone. Calibrate with probes to see what reaches the model's predictions."));
+                             : tr("Estimated from weight errors alone, (‖w−q‖ / ‖w‖)²: that orders formats, but not tensors. Calibrate with probes to see "
+                                  "which tensors hurt the model's predictions."));
     m_calibrate->setVisible(table && !probed);
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/budget.h"
 #include "app/pages/budget_bar.h"
+#include "plan/runtime_memory.h"
 #include "tests/app/window_fixture.h"
 #include "widgets/views/budget_slider.h"
 
@@ -60,6 +61,57 @@ private Q_SLOTS:
         QFETCH(qint64, bytes);
         const auto parsed = parseBudget(text, 16000, 8000, 1048576);
         QCOMPARE(parsed ? static_cast<qint64>(*parsed) : qint64{-1}, bytes);
+    }
+
+    void memoryTargets_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<qint64>("bytes");  // −1: not a target
+        QTest::addColumn<int>("tokens");
+        QTest::addColumn<int>("cache");
+        const qint64 six = qint64{6} * 1073741824;
+        const int f16 = static_cast<int>(TensorType::F16);
+        const int q8 = static_cast<int>(TensorType::Q8_0);
+        QTest::newRow("words") << QStringLiteral("fits 6 GiB with 8k context") << six << 8192 << f16;
+        QTest::newRow("German") << QStringLiteral("passt in 6 GiB mit 8k Kontext") << six << 8192 << f16;
+        QTest::newRow("short") << QStringLiteral("6GiB@8192") << six << 8192 << f16;
+        QTest::newRow("cache") << QStringLiteral("6 GiB with 32k q8_0") << six << 32768 << q8;
+        QTest::newRow("decimal") << QStringLiteral("1,5 GB with 512 tokens") << qint64{1500000000} << 512 << f16;
+        QTest::newRow("size alone") << QStringLiteral("6 GiB") << qint64{-1} << 0 << 0;
+        QTest::newRow("bits") << QStringLiteral("4.5 bpw") << qint64{-1} << 0 << 0;
+        QTest::newRow("no context") << QStringLiteral("6 GiB with 0") << qint64{-1} << 0 << 0;
+        QTest::newRow("no unit") << QStringLiteral("6 8192") << qint64{-1} << 0 << 0;
+        QTest::newRow("another cache") << QStringLiteral("6 GiB with 8k q3_k") << qint64{-1} << 0 << 0;
+    }
+    void memoryTargets()
+    {
+        QFETCH(QString, text);
+        QFETCH(qint64, bytes);
+        const auto target = parseMemoryTarget(text);
+        QCOMPARE(target ? static_cast<qint64>(target->bytes) : qint64{-1}, bytes);
+        if (!target) return;
+        QTEST(static_cast<int>(target->contextLength), "tokens");
+        QTEST(static_cast<int>(target->cacheType), "cache");
+    }
+
+    void memoryLeavesRoomForTheContext()
+    {
+        open();
+        Document& document = m_program->bench().document;
+        const auto need = runtimeMemory(*document.model(), 256, TensorType::F16);
+        QVERIFY(need);
+        const std::uint64_t wanted = document.plan()->sourceSizeBytes * 3 / 10;
+        const Recipe before = document.current()->recipe;
+        type(QStringLiteral("%1 KiB with 256").arg((wanted + need->total()) / 1024));
+        QTRY_VERIFY_WITH_TIMEOUT(document.current()->recipe != before, 60000);
+        QVERIFY(m_program->idle());
+        QVERIFY2(document.plan()->sizeBytes <= wanted, qPrintable(QString::number(document.plan()->sizeBytes)));
+        QVERIFY(document.plan()->sizeBytes > wanted * 95 / 100);
+        QVERIFY2(m_program->messages().contains(QStringLiteral("for the cache of keys and values (F16)")), qPrintable(m_program->messages()));
+        const Recipe fitted = document.current()->recipe;
+        type(QStringLiteral("1 KiB with 256"));
+        QVERIFY2(m_program->messages().contains(QStringLiteral("too little for this context")), qPrintable(m_program->messages()));
+        QVERIFY(document.current()->recipe == fitted);
     }
 
     void theFieldFitsTheRecipe()
@@ -135,6 +187,7 @@ private Q_SLOTS:
             if (value->gainPerMiB) {
                 ++known;
                 QVERIFY(*value->gainPerMiB > 0);
+                QVERIFY2(*value->gainPerMiB <= value->damage, "a gain is at most all of the damage");
             }
         }
         QVERIFY(known > 10);

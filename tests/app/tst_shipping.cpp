@@ -126,6 +126,11 @@ private Q_SLOTS:
         QVERIFY(html.contains("data:image/png;base64,"));
         QVERIFY(html.contains("The preset Q4_K_M treats this tensor separately."));
         QVERIFY(!html.contains("http://") && !html.contains("https://"));
+        // What is not there is named, with the way to it; the recipe can be taken from the report.
+        QVERIFY(html.contains("What this report lacks") && html.contains("Calibrate collects one.") && html.contains("No probes:"));
+        QVERIFY(html.contains("The perplexity of this recipe was not measured."));
+        QVERIFY(html.contains("Squared error") && !html.contains("KL divergence added"));
+        QVERIFY(html.contains("&quot;weightwright-recipe&quot;: 1"));
         m_program->window().writeReport(file("no such folder/report.html"));
         QTRY_VERIFY(m_program->messages().contains(QStringLiteral("The report was not written.")));
     }
