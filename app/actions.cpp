@@ -69,6 +69,8 @@ Actions::Actions(QObject* parent) : QObject(parent)
                              tr("Take rules from a tensor type file of llama.cpp into the current recipe"), true);
     exportTensorTypes = make("exportTensorTypes", tr("E&xport Tensor Types…"), {}, nullptr,
                              tr("Write the rules of the current recipe as a tensor type file for llama.cpp"), true);
+    changeModel = make("changeModel", tr("&Change the Model…"), {}, nullptr,
+                       tr("Rotation, SmoothQuant or AWQ: change the weights so that the model computes the same and can be quantized better"), true);
     recipeRules = make("recipeRules", tr("Rules and &Options…"), K(Qt::CTRL | Qt::Key_R), "recipe",
                        tr("See and change the rules of the current recipe"), true);
     resetTensors = make("resetTensors", tr("Reset Selected &Tensors"), K(Qt::CTRL | Qt::Key_Backspace), nullptr,
@@ -80,6 +82,8 @@ Actions::Actions(QObject* parent) : QObject(parent)
                    tr("Measure the perplexity of the original and of the current recipe"), true);
     measurePresets = make("measurePresets", tr("Measure &Presets…"), K(Qt::CTRL | Qt::SHIFT | Qt::Key_M), "chart",
                           tr("Measure several presets in one go, to compare size and perplexity"), true);
+    compareMethods = make("compareMethods", tr("C&ompare Methods…"), {}, "chart",
+                          tr("Measure methods against formats on this model: errors, KL divergence, time"), true);
     weightErrors = make("weightErrors", tr("&Weight Errors of All Tensors"), {}, nullptr,
                         tr("Compare the weights of every tensor before and after quantizing"), true);
     jobs = make("jobs", tr("&Jobs"), K(Qt::CTRL | Qt::Key_J), nullptr, tr("Show running and finished jobs with their logs"), false);

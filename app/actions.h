@@ -23,6 +23,7 @@ public:
     QAction* importanceMatrix;
     QAction* removeImportance;
     QAction* exportModel;
+    QAction* compareMethods;
     QAction* modelFacts;
     QAction* report;
     QAction* close;
@@ -42,6 +43,7 @@ public:
     QAction* saveRecipe;
     QAction* importTensorTypes;
     QAction* exportTensorTypes;
+    QAction* changeModel;
     QAction* recipeRules;
     QAction* resetTensors;
     // Measure

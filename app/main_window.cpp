@@ -31,8 +31,10 @@
 #include "app/dialogs/job_list_dialog.h"
 #include "app/dialogs/measure_dialog.h"
 #include "app/dialogs/metadata_dialog.h"
+#include "app/dialogs/method_bench_dialog.h"
 #include "app/dialogs/recipe_dialog.h"
 #include "app/dialogs/settings_dialog.h"
+#include "app/dialogs/transform_dialog.h"
 #include "app/pages/budget_bar.h"
 #include "app/pages/inspector_panel.h"
 #include "app/pages/results_panel.h"
@@ -132,6 +134,7 @@ void MainWindow::buildMenus()
     m_presetMenu = recipe->addMenu(icon("preset"), tr("&Preset"));
     recipe->addAction(a.recipeRules);
     recipe->addAction(a.resetTensors);
+    recipe->addAction(a.changeModel);
     recipe->addSeparator();
     recipe->addAction(a.loadRecipe);
     recipe->addAction(a.saveRecipe);
@@ -145,6 +148,7 @@ void MainWindow::buildMenus()
     measure->addAction(a.measure);
     measure->addAction(a.measurePresets);
     measure->addAction(a.weightErrors);
+    measure->addAction(a.compareMethods);
     measure->addSeparator();
     measure->addAction(a.jobs);
     measure->addAction(a.stopAll);
@@ -346,6 +350,17 @@ void MainWindow::connectRest()
     connect(a.calibrate, &QAction::triggered, this, &MainWindow::showCalibrate);
     connect(a.measure, &QAction::triggered, this, [this] { showMeasure(false); });
     connect(a.measurePresets, &QAction::triggered, this, [this] { showMeasure(true); });
+    const auto compare = [this](bool oneTensor) {
+        const auto& tensor = m_workbench.selection.current();
+        if (!m_workbench.document.isOpen() || (oneTensor && !tensor)) return;
+        auto* dialog = new MethodBenchDialog(m_workbench, this);
+        dialog->setAttribute(Qt::WA_DeleteOnClose);
+        if (oneTensor) dialog->setTensor(QString::fromStdString(m_workbench.document.model()->tensors()[*tensor].name));
+        dialog->show();
+    };
+    connect(a.changeModel, &QAction::triggered, this, [this] { showTransform({}); });
+    connect(a.compareMethods, &QAction::triggered, this, [compare] { compare(false); });
+    connect(m_page->inspector(), &InspectorPanel::compareRequested, this, [compare] { compare(true); });
     connect(a.weightErrors, &QAction::triggered, this, [this] {
         if (m_workbench.reports.measureAllErrors() == 0)
             m_workbench.messages.post(Severity::Info, tr("The weight errors of this recipe are all measured."));
@@ -589,6 +604,14 @@ void MainWindow::showCalibrate()
 {
     if (!m_workbench.document.isOpen()) return;
     auto* dialog = new CalibrateDialog(m_workbench, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::showTransform(std::optional<Recipe> recipe)
+{
+    if (!m_workbench.document.isOpen()) return;
+    auto* dialog = new TransformDialog(m_workbench, std::move(recipe), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

@@ -4,6 +4,7 @@
 #include <QMainWindow>
 
 #include <functional>
+#include <optional>
 
 class QComboBox;
 class QLabel;
@@ -14,6 +15,7 @@ class QToolButton;
 namespace ww {
 
 class Actions;
+struct Recipe;
 class JobIndicator;
 class JobListDialog;
 class StartPage;
@@ -39,6 +41,8 @@ public Q_SLOTS:
     void loadImportanceFrom(const QString& path);
     /// Writes what the window shows as a page with plots and tables, in the background; a message says when it is done.
     void writeReport(const QString& path);
+    /// Steps before quantizing; `recipe` brings them and is added to the changed model.
+    void showTransform(std::optional<Recipe> recipe);
 
 protected:
     void closeEvent(QCloseEvent* event) override;

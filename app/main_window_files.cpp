@@ -71,13 +71,7 @@ void MainWindow::loadRecipeFile()
             fileJob(path), [path](const JobContext&) { return loadRecipe(toPath(path)); }, this,
             [this, path](Result<Recipe> recipe) {
                 if (recipe && !recipe->transform.empty())
-                    m_workbench.messages.error(
-                        tr("The recipe could not be loaded."),
-                        {ErrorCode::Unsupported,
-                         tr("It changes the model before quantizing, which the window does not do: use weightwright-cli transform, and "
-                            "open the file that it writes.")
-                             .toStdString(),
-                         toPath(path), {}, {}});
+                    showTransform(std::move(*recipe));
                 else if (recipe)
                     m_workbench.document.addRecipe(std::move(*recipe), tr("Load recipe %1").arg(QFileInfo(path).fileName()));
                 else

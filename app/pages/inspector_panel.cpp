@@ -21,6 +21,7 @@
 
 #include "app/choices.h"
 #include "app/dialogs/method_dialog.h"
+#include "app/pages/inputs_page.h"
 #include "app/workbench.h"
 #include "methods/quantizer.h"
 #include "widgets/delegates/format_delegate.h"
@@ -34,7 +35,7 @@
 namespace ww {
 namespace {
 
-enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab, BlocksTab };
+enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab, BlocksTab, InputsTab };
 
 /// A weight with a few digits, small ones in powers of ten, and a true minus sign.
 QString valueText(double value)
@@ -148,6 +149,15 @@ void InspectorPanel::buildTabs()
     m_tabs->addTab(m_numbers, tr("Numbers"));
     buildBlocks();
     m_tabs->addTab(m_blocksPage, tr("Blocks"));
+    m_inputs = new InputsPage(m_workbench);
+    m_tabs->addTab(m_inputs, tr("Inputs"));
+    m_compare = new QToolButton;
+    m_compare->setObjectName(QStringLiteral("compareOnTensor"));
+    m_compare->setText(tr("Methods…"));
+    m_compare->setToolTip(tr("Compare methods and formats on this tensor: one curve for each method"));
+    m_compare->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    connect(m_compare, &QToolButton::clicked, this, &InspectorPanel::compareRequested);
+    m_tabs->setCornerWidget(m_compare);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_tabs, 1);
     m_note = new QLabel;
     m_note->setObjectName(QStringLiteral("inspectorNote"));
@@ -216,7 +226,8 @@ void InspectorPanel::buildBlocks()
     m_blocksRow->setKeyboardTracking(false);
     m_blocksRow->setSingleStep(64);
     label->setBuddy(m_blocksRow);
-    auto* hint = new QLabel(tr("Color: size of the scale, dark is small"));
+    auto* hint = new QLabel;
+    m_blocksHint = hint;
     hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     hint->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     hint->setToolTip(tr("Each square is a group of weights that share one scale; the bars are the whole numbers stored for the "
@@ -253,10 +264,15 @@ void InspectorPanel::refreshBlocks()
         shown.blocksPerRow = static_cast<int>(view->groupsPerRow);
         shown.blockLength = static_cast<int>(view->groupLength);
         shown.scales = view->scales;
+        shown.offsets = view->offsets;
         shown.codes = view->codes;
         shown.firstRow = view->firstRow;
     }
+    const int length = shown.blockLength;
     m_blocks->setData(std::move(shown));
+    m_blocksHint->setText(m_blocks->isEmpty() ? QString()
+                                              : tr("One scale for %1 weights. Color: 0 (dark) to %2", "group length, largest scale")
+                                                    .arg(QLocale().toString(length), errorText(m_blocks->largestScale())));
 }
 
 void InspectorPanel::setFormats(const std::vector<FormatChoice>& formats)
@@ -493,7 +509,8 @@ void InspectorPanel::refreshFacts()
     if (entry && !entry->warning.empty())
         note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
     m_note->setText(note);
-    m_note->setVisible(!note.isEmpty());
+    // The page of the inputs has words of its own.
+    m_note->setVisible(!note.isEmpty() && m_tabs->currentIndex() != InputsTab);
 
     LabelledValue* const all[] = {m_shape,  m_size, m_bits, m_error,     m_rmse,  m_maxError,
                                   m_cosine, m_sqnr, m_mean, m_deviation, m_range, m_kurtosis};

@@ -19,6 +19,7 @@ namespace ww {
 
 class BlockMap;
 class HistogramPlot;
+class InputsPage;
 class LabelledValue;
 class RateDistortionPlot;
 struct Workbench;
@@ -42,6 +43,8 @@ Q_SIGNALS:
     void methodRequested(const QString& method);
     void resetRequested();
     void tabChanged(int tab);
+    /// The current tensor in every method.
+    void compareRequested();
 
 private:
     void buildHead();
@@ -72,6 +75,9 @@ private:
     HistogramPlot* m_histogram = nullptr;
     HistogramPlot* m_errorPlot = nullptr;
     RateDistortionPlot* m_curve = nullptr;
+    QLabel* m_blocksHint = nullptr;
+    QToolButton* m_compare = nullptr;
+    InputsPage* m_inputs = nullptr;
     QWidget* m_numbers = nullptr;
     QWidget* m_blocksPage = nullptr;
     BlockMap* m_blocks = nullptr;
