@@ -309,6 +309,7 @@ Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<cons
         Session::warn("This recipe was made for quantizing with an importance matrix, and none is given (--imatrix FILE); the result will be "
                       "worse than it was meant to be.");
     PlanOptions planOptions;
+    planOptions.requireImportance = options.requireData;
     if (!options.importanceFile.empty()) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));

@@ -36,6 +36,7 @@ struct RecipeOptions {
     std::vector<std::string> transform;
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
     bool keepSplit = false;                  ///< an option of quantize only
+    bool requireData = true;                 ///< false: a plan for sizes and predictions, though importance or a calibration is missing
 
     /// One of --preset, --recipe, --type and --types-from was given.
     [[nodiscard]] bool given() const { return !preset.empty() || !recipeFile.empty() || type.has_value() || !typesFrom.empty(); }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
@@ -30,11 +31,40 @@ struct MeasureOptions {
     std::string text;
     std::string importanceFile;
     std::vector<TensorType> formats;
-    std::string method;
+    std::vector<std::string> methods;
+    CalibrationSource calibration;
     std::string output;
     std::optional<double> budgetMinutes;
     SensitivityOptions settings;
 };
+
+/// What the methods of the recipe need to know of the inputs; null when they need nothing.
+Result<std::shared_ptr<const GramFactors>> gramsFor(const std::vector<std::string>& methods, const CalibrationSource& source,
+                                                    const std::shared_ptr<const ModelFile>& model, const Session& session)
+{
+    bool gram = false;
+    bool inputs = false;
+    for (const std::string& spec : methods) {
+        WW_TRY(const Method method, parseMethod(spec));
+        const MethodData needed = method.quantizer->dataNeededFor(method.values);
+        gram |= needed == MethodData::Gram;
+        inputs |= needed == MethodData::Inputs;
+    }
+    if (!gram && !inputs) return std::shared_ptr<const GramFactors>();
+    if (!source.given())
+        return fail(ErrorCode::InvalidArgument,
+                    "The recipe's methods need a calibration of this model to be measured; give --calibration FILE or --calibration-text FILE.");
+    CalibrationNeeds needs;
+    needs.gram = gram;
+    WW_TRY(auto calibration, calibrationOf(model, source, needs, session));
+    if (gram && std::ranges::all_of(calibration->inputs, [](const InputStatistics& input) { return input.gram.empty(); }))
+        return fail(Error{ErrorCode::InvalidArgument,
+                          "This calibration holds no products of pairs of columns (Gram matrices), which a method needs; calibrate with --gram.",
+                          source.file,
+                          {},
+                          {}});
+    return std::make_shared<const GramFactors>(std::move(calibration));
+}
 
 Result<void> runSensitivity(const MeasureOptions& options, Session& session)
 {
@@ -43,13 +73,21 @@ Result<void> runSensitivity(const MeasureOptions& options, Session& session)
     WW_TRY(const std::string text, readText(options.text, session));
     SensitivityOptions settings = options.settings;
     settings.textName = options.text;
-    settings.method = options.method;
+    if (!options.methods.empty()) {
+        settings.method = options.methods.front();
+        settings.moreMethods.assign(options.methods.begin() + 1, options.methods.end());
+    }
+    CalibrationSource calibration = options.calibration;
+    if (!calibration.given()) calibration.text = options.text;
+    WW_TRY(settings.grams, gramsFor(options.methods, calibration, model, session));
     if (!options.formats.empty()) settings.formats = options.formats;
     if (options.budgetMinutes) settings.budgetSeconds = *options.budgetMinutes * kSecondsPerMinute;
     if (!options.importanceFile.empty()) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         settings.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     }
+    if (settings.grams && !settings.importance)
+        settings.importance = std::make_shared<const ImportanceMatrix>(importanceOf(settings.grams->calibration(), true));
     settings.journal = options.output + ".part";
     std::optional<Sensitivity> earlier;
     if (auto file = loadSensitivity(options.output)) earlier = std::move(*file);
@@ -96,6 +134,7 @@ struct AllocateOptions {
     std::string output;
     std::string measureText;
     std::string importanceFile;
+    CalibrationSource calibration;
     DivergenceOptions measure;
     std::uint32_t polish = 0;
 };
@@ -112,6 +151,7 @@ Result<std::optional<Estimate>> measureRecipe(const AllocateOptions& options, co
     if (const std::string warning = overlapWarning(text, options.measureText, datasets); !warning.empty()) Session::warn(warning);
     PlanOptions planOptions;
     planOptions.importance = options.request.importance;
+    planOptions.grams = options.request.grams;
     WW_TRY(Plan plan, resolve(allocated.recipe, *model, planOptions));
     WW_TRY(const DivergenceResult result, evaluateDivergence(model, nullptr, std::make_shared<const Plan>(std::move(plan)), text,
                                                              options.measure, session.context()));
@@ -220,6 +260,15 @@ Result<std::optional<RuntimeMemory>> fitMemory(AllocateOptions& options, const M
     return std::optional<RuntimeMemory>(need);
 }
 
+std::vector<std::string> methodsIn(const Sensitivity& sensitivity)
+{
+    std::vector<std::string> methods{sensitivity.method};
+    for (const TensorSensitivity& tensor : sensitivity.tensors)
+        for (const FormatError& error : tensor.formats)
+            if (!error.method.empty() && std::ranges::find(methods, error.method) == methods.end()) methods.push_back(error.method);
+    return methods;
+}
+
 Result<void> runAllocate(AllocateOptions options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
@@ -234,6 +283,9 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
     if (!options.importanceFile.empty()) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         options.request.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
+    }
+    if (!options.measureText.empty()) {
+        WW_TRY(options.request.grams, gramsFor(methodsIn(sensitivity), options.calibration, model, session));
     }
     WW_TRY(AllocatedRecipe result, allocateRecipe(*model, sensitivity, options.request));
     WW_TRY(const auto measured, measureRecipe(options, model, sensitivity, result, session));
@@ -263,6 +315,7 @@ Result<void> runAllocate(AllocateOptions options, Session& session)
             Json entry;
             entry["tensor"] = sensitivity.tensors[i].tensor;
             entry["format"] = name(result.formats[i]);
+            entry["method"] = sensitivity.methodOf(i, result.formats[i]);
             entry["kld"] = number(DamageModel(sensitivity).cost(i, result.formats[i]).value_or(0));
             entry["why"] = result.recipe.rules[i].note;
             entry["up"] = stepJson(result.prices[i].up);
@@ -307,6 +360,10 @@ Result<void> runPredict(const PredictOptions& options, Session& session)
     if (planned.model != model)
         return fail(ErrorCode::InvalidArgument,
                     "A recipe that changes the model cannot be predicted: the sensitivities are those of the model before.");
+    if (const std::size_t others = otherMethods(*plan, *model, sensitivity); others > 0)
+        Session::warn(fmt::format("The figures of {} of the recipe's tensors were measured with another method than the recipe's; the estimate "
+                                  "is that of the method measured.",
+                                  others));
     const DamageModel damage(sensitivity);
     const std::vector<TensorType> formats = formatsOf(*plan, *model, sensitivity);
     const auto prediction = damage.predict(formats, plan->bitsPerWeight());
@@ -388,7 +445,21 @@ void addMeasureCommand(CommandLine& commands)
     addImportance(command, options->importanceFile);
     addFormatList(command, options->formats,
                   "Formats to try, separated by commas; those from 2 to 8 bits that are worth it if not given.");
-    addMethod(command, options->method, "How the stored numbers are chosen; llama.cpp's own search if not given.");
+    command
+        .add_option_function<std::vector<std::string>>(
+            "--method",
+            [options](const std::vector<std::string>& specs) {
+                for (const std::string& spec : specs)
+                    if (const auto method = parseMethod(spec); !method) usageError("--method", method.error().message);
+                options->methods = specs;
+            },
+            "How the stored numbers are chosen, such as gptq; llama.cpp's own search if not given, and for formats that the method cannot "
+            "make. May be repeated: every format of every tensor is measured with the best of them, and \"allocate\" names it in the recipe.")
+        ->type_name("METHOD")
+        ->expected(1)
+        ->take_all()
+        ->allow_extra_args(false);
+    addCalibration(command, options->calibration, "");
     command.add_option("--budget-minutes", options->budgetMinutes,
                        "Stop probing after so many minutes; without it every tensor is probed in four formats.")
         ->type_name("M")
@@ -435,6 +506,7 @@ void addAllocateCommand(CommandLine& commands)
         [options] {
             const int ways = (options->request.targetBytes ? 1 : 0) + (options->targetBits ? 1 : 0) + (options->request.maximumKld ? 1 : 0) + (options->memory ? 1 : 0);
             if (ways != 1) usageError("", "Give one of --target-size, --target-bpw, --fit-memory and --max-kld.");
+            if (options->calibration.given() && options->measureText.empty()) usageError("", "A calibration is needed for --measure only; give --measure too.");
             if (options->polish != 0 && options->measureText.empty()) usageError("--polish", "it needs a text; give --measure too");
         });
     addModel(command, options->model);
@@ -463,6 +535,7 @@ void addAllocateCommand(CommandLine& commands)
     command.add_option("--measure", options->measureText, "Also measure the recipe on this text, correct the estimates in the sensitivity file with it, and choose again.")->type_name("FILE");
     addCount(command, "--polish", options->polish, 1, "With --measure: try so many swaps of formats on the text and keep what is better.");
     addImportance(command, options->importanceFile);
+    addCalibration(command, options->calibration, "");
     addCount(command, "--ctx", options->measure.contextLength, 4, "With --measure: tokens per window; 512 if not given.");
     addCount(command, "--chunks", options->measure.maxWindows, 1, "With --measure: only the first N windows.");
     command.add_option("-o,--output", options->output, "The recipe to write (JSON).")->required()->type_name("FILE");
@@ -474,7 +547,9 @@ void addPredictCommand(CommandLine& commands)
     const auto options = std::make_shared<PredictOptions>();
     CLI::App& command = commands.add(
         "predict", "Estimate the divergence of any recipe from measured sensitivities, at once.",
-        [options](Session& session) { return runPredict(*options, session); }, [options] { checkRecipeOptions(options->recipe, true); });
+        [options](Session& session) { return runPredict(*options, session); }, [options] {
+            options->recipe.requireData = false;
+             checkRecipeOptions(options->recipe, true); });
     addModel(command, options->model);
     command.add_option("--sensitivity", options->sensitivityFile, "What \"sensitivity\" measured on this model.")->required()->type_name("FILE");
     addRecipeOptions(command, options->recipe);

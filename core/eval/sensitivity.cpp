@@ -24,6 +24,7 @@ Json formatsJson(const TensorSensitivity& tensor)
     for (const FormatError& error : tensor.formats) {
         Json entry;
         entry["format"] = name(error.format);
+        if (!error.method.empty()) entry["method"] = error.method;
         entry["weight"] = error.weight;
         if (error.weighted) entry["weighted"] = *error.weighted;
         if (error.output) entry["output"] = *error.output;
@@ -61,7 +62,7 @@ std::optional<FormatError> readFormat(const json& object)
     const auto format = formatOf(object);
     const auto weight = figure(object, "weight");
     if (!format || !weight || *weight < 0) return std::nullopt;
-    FormatError error{*format, *weight, figure(object, "weighted"), figure(object, "output")};
+    FormatError error{*format, *weight, figure(object, "weighted"), figure(object, "output"), std::string(jsonText(object, "method").value_or(""))};
     if (error.weighted.value_or(0) < 0 || error.output.value_or(0) < 0) return std::nullopt;
     return error;
 }
@@ -178,6 +179,12 @@ const TensorSensitivity* Sensitivity::find(std::string_view tensor) const
 {
     const auto found = std::ranges::find(tensors, tensor, &TensorSensitivity::tensor);
     return found == tensors.end() ? nullptr : &*found;
+}
+
+const std::string& Sensitivity::methodOf(std::size_t tensor, TensorType format) const
+{
+    const FormatError* error = tensors[tensor].find(format);
+    return error && !error->method.empty() ? error->method : method;
 }
 
 std::string sensitivityToJson(const Sensitivity& sensitivity)

@@ -51,6 +51,7 @@ struct FormatError {
     double weight = 0;              ///< t² = ‖Δ‖² / ‖W‖²
     std::optional<double> weighted;  ///< by diag H of the calibration text
     std::optional<double> output;    ///< s² = trace(ΔHΔᵀ) / trace(WHWᵀ)
+    std::string method{};            ///< spec; empty: that of the file
     /// The best of the three that there is, for comparing formats and methods.
     [[nodiscard]] double best() const { return output.value_or(weighted.value_or(weight)); }
 };
@@ -87,6 +88,8 @@ struct Sensitivity {
     std::vector<TensorSensitivity> tensors;  ///< those that may be quantized, in export order
     std::vector<MeasuredRecipe> measured;
     [[nodiscard]] const TensorSensitivity* find(std::string_view tensor) const;
+    /// That a tensor's figures for a format were measured with.
+    [[nodiscard]] const std::string& methodOf(std::size_t tensor, TensorType format) const;
 };
 
 /// Files: JSON with "weightwright-sensitivity": 1; written under a temporary name and renamed. Reading refuses what is no such

@@ -27,9 +27,9 @@ struct Swap {
 
 class Polish {
 public:
-    Polish(const std::shared_ptr<const ModelFile>& model, const AllocationRequest& request, std::vector<AllocationTensor> tensors,
-           const DamageModel& damage, PolishedRecipe& state)
-        : m_model(model), m_request(request), m_tensors(std::move(tensors)), m_damage(damage), m_state(state),
+    Polish(const std::shared_ptr<const ModelFile>& model, const Sensitivity& sensitivity, const AllocationRequest& request,
+           std::vector<AllocationTensor> tensors, const DamageModel& damage, PolishedRecipe& state)
+        : m_sensitivity(sensitivity), m_request(request), m_tensors(std::move(tensors)), m_damage(damage), m_state(state),
           m_limit(request.targetBytes.value_or(state.allocated.sizeBytes)), m_survey(*model)
     {
     }
@@ -38,6 +38,7 @@ public:
     {
         PlanOptions options;
         options.importance = m_request.importance;
+        options.grams = m_request.grams;
         WW_TRY(Plan plan, resolve(recipe, m_survey, options));
         return std::make_shared<const Plan>(std::move(plan));
     }
@@ -112,9 +113,7 @@ private:
     void apply(Recipe& recipe, const Move& move) const
     {
         RecipeRule& rule = recipe.rules[move.tensor];
-        const TensorType format = m_tensors[move.tensor].candidates[move.candidate].format;
-        const TensorInfo* info = m_model->find(m_tensors[move.tensor].name);
-        rule.format = info && info->type == format ? std::nullopt : std::optional(format);
+        chooseFormat(rule, m_sensitivity, move.tensor, m_tensors[move.tensor].candidates[move.candidate].format);
         rule.note = "Changed after measuring: this recipe has less divergence than the one that was predicted to be best.";
     }
     void take(const Move& move)
@@ -126,7 +125,7 @@ private:
         allocated.allocation.cost += move.cost;
     }
 
-    const std::shared_ptr<const ModelFile>& m_model;
+    const Sensitivity& m_sensitivity;
     const AllocationRequest& m_request;
     std::vector<AllocationTensor> m_tensors;
     const DamageModel& m_damage;
@@ -146,7 +145,7 @@ Result<PolishedRecipe> polishRecipe(const std::shared_ptr<const ModelFile>& mode
     WW_TRY(auto tensors, allocationTensors(*model, sensitivity, damage, request));
     PolishedRecipe state;
     state.allocated = std::move(start);
-    Polish polish(model, request, std::move(tensors), damage, state);
+    Polish polish(model, sensitivity, request, std::move(tensors), damage, state);
     WW_TRY(const auto evaluation, PlanEvaluation::create(model, text, options.evaluation));
     const JobContext quiet{context.pool, context.stop, nullptr};
     context.begin("Trying swaps", options.trials, ProgressUnit::Steps);

@@ -43,6 +43,16 @@ Hash importanceHashOf(const ImportanceMatrix& matrix)
     return hasher.finish();
 }
 
+Hash calibrationHashOf(const Calibration& calibration)
+{
+    Hasher hasher;
+    for (const InputStatistics& input : calibration.inputs) {
+        for (const std::string& tensor : input.tensors) hasher.text(tensor);
+        hasher.number(input.matrix).number(input.count).number(input.gram.size()).values(std::span<const double>(input.sumSquares));
+    }
+    return hasher.finish();
+}
+
 /// Lines of finished units behind a line that says what they belong to.
 class Journal {
 public:
@@ -135,6 +145,8 @@ public:
         m_start = std::chrono::steady_clock::now();
         WW_TRY(m_result.model, modelIdentity(*m_model));
         WW_TRY(m_result.settings, sensitivitySettings(*m_model, m_text, m_options));
+        m_methods = m_options.moreMethods;
+        m_methods.insert(m_methods.begin(), m_options.method.empty() ? std::string(kDefaultMethod) : m_options.method);
         WW_TRY(const auto tokenizer, Tokenizer::create(m_model->metadata()));
         WW_TRY(const auto language, LanguageModel::create(fileWeights(m_model)));
         m_steps = language->stepCount();
@@ -150,7 +162,7 @@ public:
 private:
     void prepare(const Sensitivity& known)
     {
-        m_result.method = m_options.method.empty() ? std::string(kDefaultMethod) : m_options.method;
+        m_result.method = m_methods.front();
         m_result.textName = m_options.textName;
         m_result.withImportance = m_options.importance != nullptr;
         m_result.contextLength = m_options.contextLength;
@@ -207,6 +219,27 @@ private:
         return calibrateSteps(language, tokenizer, m_text, calibration, wants, onStep, quiet);
     }
 
+    /// The methods that can make a format of a tensor, each with its place in m_methods; the default when there is none.
+    Result<void> addQuantizers(const TensorInfo& tensor, TensorType format, const ImportanceEntry* importance,
+                               std::vector<RowQuantizer>& quantizers, std::vector<std::string>& methods) const
+    {
+        const std::size_t before = quantizers.size();
+        for (const std::string& spec : m_methods) {
+            WW_TRY(const Method method, parseMethod(spec));
+            if (method.quantizer->dataNeededFor(method.values) == MethodData::Gram && !(m_options.grams && m_options.grams->input(tensor.name)))
+                continue;
+            auto quantizer = RowQuantizer::create(*m_model, tensor, format, spec, importance, m_options.grams);
+            if (!quantizer) continue;
+            quantizers.push_back(std::move(*quantizer));
+            methods.push_back(spec);
+        }
+        if (quantizers.size() > before) return {};
+        WW_TRY(RowQuantizer quantizer, RowQuantizer::create(*m_model, tensor, format, kDefaultMethod, importance));
+        quantizers.push_back(std::move(quantizer));
+        methods.emplace_back(kDefaultMethod);
+        return {};
+    }
+
     /// Gram matrices of one block together must stay within the budget; experts count one by one.
     [[nodiscard]] bool gramFits(std::string_view tensor) const
     {
@@ -224,13 +257,9 @@ private:
         m_context.detail(tensor.name);
         const ImportanceEntry* importance = importanceOf(tensor);
         std::vector<RowQuantizer> quantizers;
-        for (const TensorType format : candidateFormats(tensor, m_options.formats, importance != nullptr)) {
-            if (format == tensor.type) continue;
-            auto quantizer = RowQuantizer::create(*m_model, tensor, format, m_options.method, importance);
-            if (!quantizer) quantizer = RowQuantizer::create(*m_model, tensor, format, {}, importance);
-            if (!quantizer) return fail(std::move(quantizer.error()));
-            quantizers.push_back(std::move(*quantizer));
-        }
+        std::vector<std::string> methods;
+        for (const TensorType format : candidateFormats(tensor, m_options.formats, importance != nullptr))
+            if (format != tensor.type) WW_TRY_VOID(addQuantizers(tensor, format, importance, quantizers, methods));
         const Moments moments = momentsOf(inputs, tensor.name);
         const std::vector<Chunk> chunks = chunksOf(tensor, m_options.sampleElements);
         std::vector<std::vector<ErrorSums>> parts(chunks.size(), std::vector<ErrorSums>(quantizers.size()));
@@ -242,10 +271,15 @@ private:
             for (const auto& part : parts) sums.merge(part[f]);
             FormatError error;
             error.format = quantizers[f].format();
+            if (methods[f] != m_result.method) error.method = methods[f];
             error.weight = sums.original > 0 ? sums.error / sums.original : 0;
             if (sums.weightedOriginal > 0) error.weighted = sums.weightedError / sums.weightedOriginal;
             if (sums.outputOriginal > 0) error.output = sums.outputError / sums.outputOriginal;
-            result.formats.push_back(error);
+            if (!result.formats.empty() && result.formats.back().format == error.format) {
+                if (error.best() < result.formats.back().best()) result.formats.back() = std::move(error);
+            } else {
+                result.formats.push_back(std::move(error));
+            }
         }
         WW_TRY_VOID(m_journal.append(sensitivityUnit(result)));
         m_context.advance(1);
@@ -382,8 +416,11 @@ private:
         entry.quantized = true;
         const ImportanceEntry* importance = importanceOf(*m_infos[i]);
         if (importance) entry.importance = std::make_shared<const ImportanceEntry>(*importance);
-        entry.method = m_options.method;
-        if (!RowQuantizer::create(*m_model, *m_infos[i], format, m_options.method, importance)) entry.method.clear();
+        entry.method = m_result.methodOf(i, format);
+        if (const auto method = parseMethod(entry.method)) {
+            const MethodData needed = method->quantizer->dataNeededFor(method->values);
+            if (needed == MethodData::Gram || needed == MethodData::Inputs) entry.grams = m_options.grams;
+        }
         return entry;
     }
 
@@ -406,6 +443,7 @@ private:
     std::size_t m_steps = 0;
     std::vector<const TensorInfo*> m_infos;  ///< of m_result.tensors
     std::vector<TensorIdentity> m_identities;
+    std::vector<std::string> m_methods;  ///< the one of the file first
     Sensitivity m_result;
     Journal m_journal;
     std::chrono::steady_clock::time_point m_start;
@@ -427,6 +465,8 @@ Result<Hash> sensitivitySettings(const ModelFile& model, std::string_view text, 
     hasher.number(options.calibrationWindows).number(options.probeWindows).number(options.sampleElements);
     for (const TensorType format : options.formats) hasher.number(static_cast<std::uint64_t>(format));
     if (options.importance) hasher.hash(importanceHashOf(*options.importance));
+    for (const std::string& method : options.moreMethods) hasher.text(method);
+    if (options.grams) hasher.hash(calibrationHashOf(options.grams->calibration()));
     return hasher.finish();
 }
 

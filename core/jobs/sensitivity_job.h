@@ -11,6 +11,7 @@
 
 #include "base/progress.h"
 #include "base/result.h"
+#include "calibration/gram_factors.h"
 #include "calibration/importance.h"
 #include "eval/sensitivity.h"
 #include "io/model_file.h"
@@ -24,6 +25,9 @@ struct SensitivityOptions {
     std::string textName;
     std::vector<TensorType> formats = defaultSensitivityFormats();
     std::string method;                                   ///< spec; empty: the default
+    /// More specs: every format of every tensor gets the one with the least error. Where none can make a format, the default does.
+    std::vector<std::string> moreMethods{};
+    std::shared_ptr<const GramFactors> grams{};            ///< for methods that need a calibration; null: none
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< for the quantizers; null: none
     std::uint32_t contextLength = 512;
     std::uint32_t calibrationWindows = 32;  ///< for the moments of the inputs
@@ -47,7 +51,7 @@ Result<Sensitivity> measureSensitivity(std::shared_ptr<const ModelFile> model, s
                                        const Sensitivity* earlier = nullptr,
                                        const std::function<void(const Sensitivity&)>& onUnit = {});
 
-/// What identifies a run: equal settings, equal figures.
+/// What identifies a run: equal settings, equal figures. The calibration counts by its sums.
 Result<Hash> sensitivitySettings(const ModelFile& model, std::string_view text, const SensitivityOptions& options);
 
 }  // namespace ww

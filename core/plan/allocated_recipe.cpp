@@ -34,7 +34,7 @@ Recipe recipeOf(const Sensitivity& sensitivity, std::span<const TensorType> form
         RecipeRule rule;
         rule.match = RecipeRule::Match::Exact;
         rule.pattern = sensitivity.tensors[i].tensor;
-        if (formats[i] != sensitivity.tensors[i].source) rule.format = formats[i];
+        chooseFormat(rule, sensitivity, i, formats[i]);
         recipe.rules.push_back(std::move(rule));
     }
     return recipe;
@@ -144,6 +144,27 @@ Result<Allocation> solve(const Allocator& allocator, const AllocationRequest& re
 }
 
 }  // namespace
+
+void chooseFormat(RecipeRule& rule, const Sensitivity& sensitivity, std::size_t tensor, TensorType format)
+{
+    rule.format.reset();
+    rule.method.clear();
+    if (format == sensitivity.tensors[tensor].source) return;
+    rule.format = format;
+    if (const FormatError* error = sensitivity.tensors[tensor].find(format)) rule.method = error->method;
+}
+
+std::size_t otherMethods(const Plan& plan, const ModelFile& model, const Sensitivity& sensitivity)
+{
+    std::size_t count = 0;
+    for (const PlanEntry& entry : plan.entries) {
+        const TensorSensitivity* figures = entry.quantized ? sensitivity.find(model.tensors()[entry.tensorIndex].name) : nullptr;
+        const FormatError* error = figures ? figures->find(entry.target) : nullptr;
+        const std::string& measured = error && !error->method.empty() ? error->method : sensitivity.method;
+        count += error && entry.method != measured ? 1 : 0;
+    }
+    return count;
+}
 
 std::optional<std::uint64_t> storedBytes(const TensorInfo& tensor, TensorType format)
 {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "calibration/gram_factors.h"
 #include "calibration/importance.h"
 #include "eval/prediction.h"
 #include "eval/sensitivity.h"
@@ -29,6 +30,8 @@ struct AllocationRequest {
     /// What the recipe will be quantized with: its name and figures stand in the file and count. Null where the sensitivities were
     /// measured with one: room is kept for it.
     std::shared_ptr<const ImportanceMatrix> importance{};
+    /// For measuring recipes whose methods need a calibration; null: none.
+    std::shared_ptr<const GramFactors> grams{};
 };
 
 struct AllocatedRecipe {
@@ -54,6 +57,12 @@ Result<std::vector<AllocationTensor>> allocationTensors(const ModelFile& model, 
 /// Exactly one of target and maximum must be there. Errors: TooShort when nothing is that small, InvalidArgument when nothing is
 /// that good; both say what would be possible.
 Result<AllocatedRecipe> allocateRecipe(const ModelFile& model, const Sensitivity& sensitivity, const AllocationRequest& request);
+
+/// Puts a format, and the method that it was measured with where that is not the recipe's, into the rule of a tensor.
+void chooseFormat(RecipeRule& rule, const Sensitivity& sensitivity, std::size_t tensor, TensorType format);
+
+/// Tensors that a plan stores in a measured format by another method than the one the figures belong to.
+[[nodiscard]] std::size_t otherMethods(const Plan& plan, const ModelFile& model, const Sensitivity& sensitivity);
 
 /// Formats that a plan gives to the tensors of a sensitivity, for predicting its divergence; source types where it says nothing.
 [[nodiscard]] std::vector<TensorType> formatsOf(const Plan& plan, const ModelFile& model, const Sensitivity& sensitivity);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """How far predictions of the KL divergence can be trusted: random mixed recipes of one model, predicted and measured.
 
-  tests/bench/check_prediction.py CLI MODEL SENSITIVITY TEXT [--imatrix FILE] [--count N] [--ctx N] [--chunks N] [--seed N]
+  tests/bench/check_prediction.py CLI MODEL SENSITIVITY TEXT [--imatrix FILE] [--calibration FILE] [--count N] [--ctx N] [--chunks N] [--seed N]
 
 Each recipe draws two to five of the measured formats and gives every tensor one of them. Prints one line per recipe and, at the
 end, of those with a measured divergence of at most 0.05: the share within 25 %, Spearman's correlation, the share inside the band.
@@ -46,7 +46,10 @@ def draw(sensitivity, rng):
         if not measured:
             measured = [f["format"] for f in tensor["formats"]]
         if measured:
-            rules.append({"tensor": tensor["tensor"], "format": rng.choice(measured)})
+            rule = {"tensor": tensor["tensor"], "format": rng.choice(measured)}
+            rule["method"] = next((f["method"] for f in tensor["formats"] if f["format"] == rule["format"] and "method" in f),
+                                  sensitivity["method"])
+            rules.append(rule)
     return {"weightwright-recipe": 1, "name": "random", "preset": "COPY", "rules": rules}
 
 
@@ -55,6 +58,7 @@ def main():
     for name in ("cli", "model", "sensitivity", "text"):
         parser.add_argument(name)
     parser.add_argument("--imatrix")
+    parser.add_argument("--calibration", help="for sensitivities of methods that need one")
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--ctx", default="512")
     parser.add_argument("--chunks", default="10")
@@ -63,6 +67,7 @@ def main():
     rng = random.Random(args.seed)
     sensitivity = json.loads(Path(args.sensitivity).read_text())
     extra = ["--imatrix", args.imatrix] if args.imatrix else []
+    needs = ["--calibration", args.calibration] if args.calibration else []
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "recipe.json")
@@ -70,7 +75,7 @@ def main():
             Path(path).write_text(json.dumps(draw(sensitivity, rng)))
             guess = run([args.cli, "predict", args.model, "--sensitivity", args.sensitivity, "--recipe", path, *extra, "--json"])
             found = run([args.cli, "kld", args.model, "--recipe", path, "--text", args.text, "--ctx", args.ctx, "--chunks", args.chunks,
-                         *extra, "--json"])
+                         *extra, *needs, "--json"])
             measured = found["meanKld"]["value"] if isinstance(found["meanKld"], dict) else found["meanKld"]
             rows.append((guess["predictedKld"], guess["predictedLow"], guess["predictedHigh"], measured))
             print("%3d predicted %.5f (%.5f to %.5f) measured %.5f ratio %.3f" % (i, *rows[-1], rows[-1][0] / measured), flush=True)

@@ -73,6 +73,42 @@ private slots:
         QVERIFY(!json({"allocate", m_model, "--sensitivity", figures, "-o", recipe}, 2).isEmpty());
     }
 
+    // Every format is measured with the best of the methods, and the recipe names it; what it makes is what was predicted for.
+    void withMethods()
+    {
+        const QString figures = m_folder.filePath("gptq.json");
+        const QString recipe = m_folder.filePath("gptq-recipe.json");
+        const QString plain = m_folder.filePath("plain.json");
+        QVERIFY(!json(measure(plain)).isEmpty());
+        QVERIFY(!json(measure(figures) + QStringList{"--method", "search", "--method", "gptq"}).isEmpty());
+        QVERIFY(contents(figures).contains("\"method\": \"gptq\""));
+        const QStringList size{"--target-bpw", "6"};
+        const QStringList judge{"--text", m_text, "--ctx", "64", "--chunks", "8"};
+        const QStringList calibration{"--calibration-text", m_calibration};
+        const auto chosen = json(QStringList{"allocate", m_model, "--sensitivity", figures, "-o", recipe} + size);
+        QVERIFY(!chosen.isEmpty());
+        bool named = false;
+        for (const QJsonValue& tensor : chosen["tensors"].toArray()) named = named || tensor["method"].toString() == "gptq";
+        QVERIFY(named);
+        const auto predicted = json({"predict", m_model, "--sensitivity", figures, "--recipe", recipe});
+        QCOMPARE(predicted["predictedKld"].toDouble(), chosen["predictedKld"].toDouble());
+        QVERIFY(!json({"kld", m_model, "--recipe", recipe, "--text", m_text}, 1).isEmpty());
+        const auto kld = [&](const QStringList& arguments) {
+            return json(QStringList{"kld", m_model, "--recipe"} + arguments + judge)["meanKld"].toObject()["value"].toDouble(1);
+        };
+        const double better = kld(QStringList{recipe} + calibration);
+        const QString plainRecipe = m_folder.filePath("plain-recipe.json");
+        QVERIFY(!json(QStringList{"allocate", m_model, "--sensitivity", plain, "-o", plainRecipe} + size).isEmpty());
+        const double usual = kld({plainRecipe});
+        QVERIFY2(better > 0 && better < 0.8 * usual, qPrintable(QStringLiteral("%1 against %2").arg(better).arg(usual)));
+        QVERIFY(!json(QStringList{"allocate", m_model, "--sensitivity", figures, "-o", recipe, "--measure", m_text, "--ctx", "64", "--chunks", "4"} + size, 1).isEmpty());
+        const auto measured = json(QStringList{"allocate", m_model, "--sensitivity", figures, "-o", recipe, "--measure", m_text, "--ctx", "64", "--chunks", "4"} + size + calibration);
+        QVERIFY(measured["measuredKld"].toDouble() > 0);
+        const QString file = m_folder.filePath("gptq.gguf");
+        QVERIFY(!json(QStringList{"quantize", m_model, "-o", file, "--recipe", recipe} + calibration).isEmpty());
+        QVERIFY(QFile(file).size() <= static_cast<qint64>(measured["sizeBytes"].toDouble()));
+    }
+
     void constraints()
     {
         const QString figures = m_folder.filePath("constraints.json");
