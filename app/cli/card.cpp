@@ -109,12 +109,12 @@ Result<ModelCard> writeCard(const CardOptions& options, Session& session)
         file.format = storedFormatName(*model);
         file.sizeBytes = model->fileSizeBytes();
         file.bitsPerWeight = model->bitsPerWeight();
-        if (!text.empty()) {
+        if (!options.text.empty()) {
             WW_TRY(windows, measure(file, model, base, text, options, session));
         }
         card.files.push_back(std::move(file));
     }
-    if (!text.empty())
+    if (!options.text.empty())
         card.measuredOn = fmt::format("{}, {} windows of {} tokens{}", fs::path(options.text).filename().string(), windows, options.contextLength,
                                       base ? ", against " + base->path().filename().string() : std::string());
     WW_TRY_VOID(writeTextFile(options.output, modelCardText(card)));

@@ -166,11 +166,15 @@ Result<void> runSeveral(const QuantizeOptions& options, Session& session)
     if (options.dryRun) return printSeveral(*model, plans, orders, {}, true, session);
     if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output) / "README.md"));
     std::error_code failed;
-    std::filesystem::create_directories(options.output, failed);
+    const bool made = std::filesystem::create_directories(options.output, failed);
     if (failed) return fail(ErrorCode::Unwritable, "The folder cannot be made: " + failed.message() + ".", options.output);
-    WW_TRY(const auto written, exportTogether(*model, orders, session.context()));
-    if (options.card) WW_TRY_VOID(writeCardBeside(written.front().path, session));
-    return printSeveral(*model, plans, orders, written, false, session);
+    const auto written = exportTogether(*model, orders, session.context());
+    if (!written) {
+        if (made) std::filesystem::remove(options.output, failed);  // only when nothing is in it
+        return tl::unexpected(written.error());
+    }
+    if (options.card) WW_TRY_VOID(writeCardBeside(written->front().path, session));
+    return printSeveral(*model, plans, orders, *written, false, session);
 }
 
 void checkPresets(QuantizeOptions& options)

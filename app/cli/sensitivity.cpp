@@ -11,6 +11,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
 #include "app/cli/written_files.h"
+#include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
 #include "eval/text_overlap.h"
 #include "import/open_model.h"
@@ -66,6 +67,14 @@ Result<std::shared_ptr<const GramFactors>> gramsFor(const std::vector<std::strin
     return std::make_shared<const GramFactors>(std::move(calibration));
 }
 
+/// Removes a journal that names its run and holds nothing else.
+void removeIfEmpty(const std::filesystem::path& journal)
+{
+    const auto text = readTextFile(journal);
+    std::error_code error;
+    if (text && std::ranges::count(*text, '\n') <= 1) std::filesystem::remove(journal, error);
+}
+
 Result<void> runSensitivity(const MeasureOptions& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> model, openAnyModel(options.model));
@@ -91,8 +100,12 @@ Result<void> runSensitivity(const MeasureOptions& options, Session& session)
     settings.journal = options.output + ".part";
     std::optional<Sensitivity> earlier;
     if (auto file = loadSensitivity(options.output)) earlier = std::move(*file);
-    WW_TRY(const Sensitivity result,
-           measureSensitivity(model, text, settings, session.context(), earlier ? &*earlier : nullptr));
+    const auto measured = measureSensitivity(model, text, settings, session.context(), earlier ? &*earlier : nullptr);
+    if (!measured) {
+        removeIfEmpty(settings.journal);
+        return tl::unexpected(measured.error());
+    }
+    const Sensitivity& result = *measured;
     WW_TRY_VOID(saveSensitivity(result, options.output));
     std::error_code error;
     std::filesystem::remove(settings.journal, error);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -221,9 +222,30 @@ Result<void> AtomicFile::commit()
     return {};
 }
 
+namespace {
+
+/// Waits until somebody writes to a pipe that was opened without waiting: opening a pipe that nobody writes to would last for
+/// ever otherwise. A byte that had to be read to find out goes to `text`.
+Result<void> awaitWriter(int fd, std::string& text, const fs::path& path)
+{
+    constexpr int kStepMs = 50;
+    constexpr int kPatienceMs = 3000;
+    for (int waited = 0; waited < kPatienceMs; waited += kStepMs) {
+        pollfd input{fd, POLLIN, 0};
+        if (::poll(&input, 1, kStepMs) > 0) return {};  // data, or the writer has come and gone
+        char byte = 0;
+        const ssize_t count = ::read(fd, &byte, 1);
+        if (count > 0) text.push_back(byte);
+        if (count != 0) return {};  // there is a writer, even if it has written nothing yet
+    }
+    return fail(ErrorCode::Unreadable, "No program writes to this pipe; start the one that does first, or name a file.", path);
+}
+
+}  // namespace
+
 Result<std::string> readTextFile(const fs::path& path, std::uint64_t maxBytes)
 {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return readError(errno, path);
     struct Closer {
         int fd;
@@ -239,6 +261,10 @@ Result<std::string> readTextFile(const fs::path& path, std::uint64_t maxBytes)
     if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > maxBytes) return tooLarge();
     try {
         std::string text;
+        if (S_ISFIFO(info.st_mode)) {
+            WW_TRY_VOID(awaitWriter(fd, text, path));
+        }
+        ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
         if (S_ISREG(info.st_mode)) text.reserve(static_cast<std::size_t>(info.st_size));
         std::array<char, 1 << 16> buffer;
         for (;;) {

@@ -48,7 +48,7 @@ private:
 };
 
 /// Whole-file helpers for small files (recipes, projects, texts). readTextFile returns the bytes as they are and refuses
-/// more than `maxBytes`; it reads pipes, too.
+/// more than `maxBytes`; it reads pipes, too, and gives up when no program writes to one for three seconds.
 Result<std::string> readTextFile(const std::filesystem::path& path, std::uint64_t maxBytes = std::uint64_t{1} << 30);
 Result<void> writeTextFile(const std::filesystem::path& path, std::string_view text);
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <sys/resource.h>
+
 #include <QBuffer>
 #include <QClipboard>
 #include <QFile>
@@ -8,6 +10,7 @@
 #include <QSignalSpy>
 #include <QSvgRenderer>
 #include <QTemporaryDir>
+#include <QDir>
 #include <QtTest>
 #include <cmath>
 
@@ -183,6 +186,17 @@ private Q_SLOTS:
         QVERIFY(!plot->saveTo(path("no/such/folder/p.png")).isEmpty());
         QVERIFY(!plot->saveTo(path("no/such/folder/p.svg")).isEmpty());
         QVERIFY(!QFile::exists(path("p.xyz")));
+        // As on a disk that becomes full.
+        rlimit before = {};
+        QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+        rlimit low = before;
+        low.rlim_cur = 10;
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &low), 0);
+        bool refused = true;
+        for (const char* name : {"full.png", "full.svg", "full.pdf", "full.csv"}) refused = refused && !plot->saveTo(path(name)).isEmpty();
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        QVERIFY(refused);
+        QVERIFY(QDir(folder.path()).entryList({QStringLiteral("full*")}, QDir::Files | QDir::Hidden).isEmpty());
     }
 
     void emptyPlots_data() { allKinds(); }

@@ -2,7 +2,9 @@
 #include "widgets/plots/plot_widget.h"
 
 #include <QApplication>
+#include <QBuffer>
 #include <QClipboard>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QKeyEvent>
@@ -11,7 +13,6 @@
 #include <QMessageBox>
 #include <QPainter>
 #include <QPdfWriter>
-#include <QSaveFile>
 #include <QStackedLayout>
 #include <QSvgGenerator>
 #include <QToolTip>
@@ -19,6 +20,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "widgets/plots/decimal_ticker.h"
 #include "widgets/plots/qcustomplot_include.h"
 #include "widgets/theme/theme.h"
@@ -415,16 +417,17 @@ void PlotWidget::copyData() const
     QGuiApplication::clipboard()->setText(csv());
 }
 
-bool PlotWidget::saveVector(const QString& path, const QString& suffix, QSize size)
+QByteArray PlotWidget::toVector(const QString& suffix, QSize size)
 {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
     QCPPainter painter;
     QSvgGenerator svg;
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly)) return false;
-    QPdfWriter pdf(&file);
+    QPdfWriter pdf(&buffer);
     QPaintDevice* device = &pdf;
     if (suffix == QLatin1String("svg")) {
-        svg.setOutputDevice(&file);
+        svg.setOutputDevice(&buffer);
         svg.setSize(size);
         svg.setViewBox(QRect(QPoint(0, 0), size));
         svg.setResolution(96);
@@ -437,7 +440,7 @@ bool PlotWidget::saveVector(const QString& path, const QString& suffix, QSize si
         pdf.setPageSize(QPageSize(QSizeF(size) * 72.0 / 96.0, QPageSize::Point));
         pdf.setTitle(m_title);
     }
-    if (!painter.begin(device)) return false;
+    if (!painter.begin(device)) return {};
     painter.setMode(QCPPainter::pmVectorized);
     painter.setMode(QCPPainter::pmNoCaching);
     painter.setMode(QCPPainter::pmNonCosmetic);
@@ -446,7 +449,7 @@ bool PlotWidget::saveVector(const QString& path, const QString& suffix, QSize si
     painter.end();
     wrapLegend(m_plot->width());
     m_plot->replot(QCustomPlot::rpQueuedReplot);
-    return file.commit();
+    return bytes;
 }
 
 QString PlotWidget::saveTo(const QString& path, QSize size)
@@ -454,22 +457,21 @@ QString PlotWidget::saveTo(const QString& path, QSize size)
     if (m_empty) return tr("There is nothing to save yet.");
     if (!size.isValid() || size.isEmpty()) size = m_plot->size();
     const QString suffix = QFileInfo(path).suffix().toLower();
-    bool written = false;
-    if (suffix == QLatin1String("png") || suffix == QLatin1String("csv")) {
-        QSaveFile file(path);
-        if (file.open(QIODevice::WriteOnly)) {
-            if (suffix == QLatin1String("csv"))
-                written = file.write(csv().toUtf8()) >= 0;
-            else
-                written = toImage(size, 2.0).save(&file, "PNG");
-            written = written && file.commit();
-        }
+    // Drawn in memory first: Qt's own writers do not notice a disk that is full.
+    QByteArray bytes;
+    if (suffix == QLatin1String("csv")) {
+        bytes = csv().toUtf8();
+    } else if (suffix == QLatin1String("png")) {
+        QBuffer buffer(&bytes);
+        buffer.open(QIODevice::WriteOnly);
+        toImage(size, 2.0).save(&buffer, "PNG");
     } else if (suffix == QLatin1String("svg") || suffix == QLatin1String("pdf")) {
-        written = saveVector(path, suffix, size);
+        bytes = toVector(suffix, size);
     } else {
         return tr("A plot can be saved as PNG, SVG, PDF or CSV; “%1” ends in none of these.").arg(QFileInfo(path).fileName());
     }
-    if (written) return {};
+    const std::string name = QFile::encodeName(path).toStdString();
+    if (!bytes.isEmpty() && writeTextFile(name, {bytes.constData(), static_cast<std::size_t>(bytes.size())})) return {};
     return tr("“%1” could not be written. Check that the folder exists, that you may write there, and that the disk has room.")
         .arg(path);
 }

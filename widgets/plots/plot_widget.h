@@ -99,7 +99,7 @@ private:
     void updateHover(const QPointF& pixel);
     void hideHover();
     /// Draws at a size in device-independent pixels; `painter` is already open on a vector device.
-    [[nodiscard]] bool saveVector(const QString& path, const QString& suffix, QSize size);
+    [[nodiscard]] QByteArray toVector(const QString& suffix, QSize size);  ///< an SVG or PDF file; empty: not drawn
 
     QCustomPlot* m_plot = nullptr;
     QStackedLayout* m_stack = nullptr;
