@@ -2881,8 +2881,8 @@
         <translation>Ein weiteres MiB würde hier den Schaden um %1 senken (aus Gewichtsfehlern geschätzt).</translation>
     </message>
     <message>
-        <source>Methods…</source>
-        <translation>Verfahren …</translation>
+        <source>Compare Methods…</source>
+        <translation>Verfahren vergleichen …</translation>
     </message>
     <message>
         <source>Compare methods and formats on this tensor: one curve for each method</source>

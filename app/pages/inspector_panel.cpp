@@ -153,16 +153,19 @@ void InspectorPanel::buildTabs()
     m_tabs->addTab(m_inputs, tr("Inputs"));
     m_compare = new QToolButton;
     m_compare->setObjectName(QStringLiteral("compareOnTensor"));
-    m_compare->setText(tr("Methods…"));
+    m_compare->setText(tr("Compare Methods…"));
     m_compare->setToolTip(tr("Compare methods and formats on this tensor: one curve for each method"));
     m_compare->setToolButtonStyle(Qt::ToolButtonTextOnly);
     connect(m_compare, &QToolButton::clicked, this, &InspectorPanel::compareRequested);
-    m_tabs->setCornerWidget(m_compare);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_tabs, 1);
     m_note = new QLabel;
     m_note->setObjectName(QStringLiteral("inspectorNote"));
     m_note->setWordWrap(true);
-    static_cast<QVBoxLayout*>(layout())->addWidget(m_note);
+    auto* foot = new QHBoxLayout;
+    foot->addWidget(m_note, 1);
+    foot->addWidget(m_compare, 0, Qt::AlignRight | Qt::AlignTop);
+    static_cast<QVBoxLayout*>(layout())->addLayout(foot);
+    m_compare->hide();
 
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
         m_workbench.reports.setCurveWanted(tab == CurveTab);
@@ -509,6 +512,7 @@ void InspectorPanel::refreshFacts()
     if (entry && !entry->warning.empty())
         note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
     m_note->setText(note);
+    m_compare->setVisible(entry && m_tabs->currentIndex() == CurveTab);
     // The page of the inputs has words of its own.
     m_note->setVisible(!note.isEmpty() && m_tabs->currentIndex() != InputsTab);
 

@@ -4,6 +4,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QTabWidget>
 #include <QToolButton>
 #include <QTreeWidget>
 
@@ -100,7 +101,11 @@ private Q_SLOTS:
     void oneTensorFromTheInspector()
     {
         m_program->bench().selection.set({m_program->tensor("blk.3.ffn_down.weight")}, m_program->tensor("blk.3.ffn_down.weight"));
-        QTest::mouseClick(m_program->find<QToolButton>("compareOnTensor"), Qt::LeftButton);
+        auto* button = m_program->find<QToolButton>("compareOnTensor");
+        QVERIFY(!button->isVisible());
+        m_program->find<QTabWidget>("inspectorTabs")->setCurrentIndex(2);
+        QVERIFY(button->isVisible());
+        QTest::mouseClick(button, Qt::LeftButton);
         MethodBenchDialog* dialog = nullptr;
         QTRY_VERIFY((dialog = m_program->window().findChild<MethodBenchDialog*>()) && dialog->isVisible());
         QVERIFY(!dialog->findChild<QCheckBox*>(QStringLiteral("benchModel"))->isChecked());
