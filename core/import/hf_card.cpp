@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "io/json_file.h"
 
 namespace ww {
 namespace {
@@ -268,6 +271,41 @@ std::vector<Metadata::Entry> hfGeneralKeys(const std::filesystem::path& folder, 
     out.putList("tags", std::move(tags));
     out.putList("languages", listOf(card, {"language", "languages"}));
     return out.take();
+}
+
+std::vector<Metadata::Entry> hfSamplingKeys(const std::filesystem::path& folder)
+{
+    struct Setting {
+        std::string_view member, key;
+        bool isInteger;
+    };
+    constexpr std::array<Setting, 10> kSettings = {{{"top_k", "top_k", true},
+                                                    {"top_p", "top_p", false},
+                                                    {"min_p", "min_p", false},
+                                                    {"xtc_probability", "xtc_probability", false},
+                                                    {"xtc_threshold", "xtc_threshold", false},
+                                                    {"temperature", "temp", false},
+                                                    {"penalty_last_n", "penalty_last_n", true},
+                                                    {"penalty_repeat", "penalty_repeat", false},
+                                                    {"mirostat_tau", "mirostat_tau", false},
+                                                    {"mirostat_eta", "mirostat_eta", false}}};
+    std::vector<Metadata::Entry> entries;
+    std::error_code ignored;
+    if (!std::filesystem::exists(folder / "generation_config.json", ignored)) return entries;
+    const auto json = readJsonFile(folder / "generation_config.json");
+    if (!json) return entries;
+    for (const Setting& setting : kSettings) {
+        const auto* value = jsonMember(*json, setting.member);
+        if (!value || !value->is_number()) continue;
+        const double number = value->get<double>();
+        if (!(std::abs(number) <= 1e9) || (setting.isInteger && number != std::floor(number))) continue;
+        std::string key = fmt::format("general.sampling.{}", setting.key);
+        if (setting.isInteger)
+            entries.push_back({std::move(key), static_cast<std::int32_t>(number)});
+        else
+            entries.push_back({std::move(key), static_cast<float>(number)});
+    }
+    return entries;
 }
 
 }  // namespace ww

@@ -33,4 +33,8 @@ struct ModelName {
 [[nodiscard]] std::vector<Metadata::Entry> hfGeneralKeys(const std::filesystem::path& folder, const std::string& folderName,
                                                          const std::string& sizeLabel);
 
+/// general.sampling.*: what generation_config.json of the folder recommends (top_k, top_p, min_p, temperature, …), with the keys and types
+/// of llama.cpp's converter. Members that are absent or no sensible numbers give no key; a missing or broken file gives none at all.
+[[nodiscard]] std::vector<Metadata::Entry> hfSamplingKeys(const std::filesystem::path& folder);
+
 }  // namespace ww

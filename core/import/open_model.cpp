@@ -97,6 +97,7 @@ Result<Metadata> metadataOf(const fs::path& folder, const HfConfig& config, cons
     Metadata metadata;
     metadata.append("general.architecture", config.name);
     metadata.append("general.type", std::string("model"));
+    for (auto& entry : hfSamplingKeys(folder)) metadata.append(std::move(entry.key), std::move(entry.value));
     for (auto& entry : hfGeneralKeys(folder, nameOf(folder), sizeLabel(parameters))) metadata.append(std::move(entry.key), std::move(entry.value));
     for (const auto& entry : config.keys.entries()) metadata.append(entry.key, entry.value);
     metadata.append("general.file_type", fileTypeOf(mapped.tensors));

@@ -227,6 +227,26 @@ private slots:
         }
     }
 
+    void samplingKeysComeFromTheGenerationConfig()
+    {
+        putConfig();
+        putWeights(llamaTensors());
+        put("generation_config.json", R"({"do_sample": true, "top_k": 64, "top_p": 0.95, "min_p": null, "temperature": 1, "mirostat_tau": "x",
+                                          "penalty_last_n": 1e300, "eos_token_id": [1, 2]})");
+        const auto model = openAnyModel(path());
+        WW_VERIFY(model);
+        const Metadata& metadata = (*model)->metadata();
+        const auto is = [&](const char* key, const MetadataValue& value) {
+            const MetadataValue* found = metadata.find(key);
+            return found && *found == value;
+        };
+        QVERIFY(is("general.sampling.top_k", std::int32_t{64}));
+        QVERIFY(is("general.sampling.top_p", 0.95F));
+        QVERIFY(is("general.sampling.temp", 1.0F));
+        for (const char* absent : {"min_p", "mirostat_tau", "penalty_last_n"}) QVERIFY(!metadata.contains(std::string("general.sampling.") + absent));
+        QCOMPARE(metadata.entries()[2].key, std::string("general.sampling.top_k"));  // where llama.cpp's converter writes them
+    }
+
     void namesAreTakenApart_data()
     {
         QTest::addColumn<QString>("name");
