@@ -251,6 +251,27 @@ public:
         return bytes;
     }
 
+    /// A piece many times over, which merges in long chains.
+    std::string repeated(const std::vector<std::string>& extra)
+    {
+        const std::size_t i = below(kPool.size() + extra.size());
+        const std::string& piece = i < kPool.size() ? kPool[i] : extra[i - kPool.size()];
+        std::string text;
+        for (std::size_t times = 2 + below(300); times > 0; --times) text += piece;
+        return text + kPool[below(kPool.size())];
+    }
+    /// Any characters from U+0001 on, each from a script of its own.
+    std::string characters()
+    {
+        std::string text;
+        for (std::size_t count = below(40); count > 0; --count) {
+            constexpr std::array<std::uint32_t, 6> kLimits = {0x80, 0x250, 0x800, 0x3100, 0xD800, 0x30000};
+            const auto c = static_cast<char32_t>(1 + below(kLimits[below(kLimits.size())] - 1));
+            if (c < 0xD800 || c > 0xDFFF) text += QString::fromUcs4(&c, 1).toStdString();
+        }
+        return text;
+    }
+
 private:
     std::mt19937 m_generator;
 };
@@ -346,6 +367,12 @@ QByteArray shown(const std::vector<std::int32_t>& ids)
     QByteArrayList parts;
     for (const auto id : ids) parts << QByteArray::number(id);
     return parts.join(' ');
+}
+
+/// How many times the usual number of texts: WW_LONG_TESTS asks for more than two thousand per vocabulary.
+int many()
+{
+    return qEnvironmentVariableIntValue("WW_LONG_TESTS") > 0 ? 6 : 1;
 }
 
 /// One vocabulary on both sides.
@@ -475,8 +502,27 @@ private slots:
         QCOMPARE(both.ours->addsBos(), both.theirs->addsBos());
         std::vector<std::string> extra = {"<s>", "</s> ", "<|endoftext|>", " <|user|> \n", "<|end|> "};
         RandomText random(static_cast<std::uint32_t>(qHash(QFileInfo(path).fileName(), 1)));
-        for (int i = 0; i < 400; ++i) QVERIFY(sameIds(both, random.text(extra), i % 5 == 0, i % 2 == 0));
-        for (int i = 0; i < 100; ++i) QVERIFY(sameIds(both, random.bytes(), false, false));
+        for (int i = 0; i < 400 * many(); ++i) QVERIFY(sameIds(both, random.text(extra), i % 5 == 0, i % 2 == 0));
+        for (int i = 0; i < 100 * many(); ++i) QVERIFY(sameIds(both, random.bytes(), false, false));
+        QVERIFY(sameIds(both, "", true, true) && sameIds(both, "", false, false));
+        // Texts of special tokens of this very vocabulary, long repeats, and characters of all scripts.
+        const auto texts = (*model)->metadata().stringArray("tokenizer.ggml.tokens");
+        QVERIFY(texts);
+        for (std::size_t token = 0; token < texts->size() && extra.size() < 60; ++token)
+            if (both.ours->decode(static_cast<std::int32_t>(token)).empty() || (*texts)[token].starts_with("<|")) extra.push_back((*texts)[token]);
+        for (int i = 0; i < 60 * many(); ++i) {
+            QVERIFY(sameIds(both, random.text(extra), i % 3 == 0, i % 2 == 0));
+            QVERIFY(sameIds(both, random.repeated(extra), false, i % 2 == 0));
+            const std::string text = random.characters();
+            QVERIFY(sameIds(both, text, false, i % 2 == 0));
+            // And back: put together as llama.cpp does it (Falcon has no token for some control characters).
+            std::string ours, theirs;
+            for (const std::int32_t token : both.ours->encode(text, {false, false})) {
+                ours += both.ours->decode(token);
+                theirs += both.theirs->piece(token, false);
+            }
+            QCOMPARE(QByteArray::fromStdString(ours), QByteArray::fromStdString(theirs));
+        }
         for (std::int32_t token = 0; token < both.theirs->tokenCount(); ++token) {
             QCOMPARE(QByteArray::fromStdString(both.ours->decode(token)),
                      QByteArray::fromStdString(both.theirs->piece(token, false)));
