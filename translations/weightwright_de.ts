@@ -3823,6 +3823,10 @@
         <translation>Wählen Sie Verfahren und Formate, dann Vergleichen.</translation>
     </message>
     <message>
+        <source>This figure was not measured. Choose another one above.</source>
+        <translation>Dieser Wert wurde nicht gemessen. Wählen Sie oben einen anderen.</translation>
+    </message>
+    <message>
         <source>Comparing methods</source>
         <translation>Verfahren werden verglichen</translation>
     </message>
@@ -3865,18 +3869,6 @@
     <message>
         <source>The model was calibrated on this text: choose another one, or the result looks better than it is.</source>
         <translation>Das Modell wurde an diesem Text kalibriert: Wählen Sie einen anderen, sonst sieht das Ergebnis besser aus, als es ist.</translation>
-    </message>
-    <message>
-        <source>Save Table</source>
-        <translation>Tabelle speichern</translation>
-    </message>
-    <message>
-        <source>Tables (*.csv)</source>
-        <translation>Tabellen (*.csv)</translation>
-    </message>
-    <message>
-        <source>The table was not saved.</source>
-        <translation>Die Tabelle wurde nicht gespeichert.</translation>
     </message>
 </context>
 <context>
@@ -4434,18 +4426,6 @@ gewählt</translation>
         <translation>Tabelle &amp;speichern …</translation>
     </message>
     <message>
-        <source>Save Table</source>
-        <translation>Tabelle speichern</translation>
-    </message>
-    <message>
-        <source>Tables (*.csv)</source>
-        <translation>Tabellen (*.csv)</translation>
-    </message>
-    <message>
-        <source>The table was not saved.</source>
-        <translation>Die Tabelle wurde nicht gespeichert.</translation>
-    </message>
-    <message>
         <source>Error bars: of the difference to the original.</source>
         <translation>Fehlerbalken: des Unterschieds zum Original.</translation>
     </message>
@@ -4512,6 +4492,21 @@ gewählt</translation>
     <message>
         <source>Size and KL divergence</source>
         <translation>Größe und KL-Divergenz</translation>
+    </message>
+</context>
+<context>
+    <name>ww::SaveTable</name>
+    <message>
+        <source>Save Table</source>
+        <translation>Tabelle speichern</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>Tabellen (*.csv)</translation>
+    </message>
+    <message>
+        <source>The table was not saved.</source>
+        <translation>Die Tabelle wurde nicht gespeichert.</translation>
     </message>
 </context>
 <context>

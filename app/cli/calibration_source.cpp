@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli/calibration_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "calibration/calibration_file.h"
@@ -38,6 +39,13 @@ Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<c
         if (stored.model != identity)
             return fail(Error{ErrorCode::InvalidArgument,
                               "This calibration was made with another model, whose weights see other inputs; calibrate this model.",
+                              source.file,
+                              {},
+                              {}});
+        if (needs.gramNeeded && std::ranges::all_of(stored.calibration.inputs, [](const InputStatistics& input) { return input.gram.empty(); }))
+            return fail(Error{ErrorCode::InvalidArgument,
+                              "This calibration holds no products of pairs of columns (Gram matrices), which a method of the recipe needs; "
+                              "calibrate with --gram.",
                               source.file,
                               {},
                               {}});

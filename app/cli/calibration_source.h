@@ -30,10 +30,12 @@ void addCalibration(CLI::App& command, CalibrationSource& source, const std::str
 struct CalibrationNeeds {
     std::uint32_t contextLength = 512;
     bool gram = true;
+    bool gramNeeded = false;  ///< a file without is an error
     std::function<bool(std::string_view tensor)> wantsGram;  ///< empty: all tensors
 };
 
-/// The source must be given. Errors: those of reading and calibrating; InvalidArgument for a file of another model.
+/// The source must be given. Errors: those of reading and calibrating; InvalidArgument for a file of another model, or without
+/// Gram matrices where they are needed.
 Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<const ModelFile>& model, const CalibrationSource& source,
                                                          const CalibrationNeeds& needs, const Session& session);
 

@@ -123,7 +123,7 @@ void addMetadataCommand(CommandLine& commands)
         "with the same weights, complete or not at all. A key keeps its type; new ones get the usual type of their name, or --type.",
         [options](Session& session) { return run(*options, session); }, [options] { check(*options); });
     command.add_option("ACTION", options->action, "get, set or remove; get if only a model is given.")->required()->type_name("");
-    command.add_option("MODEL", options->model, "The model: a GGUF file, any part of a split one, or a folder from Hugging Face.")->type_name("");
+    addModel(command, options->model)->required(false);
     command.add_option("ITEMS", options->items, "get, remove: keys. set: KEY=VALUE; lists as [\"a\", \"b\"].")->type_name("");
     command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced; the model never is.")->type_name("OUT.gguf");
     command.add_option("--type", options->type, "set: the type of the values, as \"metadata get\" names it.")

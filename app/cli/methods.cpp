@@ -89,8 +89,8 @@ void printMethod(Output& out, const Quantizer& method)
     out.print("{} – {}\n", method.name(), method.title());
     printText(out, method.description());
     printText(out, fmt::format("Data needed: {}. Result: {}.", dataWord(method.dataNeeded()),
-                      method.exportable() ? "an ordinary GGUF file"
-                                          : "analysis; the values are then stored in the format chosen, which adds its own loss"));
+                               method.exportable() ? "an ordinary GGUF file"
+                                                   : "analysis; the values are then stored in the format chosen, which adds its own loss"));
     printText(out, fmt::format("Formats: {}.", formats));
     if (!method.options().empty()) {
         Table table({{"option"}, {"default"}, {"allowed"}, {"meaning"}});

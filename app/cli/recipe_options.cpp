@@ -104,18 +104,9 @@ Result<std::shared_ptr<const Calibration>> calibrateFor(const Recipe& recipe, co
         if (entry.quantized && method && method->dataNeeded() == MethodData::Gram) wanted.insert(model->tensors()[entry.tensorIndex].name);
     }
     CalibrationNeeds needs;
-    needs.gram = !wanted.empty();
+    needs.gram = needs.gramNeeded = !wanted.empty();
     needs.wantsGram = [&wanted](std::string_view tensor) { return wanted.contains(tensor); };
-    WW_TRY(const auto calibration, calibrationOf(model, options.calibration, needs, session));
-    const bool useless = needs.gram && std::ranges::none_of(calibration->inputs, [](const InputStatistics& i) { return !i.gram.empty(); });
-    if (useless && !options.calibration.file.empty())
-        return fail(Error{ErrorCode::InvalidArgument,
-                          "This calibration holds no products of pairs of columns (Gram matrices), which a method of the recipe needs; "
-                          "calibrate with --gram.",
-                          options.calibration.file,
-                          {},
-                          {}});
-    return calibration;
+    return calibrationOf(model, options.calibration, needs, session);
 }
 
 /// The model as the steps leave it. What was collected with the model before does not fit it any more.
@@ -141,6 +132,16 @@ Result<std::shared_ptr<const ModelFile>> changedModel(const std::vector<Transfor
         WW_TRY(text, readText(options.calibration.text, session));
     }
     return transformedModel(std::move(model), steps, text, kCalibrationContext, gramBudgetBytes(), session.context());
+}
+
+/// Names the options that would give what is missing.
+Error withOptions(Error error)
+{
+    if (error.code == ErrorCode::MissingCalibration)
+        error.message += " Options: --calibration-text FILE, or --calibration FILE with what \"weightwright-cli calibrate\" wrote.";
+    else if (error.code == ErrorCode::MissingImportance)
+        error.message += " Options: --imatrix FILE, --calibration-text FILE or --calibration FILE.";
+    return error;
 }
 
 }  // namespace
@@ -285,16 +286,6 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
             usageError("--set",
                        fmt::format("The pattern \"{}\" is given twice; the second could never take effect.", rule->pattern));
     }
-}
-
-/// Names the options that would give what is missing.
-Error withOptions(Error error)
-{
-    if (error.code == ErrorCode::MissingCalibration)
-        error.message += " Options: --calibration-text FILE, or --calibration FILE with what \"weightwright-cli calibrate\" wrote.";
-    else if (error.code == ErrorCode::MissingImportance)
-        error.message += " Options: --imatrix FILE, --calibration-text FILE or --calibration FILE.";
-    return error;
 }
 
 Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<const ModelFile> model, const Session& session)

@@ -61,7 +61,5 @@ struct PlannedModel {
 /// Recipe, importance, calibration and plan for a model, from the files that the options name; no plan when no recipe is given.
 /// A calibration is made or loaded when a method of the recipe needs Gram matrices, or for importance when no matrix is given.
 Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<const ModelFile> model, const Session& session);
-/// The same error; where an importance matrix or a calibration is missing, with the options that give one.
-[[nodiscard]] Error withOptions(Error error);
 
 }  // namespace ww::cli

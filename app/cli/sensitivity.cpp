@@ -53,17 +53,9 @@ Result<std::shared_ptr<const GramFactors>> gramsFor(const std::vector<std::strin
     }
     if (!gram && !inputs) return std::shared_ptr<const GramFactors>();
     if (!source.given())
-        return fail(ErrorCode::InvalidArgument,
+        return fail(ErrorCode::MissingCalibration,
                     "The recipe's methods need a calibration of this model to be measured; give --calibration FILE or --calibration-text FILE.");
-    CalibrationNeeds needs;
-    needs.gram = gram;
-    WW_TRY(auto calibration, calibrationOf(model, source, needs, session));
-    if (gram && std::ranges::all_of(calibration->inputs, [](const InputStatistics& input) { return input.gram.empty(); }))
-        return fail(Error{ErrorCode::InvalidArgument,
-                          "This calibration holds no products of pairs of columns (Gram matrices), which a method needs; calibrate with --gram.",
-                          source.file,
-                          {},
-                          {}});
+    WW_TRY(auto calibration, calibrationOf(model, source, {.gram = gram, .gramNeeded = gram, .wantsGram = {}}, session));
     return std::make_shared<const GramFactors>(std::move(calibration));
 }
 

@@ -57,12 +57,12 @@ Result<void> run(const Options& options, Session& session)
 void addTransformCommand(CommandLine& commands)
 {
     const auto options = std::make_shared<Options>();
+    std::string steps;
+    for (const TransformStepInfo& step : transformSteps()) steps += fmt::format("\n{}: {}", step.form, step.description);
     CLI::App& command = commands.add(
         "transform",
-        "Change the weights of a model so that it computes the same and quantizes better.\nSteps are applied in their order: "
-        "rotation[:SEED] spreads outlier channels over all channels (for gptq and 4-bit formats without offsets; with an importance "
-        "matrix alone K formats become worse), smoothquant[:ALPHA] evens out the ranges of inputs and weights, awq[:FORMAT] finds "
-        "scales per channel for a format. The file is an ordinary GGUF of the same architecture, to be quantized then. Importance "
+        "Change the weights of a model so that it computes the same and quantizes better.\nSteps are applied in their order." + steps +
+        "\nThe file is an ordinary GGUF of the same architecture, to be quantized then. Importance "
         "matrices of the model before no longer fit it.",
         [options](Session& session) { return run(*options, session); },
         [options] {

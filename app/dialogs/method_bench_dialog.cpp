@@ -4,8 +4,6 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
@@ -23,6 +21,7 @@
 
 #include "app/choices.h"
 #include "app/dialogs/buttons.h"
+#include "app/dialogs/save_table.h"
 #include "app/dialogs/text_choice.h"
 #include "app/paths.h"
 #include "app/workbench.h"
@@ -49,7 +48,7 @@ MethodBenchDialog::MethodBenchDialog(Workbench& workbench, QWidget* parent)
 {
     setObjectName(QStringLiteral("methodBenchDialog"));
     setWindowTitle(tr("Compare Methods"));
-    resize(1080, 680);
+    resize(1080, 720);
     auto* layout = new QVBoxLayout(this);
     auto* intro = new QLabel(tr("Every chosen method writes every chosen format; what that costs is measured on the same weights and the same text."));
     intro->setWordWrap(true);
@@ -148,7 +147,7 @@ void MethodBenchDialog::fillLists()
         return item;
     };
     for (const MethodChoice& choice : methodChoices(document.importance() != nullptr, document.grams() != nullptr))
-        add(m_methods, choice.title, choice.id, choice.enabled, !choice.analysis)
+        add(m_methods, choice.title, choice.id, choice.enabled, !choice.analysis && choice.id != QLatin1String("corrected"))
             ->setToolTip(choice.enabled ? choice.description : choice.description + QLatin1Char('\n') + choice.disabledReason);
     for (const FormatChoice& choice : uniformChoices(document.importance() != nullptr))
         add(m_formats, formatName(*choice.type), static_cast<int>(*choice.type), choice.enabled,
@@ -189,6 +188,7 @@ QWidget* MethodBenchDialog::buildResults()
                               tr("Perplexity of the whole model"),
                               tr("To quantize and decode")};
     for (int c = 0; c < ColumnCount; ++c) m_table->headerItem()->setToolTip(c, tips[c]);
+    m_table->header()->setStretchLastSection(false);
     m_table->setRootIsDecorated(false);
     m_table->setAlternatingRowColors(true);
     m_table->setUniformRowHeights(true);
@@ -207,9 +207,9 @@ QWidget* MethodBenchDialog::buildResults()
     layout->addLayout(head);
     m_plot = new RateDistortionPlot;
     m_plot->setFileNameHint(QStringLiteral("methods"));
-    m_plot->setEmptyText(tr("Choose methods and formats, then Compare."));
     layout->addWidget(m_plot, 1);
     split->addWidget(box);
+    split->setSizes({280, 320});
     connect(m_quality, &QComboBox::currentIndexChanged, this, &MethodBenchDialog::refreshPlot);
     return split;
 }
@@ -320,6 +320,8 @@ void MethodBenchDialog::refreshPlot()
         }
         if (value) points.push_back({row.format, QString::fromStdString(row.method), row.bitsPerWeight, *value, false});
     }
+    m_plot->setEmptyText(m_rows.empty() ? tr("Choose methods and formats, then Compare.")
+                                        : tr("This figure was not measured. Choose another one above."));
     m_plot->setErrorTitle(m_quality->currentText().toLower());
     m_plot->setData(std::move(points));
 }
@@ -366,19 +368,7 @@ QString MethodBenchDialog::csv() const
 
 void MethodBenchDialog::save()
 {
-    auto* dialog = new QFileDialog(this, tr("Save Table"), QStringLiteral("methods.csv"), tr("Tables (*.csv)"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(QStringLiteral("csv"));
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-        m_workbench.jobs.start<void>(
-            {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true},
-            [path, text = csv().toStdString()](const JobContext&) { return writeTextFile(toPath(path), text); }, this,
-            [this](Result<void> written) {
-                if (!written) m_workbench.messages.error(tr("The table was not saved."), written.error());
-            });
-    });
-    dialog->open();
+    SaveTable::ask(this, m_workbench, QStringLiteral("methods.csv"), [this] { return csv(); });
 }
 
 }  // namespace ww

@@ -3,7 +3,6 @@
 
 #include <QClipboard>
 #include <QComboBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QHBoxLayout>
@@ -18,12 +17,11 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include "app/dialogs/save_table.h"
 #include "app/divergences.h"
 #include "app/pages/sensitivity_page.h"
 #include "app/pages/try_it_page.h"
-#include "app/paths.h"
 #include "app/workbench.h"
-#include "base/atomic_file.h"
 #include "widgets/models/metadata_model.h"
 #include "widgets/plots/damage_plot.h"
 #include "widgets/plots/pareto_plot.h"
@@ -521,20 +519,7 @@ void ResultsPanel::variantMenu(const QPoint& position)
     if (!menu->isEmpty()) menu->addSeparator();
     menu->addAction(tr("&Copy Table"), this, [this] { QGuiApplication::clipboard()->setText(m_variants->csv()); });
     menu->addAction(icon("save"), tr("&Save Table…"), this, [this] {
-        auto* dialog = new QFileDialog(this, tr("Save Table"), QStringLiteral("variants.csv"), tr("Tables (*.csv)"));
-        dialog->setAttribute(Qt::WA_DeleteOnClose);
-        dialog->setAcceptMode(QFileDialog::AcceptSave);
-        dialog->setDefaultSuffix(QStringLiteral("csv"));
-        connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& path) {
-            m_workbench.jobs.start<void>(
-                {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true},
-                [path, text = m_variants->csv().toStdString()](const JobContext&) { return writeTextFile(toPath(path), text); },
-                this,
-                [this](Result<void> written) {
-                    if (!written) m_workbench.messages.error(tr("The table was not saved."), written.error());
-                });
-        });
-        dialog->open();
+        SaveTable::ask(this, m_workbench, QStringLiteral("variants.csv"), [this] { return m_variants->csv(); });
     });
     menu->popup(m_table->viewport()->mapToGlobal(position));
 }

@@ -59,22 +59,10 @@ class TestMainWindow : public QObject {
         QDropEvent event(QPointF(50, 50), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(&m_program->window(), &event);
     }
-    /// Opens the dialog of an action and hands it over.
-    template <class Dialog>
-    Dialog* openDialog(QAction* action)
-    {
-        action->trigger();
-        Dialog* dialog = nullptr;
-        const bool shown = QTest::qWaitFor([&] {
-            dialog = m_program->window().findChild<Dialog*>();
-            return dialog && dialog->isVisible();
-        });
-        return shown ? dialog : nullptr;
-    }
     /// Measures with few windows through the dialog.
     void measure(int windows, int context)
     {
-        auto* dialog = openDialog<MeasureDialog>(m_program->actions().measure);
+        auto* dialog = m_program->openDialog<MeasureDialog>(m_program->actions().measure);
         QVERIFY(dialog);
         dialog->findChild<QSpinBox*>(QStringLiteral("measureContext"))->setValue(context);
         dialog->findChild<QSpinBox*>(QStringLiteral("measureWindows"))->setValue(windows);
@@ -337,7 +325,7 @@ private Q_SLOTS:
         QVERIFY(m_program->openSample());
         m_program->bench().document.duplicateRecipe(m_program->bench().document.currentId());
         m_program->bench().document.setPreset(QStringLiteral("Q8_0"));
-        auto* dialog = openDialog<ExportDialog>(m_program->actions().exportModel);
+        auto* dialog = m_program->openDialog<ExportDialog>(m_program->actions().exportModel);
         QVERIFY(dialog);
         auto* list = dialog->findChild<QTreeWidget*>(QStringLiteral("exportList"));
         QCOMPARE(list->topLevelItemCount(), 2);
@@ -434,7 +422,7 @@ private Q_SLOTS:
         QVERIFY(shortText.open(QIODevice::WriteOnly));
         shortText.write("Too short.\n");
         shortText.close();
-        auto* dialog = openDialog<MeasureDialog>(m_program->actions().measure);
+        auto* dialog = m_program->openDialog<MeasureDialog>(m_program->actions().measure);
         QVERIFY(dialog);
         auto* text = dialog->findChild<QLineEdit*>(QStringLiteral("measureText"));
         auto* start = dialog->findChild<QPushButton*>(QStringLiteral("measureStart"));

@@ -27,13 +27,7 @@ class TestMethodBench : public QObject {
             item->setCheckState(wanted.contains(name) ? Qt::Checked : Qt::Unchecked);
         }
     }
-    MethodBenchDialog* open()
-    {
-        m_program->actions().compareMethods->trigger();
-        MethodBenchDialog* dialog = nullptr;
-        (void)QTest::qWaitFor([&] { return (dialog = m_program->window().findChild<MethodBenchDialog*>()) && dialog->isVisible(); });
-        return dialog;
-    }
+    MethodBenchDialog* open() { return m_program->openDialog<MethodBenchDialog>(m_program->actions().compareMethods); }
 
 private Q_SLOTS:
     void init()

@@ -24,14 +24,6 @@ class TestShipping : public QObject {
     std::unique_ptr<test::Program> m_program;
 
     QString file(const char* name) const { return m_folder->filePath(QString::fromLatin1(name)); }
-    template <class Dialog>
-    Dialog* openDialog(QAction* action)
-    {
-        action->trigger();
-        Dialog* dialog = nullptr;
-        (void)QTest::qWaitFor([&] { return (dialog = m_program->window().findChild<Dialog*>()) && dialog->isVisible(); });
-        return dialog;
-    }
 
 private Q_SLOTS:
     void init()
@@ -48,7 +40,7 @@ private Q_SLOTS:
 
     void factsAreEditedExportedAndRestored()
     {
-        auto* dialog = openDialog<MetadataDialog>(m_program->actions().modelFacts);
+        auto* dialog = m_program->openDialog<MetadataDialog>(m_program->actions().modelFacts);
         QVERIFY(dialog);
         dialog->findChild<QLineEdit*>(QStringLiteral("general.name"))->setText(QStringLiteral("My Model"));
         dialog->findChild<QLineEdit*>(QStringLiteral("general.license"))->setText(QStringLiteral("apache-2.0"));
@@ -58,7 +50,7 @@ private Q_SLOTS:
         QCOMPARE(edits.at("general.license"), std::optional<std::string>("apache-2.0"));
 
         QTRY_VERIFY(!m_program->window().findChild<MetadataDialog*>());
-        auto* exporting = openDialog<ExportDialog>(m_program->actions().exportModel);
+        auto* exporting = m_program->openDialog<ExportDialog>(m_program->actions().exportModel);
         QVERIFY(exporting);
         exporting->findChild<QLineEdit*>(QStringLiteral("exportFolder"))->setText(m_folder->path());
         exporting->findChild<QCheckBox*>(QStringLiteral("exportCard"))->setChecked(true);
@@ -89,7 +81,7 @@ private Q_SLOTS:
         QVERIFY(card.open(QIODevice::WriteOnly));
         card.write("mine");
         card.close();
-        auto* exporting = openDialog<ExportDialog>(m_program->actions().exportModel);
+        auto* exporting = m_program->openDialog<ExportDialog>(m_program->actions().exportModel);
         QVERIFY(exporting);
         exporting->findChild<QLineEdit*>(QStringLiteral("exportFolder"))->setText(m_folder->path());
         exporting->findChild<QCheckBox*>(QStringLiteral("exportCard"))->setChecked(true);

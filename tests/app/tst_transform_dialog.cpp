@@ -18,12 +18,7 @@ class TestTransformDialog : public QObject {
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<test::Program> m_program;
 
-    TransformDialog* dialog()
-    {
-        TransformDialog* found = nullptr;
-        (void)QTest::qWaitFor([&] { return (found = m_program->window().findChild<TransformDialog*>()) && found->isVisible(); });
-        return found;
-    }
+    TransformDialog* dialog() { return m_program->openedDialog<TransformDialog>(); }
     static void press(TransformDialog* dialog, const char* name)
     {
         auto* button = dialog->findChild<QPushButton*>(QLatin1String(name));

@@ -58,6 +58,24 @@ public:
     }
     [[nodiscard]] LayerMapCanvas* canvas() { return window().page()->map()->canvas(); }
 
+    /// Triggers an action and hands over the dialog that it opens; null when none comes.
+    template <class Dialog>
+    [[nodiscard]] Dialog* openDialog(QAction* action)
+    {
+        action->trigger();
+        return openedDialog<Dialog>();
+    }
+    /// The dialog of this kind, as soon as it is visible; null when none comes.
+    template <class Dialog>
+    [[nodiscard]] Dialog* openedDialog()
+    {
+        Dialog* dialog = nullptr;
+        const bool shown = QTest::qWaitFor([&] {
+            dialog = window().findChild<Dialog*>();
+            return dialog && dialog->isVisible();
+        });
+        return shown ? dialog : nullptr;
+    }
     [[nodiscard]] bool openSample()
     {
         window().openSample();
