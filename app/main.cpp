@@ -3,6 +3,7 @@
 #include <QCommandLineParser>
 #include <QDeadlineTimer>
 #include <QElapsedTimer>
+#include <QStringDecoder>
 #include <QTemporaryDir>
 #include <QTextStream>
 #include <QWindow>
@@ -118,6 +119,17 @@ int takeScreenshot(const QString& file, const QString& model, QSize size, bool d
     return ww::ExitOk;
 }
 
+/// The first argument that Qt cannot take as it is: file names here are UTF-8. Empty: all can be.
+QString unreadableArgument(int argc, char** argv)
+{
+    for (int i = 1; i < argc; ++i) {
+        QStringDecoder decoder(QStringDecoder::Utf8);
+        const QString text = decoder(QByteArrayView(argv[i]));
+        if (decoder.hasError()) return text;
+    }
+    return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -137,6 +149,11 @@ int main(int argc, char** argv)
     QApplication qtApplication(argc, argv);
     ww::installLanguage({});
 
+    if (const QString name = unreadableArgument(argc, argv); !name.isEmpty()) {
+        QTextStream(stderr) << Main::tr("The name %1 is not written in UTF-8. Rename the file, or use weightwright-cli, which takes any name.").arg(name)
+                            << Qt::endl;
+        return ww::ExitFailed;
+    }
     QCommandLineParser parser;
     parser.setApplicationDescription(Main::tr("A workbench for quantizing language models."));
     const QCommandLineOption helpOption = parser.addHelpOption();

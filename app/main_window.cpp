@@ -523,6 +523,15 @@ void MainWindow::refreshStatus()
     m_bitsLabel->setToolTip(tr("Bits per weight: size of the exported file over %1 weights").arg(countText(plan.parameters)));
     refreshPrediction();
     const Variant* variant = document.variantFor(document.current()->recipe);
+    if (variant && variant->divergence) {
+        // What was measured says more than what was predicted; the tip keeps both together.
+        const DivergenceFigures& measured = *variant->divergence;
+        const QString predicted = m_predictionLabel->text();
+        m_predictionLabel->setText(tr("KLD %1 ± %2 measured", "value, standard error").arg(errorText(measured.mean), errorText(measured.meanError)));
+        m_predictionLabel->setToolTip(tr("KL divergence from the original on %1, in nats per token").arg(QFileInfo(variant->textPath).fileName()) +
+                                      (predicted.isEmpty() ? QString() : QLatin1Char('\n') + predicted));
+        m_predictionLabel->show();
+    }
     if (!variant) {
         m_perplexityLabel->setText(tr("PPL not measured yet"));
         m_perplexityLabel->setToolTip(tr("Perplexity: use Measure"));

@@ -983,6 +983,10 @@
 <context>
     <name>Main</name>
     <message>
+        <source>The name %1 is not written in UTF-8. Rename the file, or use weightwright-cli, which takes any name.</source>
+        <translation>Der Name %1 ist nicht in UTF-8 geschrieben. Benennen Sie die Datei um, oder verwenden Sie weightwright-cli, das jeden Namen nimmt.</translation>
+    </message>
+    <message>
         <source>%1 could not be written.</source>
         <translation>%1 konnte nicht geschrieben werden.</translation>
     </message>
@@ -3428,6 +3432,15 @@
         <translation>Keine Vorlage</translation>
     </message>
     <message>
+        <source>KLD %1 ± %2 measured</source>
+        <comment>value, standard error</comment>
+        <translation>KLD %1 ± %2 gemessen</translation>
+    </message>
+    <message>
+        <source>KL divergence from the original on %1, in nats per token</source>
+        <translation>KL-Divergenz zum Original auf %1, in Nat je Token</translation>
+    </message>
+    <message>
         <source>KLD %1 (%2 to %3) predicted</source>
         <comment>value, lower and upper end</comment>
         <translation>KLD %1 (%2 bis %3) vorhergesagt</translation>
@@ -5243,10 +5256,6 @@ gewählt</translation>
         <translation>fehlgeschlagen</translation>
     </message>
     <message>
-        <source>original, measured</source>
-        <translation>Original, gemessen</translation>
-    </message>
-    <message>
         <source>%1: %2</source>
         <comment>column title: value</comment>
         <translation>%1: %2</translation>
@@ -5285,12 +5294,12 @@ gewählt</translation>
         <translation>bpw</translation>
     </message>
     <message>
-        <source>PPL ± error</source>
-        <translation>PPL ± Fehler</translation>
+        <source>PPL</source>
+        <translation>PPL</translation>
     </message>
     <message>
-        <source>Δ to original</source>
-        <translation>Δ zum Original</translation>
+        <source>Δ PPL</source>
+        <translation>Δ PPL</translation>
     </message>
     <message>
         <source>KLD</source>

@@ -82,7 +82,7 @@ Result<void> run(const CardOptions& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    session.out.print("{}: {} files.\n", plainText(options.output), card.files.size());
+    session.out.print("{}: {} {}.\n", plainText(options.output), card.files.size(), card.files.size() == 1 ? "file" : "files");
     return {};
 }
 

@@ -70,8 +70,9 @@ Result<void> runImatrix(const Options& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    session.out.print("{}: {} tensors from {} tokens in {} windows of {}\n", options.output, matrix.entries.size(),
-                      calibration.tokens, calibration.windows, calibration.contextLength);
+    session.out.print("{}: {} tensors from {} tokens in {} {} of {}\n", options.output, matrix.entries.size(),
+                      calibration.tokens, calibration.windows, calibration.windows == 1 ? "window" : "windows",
+                      calibration.contextLength);
     return {};
 }
 

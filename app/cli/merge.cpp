@@ -26,8 +26,8 @@ Result<void> run(const MergeOptions& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    session.out.print("{}: {} of {} parts, {}.\n", plainText(summary.path.string()), sizeText(static_cast<double>(summary.sizeBytes)),
-                      model->files().size(), durationText(summary.seconds));
+    session.out.print("{}: {} of {} {}, {}.\n", plainText(summary.path.string()), sizeText(static_cast<double>(summary.sizeBytes)),
+                      model->files().size(), model->files().size() == 1 ? "part" : "parts", durationText(summary.seconds));
     return {};
 }
 

@@ -50,7 +50,8 @@ Result<void> run(const Options& options, Session& session)
         return {};
     }
     session.out.print("PPL = {:.4f} ± {:.4f}\n", result.perplexity, result.standardError);
-    session.out.print("{} scored tokens in {} windows of {}, {}", countText(result.scoredTokens), countText(result.windows),
+    session.out.print("{} scored tokens in {} {} of {}, {}", countText(result.scoredTokens), countText(result.windows),
+                      result.windows == 1 ? "window" : "windows",
                       result.contextLength, durationText(result.seconds));
     if (plan) session.out.print("; as {}", planSizeText(*plan));
     session.out.write("\n");

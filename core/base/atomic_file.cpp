@@ -13,6 +13,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <limits>
+#include <map>
 #include <new>
 #include <optional>
 #include <random>
@@ -76,7 +78,12 @@ Result<fs::path> followLinks(const fs::path& target)
     return fail(ErrorCode::Unwritable, "The symbolic links of the output file form a circle; choose another name.", target);
 }
 
-Result<void> checkFreeSpace(const fs::path& folder, std::uint64_t needed, const fs::path& target)
+fs::path folderOf(const fs::path& path)
+{
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+Result<void> checkFreeSpace(const fs::path& folder, std::uint64_t needed, const fs::path& target, std::size_t files = 1)
 {
     struct statvfs info = {};
     if (needed == 0 || ::statvfs(folder.c_str(), &info) != 0) return {};  // not known: writing will tell
@@ -86,8 +93,9 @@ Result<void> checkFreeSpace(const fs::path& folder, std::uint64_t needed, const 
     if (__builtin_mul_overflow(std::uint64_t{info.f_bavail}, std::uint64_t{info.f_frsize}, &available) || available >= needed)
         return {};
     return fail(ErrorCode::NoSpace,
-                fmt::format("The file needs {}, but only {} are free on this disk; free some space or choose another folder.",
-                            sizeText(needed), sizeText(available)),
+                fmt::format("{} {}, but only {} are free on this disk; free some space or choose another folder.",
+                            files == 1 ? "The file needs" : fmt::format("The {} files need", files), sizeText(needed),
+                            sizeText(available)),
                 target);
 }
 
@@ -110,13 +118,35 @@ Result<std::optional<mode_t>> checkExisting(const fs::path& path, const fs::path
 
 }  // namespace
 
+Result<void> checkSpaceFor(std::span<const PlannedFile> files)
+{
+    struct Disk {
+        const PlannedFile* first;
+        fs::path folder;
+        std::uint64_t bytes = 0;
+        std::size_t files = 0;
+    };
+    std::map<dev_t, Disk> disks;
+    for (const PlannedFile& file : files) {
+        const auto path = followLinks(file.target);
+        struct stat info = {};
+        if (!path || ::stat(folderOf(*path).c_str(), &info) != 0) continue;
+        Disk& disk = disks.try_emplace(info.st_dev, Disk{&file, folderOf(*path)}).first->second;
+        if (__builtin_add_overflow(disk.bytes, file.bytes, &disk.bytes)) disk.bytes = std::numeric_limits<std::uint64_t>::max();
+        ++disk.files;
+    }
+    for (const auto& [device, disk] : disks)
+        WW_TRY_VOID(checkFreeSpace(disk.folder, disk.bytes, disk.first->target, disk.files));
+    return {};
+}
+
 Result<AtomicFile> AtomicFile::create(const fs::path& target, std::uint64_t expectedBytes)
 {
     if (target.empty()) return fail(ErrorCode::InvalidArgument, "No output file was named; give a file name.");
     WW_TRY(fs::path path, followLinks(target));
     WW_TRY(const auto permissions, checkExisting(path, target));
     if (!path.has_filename()) return writeError(EISDIR, target);
-    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const fs::path folder = folderOf(path);
     WW_TRY_VOID(checkFreeSpace(folder, expectedBytes, target));
 
     // Room for the ending within the 255 bytes that file systems allow. Not mkstemp(): it ignores the umask.

@@ -47,6 +47,16 @@ private:
     std::uint64_t m_flushed = 0;  ///< up to here the kernel was asked to write to the disk
 };
 
+/// A file that is going to be written, and its size.
+struct PlannedFile {
+    std::filesystem::path target;
+    std::uint64_t bytes = 0;
+};
+/// Whether there is room for all of these files, before the first of them is begun: AtomicFile::create() sees one at a time. Files of one
+/// disk count together. What cannot be found out (a folder that does not exist) is left to create(). Error: NoSpace, naming the first file
+/// on the disk that is too small. Thread-safe.
+Result<void> checkSpaceFor(std::span<const PlannedFile> files);
+
 /// Whole-file helpers for small files (recipes, projects, texts). readTextFile returns the bytes as they are and refuses
 /// more than `maxBytes`; it reads pipes, too, and gives up when no program writes to one for three seconds.
 Result<std::string> readTextFile(const std::filesystem::path& path, std::uint64_t maxBytes = std::uint64_t{1} << 30);

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "io/gguf_writer.h"
 #include "jobs/tensor_stream.h"
 
@@ -35,16 +36,31 @@ Result<void> checkOrders(const ModelFile& model, std::span<const ExportOrder> or
     return {};
 }
 
-Result<GgufWriter> createWriter(const ModelFile& model, const ExportOrder& order, ExportSummary& summary)
+std::vector<TensorInfo> tensorsOf(const ModelFile& model, const Plan& plan)
 {
     std::vector<TensorInfo> tensors;
-    tensors.reserve(order.plan->entries.size());
-    for (const PlanEntry& entry : order.plan->entries) {
+    tensors.reserve(plan.entries.size());
+    for (const PlanEntry& entry : plan.entries) {
         tensors.push_back(model.tensors()[entry.tensorIndex]);
         tensors.back().name = entry.nameIn(model);
         tensors.back().type = entry.target;
-        ++(entry.quantized ? summary.quantizedTensors : summary.copiedTensors);
     }
+    return tensors;
+}
+
+/// Together: a disk that has room for one file may lack it for the third.
+Result<void> checkSpace(const ModelFile& model, std::span<const ExportOrder> orders)
+{
+    std::vector<PlannedFile> files;
+    for (const ExportOrder& order : orders)
+        files.push_back({order.target, GgufWriter::fileSizeBytes(exportMetadata(model, *order.plan), tensorsOf(model, *order.plan))});
+    return checkSpaceFor(files);
+}
+
+Result<GgufWriter> createWriter(const ModelFile& model, const ExportOrder& order, ExportSummary& summary)
+{
+    for (const PlanEntry& entry : order.plan->entries) ++(entry.quantized ? summary.quantizedTensors : summary.copiedTensors);
+    const std::vector<TensorInfo> tensors = tensorsOf(model, *order.plan);
     const Metadata metadata = exportMetadata(model, *order.plan);
     summary.path = order.target;
     summary.sizeBytes = GgufWriter::fileSizeBytes(metadata, tensors);
@@ -58,6 +74,7 @@ Result<std::vector<ExportSummary>> write(const ModelFile& model, std::span<const
     if (orders.empty()) return std::vector<ExportSummary>{};
     WW_TRY_VOID(model.checkUnchanged());
     WW_TRY_VOID(checkOrders(model, orders));
+    if (orders.size() > 1) WW_TRY_VOID(checkSpace(model, orders));
     std::vector<ExportSummary> summaries(orders.size());
     std::vector<GgufWriter> writers;
     for (std::size_t i = 0; i < orders.size(); ++i) {

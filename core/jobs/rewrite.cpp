@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/atomic_file.h"
 #include "io/gguf_writer.h"
 #include "io/split_gguf.h"
 #include "jobs/tensor_stream.h"
@@ -103,6 +104,19 @@ Metadata metadataOfPart(const FileContent& content, std::size_t part, std::size_
     return metadata;
 }
 
+/// Of all parts before the first is written: on a large model the lack would show only after hours.
+Result<void> checkSpace(const ModelFile& model, const FileContent& content, std::span<const std::size_t> counts,
+                        std::span<const fs::path> paths)
+{
+    std::vector<PlannedFile> files;
+    std::span<const PlanEntry> rest = content.entries;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        files.push_back({paths[i], GgufWriter::fileSizeBytes(metadataOfPart(content, i, counts.size()), tensorsOf(model, rest.first(counts[i])))});
+        rest = rest.subspan(counts[i]);
+    }
+    return checkSpaceFor(files);
+}
+
 Result<SplitSummary> writeParts(const ModelFile& model, const FileContent& content, const SplitLimits& limits,
                                 const fs::path& target, const JobContext& context)
 {
@@ -120,6 +134,7 @@ Result<SplitSummary> writeParts(const ModelFile& model, const FileContent& conte
         if (fs::exists(fs::symlink_status(paths.back(), ignored)))
             return fail(ErrorCode::Unwritable, "A part of this name exists already; remove it or choose another name.", paths.back());
     }
+    WW_TRY_VOID(checkSpace(model, content, counts, paths));
     context.begin("Exporting", sourceBytes(model, content.entries), ProgressUnit::Bytes);
     WrittenParts written;
     SplitSummary summary;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "io/gguf_writer.h"
 #include "io/split_gguf.h"
 #include "jobs/tensor_stream.h"
@@ -52,13 +53,18 @@ Result<std::vector<GgufWriter>> createAll(const ModelFile& model, const std::vec
 {
     std::vector<std::filesystem::path> sources;
     for (const auto& file : model.files()) sources.push_back(file->path());
-    std::vector<GgufWriter> writers;
+    std::vector<PlannedFile> files;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         paths.push_back(pathOfPart(target, static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(parts.size())));
-        if (model.isSameFile(paths.back()))
+        files.push_back({paths.back(), GgufWriter::fileSizeBytes(parts[i].metadata, parts[i].tensors)});
+    }
+    WW_TRY_VOID(checkSpaceFor(files));
+    std::vector<GgufWriter> writers;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (model.isSameFile(paths[i]))
             return fail(ErrorCode::Unwritable, "The output would overwrite the model that is being read; choose another name.",
-                        paths.back());
-        WW_TRY(GgufWriter writer, GgufWriter::create(paths.back(), parts[i].metadata, parts[i].tensors, sources));
+                        paths[i]);
+        WW_TRY(GgufWriter writer, GgufWriter::create(paths[i], parts[i].metadata, parts[i].tensors, sources));
         writers.push_back(std::move(writer));
     }
     return writers;

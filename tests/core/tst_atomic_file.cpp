@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -278,6 +279,23 @@ private slots:
     {
         const auto file = AtomicFile::create(folder() / "out", std::uint64_t{1} << 62);
         WW_VERIFY_FAILS(file, ErrorCode::NoSpace, "4294967296.0 GiB");
+        QVERIFY(namesIn(folder()).empty());
+    }
+    void checksTheFreeSpaceOfSeveralFilesTogether()
+    {
+        const fs::space_info space = fs::space(folder());
+        const std::uint64_t half = space.available / 2 + (std::uint64_t{1} << 33);  // room for one, whatever others write meanwhile
+        if (half > space.available) QSKIP("The disk has less than 16 GiB free.");
+        const PlannedFile one{folder() / "one", half};
+        const PlannedFile two{folder() / "two", half};
+        WW_VERIFY(checkSpaceFor(std::array{one}));
+        const auto both = checkSpaceFor(std::array{one, two});
+        WW_VERIFY_FAILS(both, ErrorCode::NoSpace, "The 2 files need");
+        QVERIFY(both.error().path == one.target);
+        const PlannedFile overflowing{folder() / "three", ~std::uint64_t{0}};
+        WW_VERIFY_FAILS(checkSpaceFor(std::array{one, overflowing}), ErrorCode::NoSpace, "free");
+        // A folder that is not there is told by who writes into it.
+        WW_VERIFY(checkSpaceFor(std::array{PlannedFile{folder() / "none/one", half}, PlannedFile{folder() / "none/two", half}}));
         QVERIFY(namesIn(folder()).empty());
     }
     void survivesALimitOnFileSizes()

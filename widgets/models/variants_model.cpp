@@ -83,7 +83,7 @@ QString VariantsModel::text(const VariantRow& r, int column) const
     case SameTop: return r.sameTop ? percentText(*r.sameTop, 1) : none;
     case RmsChange: return r.rmsChange ? percentText(*r.rmsChange, 2) : none;
     case Time: return r.seconds ? durationText(*r.seconds) : none;
-    case State: return r.original && r.status == VariantRow::Status::Measured ? tr("original, measured") : statusText(r.status);
+    case State: return statusText(r.status);
     default: return {};
     }
 }
@@ -163,8 +163,8 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
     case Name: return tr("Variant");
     case Size: return tr("Size");
     case BitsPerWeight: return tr("bpw", "bits per weight, column title");
-    case Perplexity: return tr("PPL ± error");
-    case Delta: return tr("Δ to original");
+    case Perplexity: return tr("PPL");
+    case Delta: return tr("Δ PPL");
     case KlDivergence: return tr("KLD");
     case SameTop: return tr("Same top");
     case RmsChange: return tr("RMS Δp");
