@@ -20,6 +20,7 @@ struct QuantizeOptions {
     std::string output;
     bool dryRun = false;
     bool card = false;
+    bool resume = false;
     std::vector<std::string> presets;  ///< several files at once
     RecipeOptions recipe;
     SplitOptions split;
@@ -61,6 +62,15 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
     return {};
 }
 
+Result<ExportSummary> writeWhole(const ModelFile& model, const Plan& plan, const QuantizeOptions& options, const Session& session)
+{
+    const ExportOrder order{&plan, options.output, options.output + ".part", options.resume};
+    WW_TRY(const auto written, exportTogether(model, std::span(&order, 1), session.context()));
+    if (const std::size_t count = written.front().resumedTensors; count > 0 && !session.json)
+        Session::warn(fmt::format("{} tensors that an interrupted run had finished were taken as they are.", count));
+    return written.front();
+}
+
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const auto source, openAnyModel(options.model));
@@ -82,7 +92,7 @@ Result<void> run(const QuantizeOptions& options, Session& session)
     if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output).parent_path() / "README.md"));
     if (options.split.isSet()) return writeParts(*model, *plan, options, session);
     WW_TRY(const ExportSummary summary, keepSplit ? exportGgufParts(*model, *plan, options.output, session.context())
-                                                  : exportGguf(*model, *plan, options.output, session.context()));
+                                                  : writeWhole(*model, *plan, options, session));
     if (options.card) WW_TRY_VOID(writeCardBeside(summary.path, session));
     if (session.json) {
         Json json;
@@ -92,6 +102,7 @@ Result<void> run(const QuantizeOptions& options, Session& session)
         json["seconds"] = number(summary.seconds);
         json["quantizedTensors"] = summary.quantizedTensors;
         json["copiedTensors"] = summary.copiedTensors;
+        json["resumedTensors"] = summary.resumedTensors;
         addPlan(json, *model, *plan);
         session.out.writeJson(json);
         return {};
@@ -156,7 +167,8 @@ Result<void> runSeveral(const QuantizeOptions& options, Session& session)
             return fail(ErrorCode::InvalidArgument,
                         "Steps that change the model do not go with --presets; write the changed model with \"weightwright-cli "
                         "transform\" and quantize that.");
-        orders.push_back({planned.plan.get(), fileNameFor(*model, options.output, preset)});
+        const std::filesystem::path target = fileNameFor(*model, options.output, preset);
+        orders.push_back({planned.plan.get(), target, target.string() + ".part", options.resume});
         plans.push_back(std::move(planned.plan));
     }
     if (!session.json) {
@@ -224,6 +236,9 @@ void addQuantizeCommand(CommandLine& commands)
             "then, and the files there are called like the model, with the preset at the end.")
         ->type_name("NAME,NAME,…")
         ->delimiter(',');
+    command.add_flag("--resume", options->resume,
+                     "With gptq and hqq: keep finished tensors, in OUT.gguf.part, also when the work is cancelled or fails. The same "
+                     "command then goes on after them, as it does in any case after a crash.");
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
     command.add_flag(
         "--card", options->card,

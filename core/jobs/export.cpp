@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "io/gguf_writer.h"
+#include "jobs/export_journal.h"
 #include "jobs/tensor_stream.h"
 
 namespace ww {
@@ -81,16 +82,23 @@ Result<std::vector<ExportSummary>> write(const ModelFile& model, std::span<const
         WW_TRY(GgufWriter writer, createWriter(model, orders[i], summaries[i]));
         writers.push_back(std::move(writer));
     }
+    std::vector<std::unique_ptr<ExportJournal>> journals;
     std::vector<TensorOrder> streams;
-    for (std::size_t i = 0; i < orders.size(); ++i)
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        journals.push_back(ExportJournal::open(orders[i].journal, model, *orders[i].plan));
+        if (orders[i].keepUnfinished) journals.back()->keep();
+        summaries[i].resumedTensors = journals.back()->finishedCount();
         streams.push_back({orders[i].plan->entries,
-                           [&writer = writers[i]](const PlanEntry&, std::span<const std::byte> bytes) { return writer.write(bytes); }});
+                           [&writer = writers[i]](const PlanEntry&, std::span<const std::byte> bytes) { return writer.write(bytes); },
+                           journals.back().get()});
+    }
     std::uint64_t sourceBytes = 0;
     for (const PlanEntry& entry : orders[0].plan->entries) sourceBytes += model.tensors()[entry.tensorIndex].sizeBytes;
     context.begin("Exporting", sourceBytes, ProgressUnit::Bytes);
     WW_TRY_VOID(streamTensors(model, streams, context));
     if (context.stopRequested()) return cancelled();
     for (GgufWriter& writer : writers) WW_TRY_VOID(writer.finish());
+    for (const auto& journal : journals) journal->keep(false);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (ExportSummary& summary : summaries) summary.seconds = seconds;
     return summaries;
@@ -111,7 +119,7 @@ Result<std::vector<ExportSummary>> exportTogether(const ModelFile& model, std::s
 Result<ExportSummary> exportGguf(const ModelFile& model, const Plan& plan, const std::filesystem::path& target,
                                  const JobContext& context)
 {
-    const ExportOrder order{&plan, target};
+    const ExportOrder order{&plan, target, {}, false};
     WW_TRY(auto written, exportTogether(model, std::span(&order, 1), context));
     return std::move(written.front());
 }

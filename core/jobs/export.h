@@ -18,6 +18,7 @@ struct ExportSummary {
     std::uint64_t sizeBytes = 0;
     std::size_t quantizedTensors = 0;
     std::size_t copiedTensors = 0;
+    std::size_t resumedTensors = 0;  ///< taken from an export that was interrupted
     double seconds = 0;
 };
 
@@ -31,6 +32,10 @@ Result<ExportSummary> exportGguf(const ModelFile& model, const Plan& plan, const
 struct ExportOrder {
     const Plan* plan = nullptr;
     std::filesystem::path target;
+    /// Where finished tensors of methods that take long are kept until the file is complete (see ExportJournal); empty: nowhere.
+    /// A killed export leaves it; `keepUnfinished`: so does one that is cancelled or fails.
+    std::filesystem::path journal{};
+    bool keepUnfinished = false;
 };
 
 /// As exportGguf() for each order, with the same bytes, but rows are read and converted to float once for all. The plans must be

@@ -127,11 +127,19 @@ private:
         for (const Encoder& encoder : encodersOf(piece)) total += piece.count * storedRowBytes(encoder, piece);
         buffers.bytes.ensure(total);
         const auto out = buffers.bytes.span().first(total);
-        if (m_orders.size() == 1)
+        if (m_orders.size() == 1 && isKnown(0, piece)) {
+            m_orders.front().journal->load(piece.entry, piece.first * storedRowBytes(encodersOf(piece).front(), piece), out);
+            m_context.advance(piece.count * sourceRowBytes(tensor));
+        } else if (m_orders.size() == 1)
             WW_TRY_VOID(encodersOf(piece).front()->quantizeRows(piece.first, piece.count, out, buffers.values, m_context));
         else
             WW_TRY_VOID(makeForAll(piece, out, buffers.values));
         return std::span<const std::byte>(out);
+    }
+
+    [[nodiscard]] bool isKnown(std::size_t order, const StreamPiece& piece) const
+    {
+        return m_orders[order].journal && m_orders[order].journal->finished(piece.entry);
     }
 
     /// Batch by batch: to float once, then every order's blocks of it.
@@ -151,11 +159,15 @@ private:
             values.ensure(count * reader->columns());
             WW_TRY_VOID(reader->decodeSource(first, count, values.data()));
             std::size_t at = 0;
-            for (const Encoder& encoder : encodersOf(piece)) {
+            const auto encoders = encodersOf(piece);
+            for (std::size_t order = 0; order < encoders.size(); ++order) {
                 if (m_context.stopRequested()) return cancelled();
+                const Encoder& encoder = encoders[order];
                 const std::size_t row = storedRowBytes(encoder, piece);
                 const auto target = out.subspan(at + done * row, count * row);
-                if (encoder && !encoder->copies())
+                if (isKnown(order, piece))
+                    m_orders[order].journal->load(piece.entry, first * row, target);
+                else if (encoder && !encoder->copies())
                     WW_TRY_VOID(encoder->quantizeValues(values.data(), first, count, target));
                 else
                     WW_TRY_VOID(m_model.readRows(tensor, first, count, target.data()));
@@ -174,6 +186,7 @@ private:
         for (std::size_t order = 0; order < m_orders.size(); ++order) {
             const std::size_t size = piece.rows ? piece.count * storedRowBytes(encodersOf(piece)[order], piece) : bytes.size();
             WW_TRY_VOID(m_orders[order].sink(m_orders[order].entries[piece.entry], bytes.subspan(at, size)));
+            if (piece.rows && m_orders[order].journal) m_orders[order].journal->append(piece.entry, bytes.subspan(at, size));
             if (piece.rows) at += size;
         }
         if (!piece.rows) m_context.advance(bytes.size());
@@ -216,7 +229,7 @@ Result<void> streamTensors(const ModelFile& model, std::span<const TensorOrder> 
 Result<void> streamTensors(const ModelFile& model, std::span<const PlanEntry> entries, const TensorSink& sink,
                            const JobContext& context)
 {
-    const TensorOrder order{entries, sink};
+    const TensorOrder order{entries, sink, nullptr};
     return streamTensors(model, std::span(&order, 1), context);
 }
 

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "io/model_file.h"
+#include "jobs/export_journal.h"
 #include "plan/plan.h"
 
 namespace ww {
@@ -19,6 +20,7 @@ using TensorSink = std::function<Result<void>(const PlanEntry& entry, std::span<
 struct TensorOrder {
     std::span<const PlanEntry> entries;
     TensorSink sink;
+    ExportJournal* journal = nullptr;  ///< of the same entries: what it knows is not made again, the rest is added; null: none
 };
 
 /// Makes the bytes of all entries of all orders (quantized, or copied from the file) and gives them to the sinks in order, one

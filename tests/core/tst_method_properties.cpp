@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+// What the papers' equations imply for each method, whatever the numbers.
+#include <QtTest>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "formats/block_format.h"
+#include "methods/fp8.h"
+#include "methods/input_transforms.h"
+#include "methods/nf4.h"
+#include "methods/quantizer.h"
+#include "tensor/float_convert.h"
+
+using namespace ww;
+
+namespace {
+
+std::vector<float> normalValues(std::size_t count, unsigned seed, float size = 0.02F, float shift = 0)
+{
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(shift, size);
+    std::vector<float> values(count);
+    for (float& v : values) v = normal(random);
+    return values;
+}
+
+/// What the method makes of rows, decoded again; empty after an error.
+std::vector<float> stored(const std::string& spec, TensorType format, const std::vector<float>& values, std::size_t columns,
+                          const float* importance = nullptr)
+{
+    const auto method = parseMethod(spec);
+    const auto bytes = rowBytes(format, columns);
+    if (!method || !bytes) return {};
+    const std::size_t rows = values.size() / columns;
+    std::vector<std::byte> blocks(*bytes * rows);
+    const RowBatch batch{.values = values.data(), .rowCount = rows, .columns = columns, .importance = importance, .options = &method->values};
+    if (!method->quantizer->quantize(batch, format, blocks)) return {};
+    std::vector<float> out(values.size());
+    if (!decodeRows(format, blocks, 0, rows, columns, out.data())) return {};
+    return out;
+}
+std::vector<float> simulated(const std::string& spec, const std::vector<float>& row) { return stored(spec, TensorType::F32, row, row.size()); }
+
+double relativeError(const std::vector<float>& values, const std::vector<float>& changed)
+{
+    if (changed.size() != values.size()) return -1;
+    double error = 0;
+    double whole = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        error += std::pow(static_cast<double>(values[i]) - static_cast<double>(changed[i]), 2);
+        whole += std::pow(static_cast<double>(values[i]), 2);
+    }
+    return error / whole;
+}
+
+double largestMagnitude(std::span<const float> values)
+{
+    double most = 0;
+    for (const float v : values) most = std::max(most, std::fabs(static_cast<double>(v)));
+    return most;
+}
+
+/// The point below which this share of a standard normal distribution lies.
+double normalQuantile(double share)
+{
+    double low = -10;
+    double high = 10;
+    for (int i = 0; i < 100; ++i) {
+        const double middle = (low + high) / 2;
+        (0.5 * std::erfc(-middle / std::numbers::sqrt2) < share ? low : high) = middle;
+    }
+    return low;
+}
+
+/// All values of an 8-bit float by its definition, ascending from 0.
+std::vector<double> positiveFloats(int exponentBits, int mantissaBits, int codes)
+{
+    std::vector<double> values;
+    const int bias = (1 << (exponentBits - 1)) - 1;
+    for (int code = 0; code < codes; ++code) {
+        const int exponent = code >> mantissaBits;
+        const double fraction = static_cast<double>(code & ((1 << mantissaBits) - 1)) / (1 << mantissaBits);
+        values.push_back(exponent == 0 ? std::ldexp(fraction, 1 - bias) : std::ldexp(1 + fraction, exponent - bias));
+    }
+    return values;
+}
+
+/// The slow way: nearest of the table, an even code in the middle.
+double nearest(const std::vector<double>& table, double value)
+{
+    const double magnitude = std::fabs(value);
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < table.size(); ++i) {
+        const double before = magnitude - table[best];
+        const double now = std::fabs(table[i] - magnitude);
+        if (now < before || (now == before && i % 2 == 0)) best = i;
+    }
+    return std::copysign(table[best], value);
+}
+
+}  // namespace
+
+class TestMethodProperties : public QObject {
+    Q_OBJECT
+private slots:
+    void uniformStaysWithinHalfAStep()
+    {
+        const auto values = normalValues(1000, 1);  // the last group is shorter
+        for (const int bits : {2, 3, 4, 8})
+            for (const std::size_t group : {std::size_t{32}, std::size_t{128}}) {
+                const std::string options = ":bits=" + std::to_string(bits) + ",group=" + std::to_string(group);
+                const auto symmetric = simulated("absmax" + options, values);
+                const auto affine = simulated("affine" + options, values);
+                QCOMPARE(symmetric.size(), values.size());
+                for (std::size_t first = 0; first < values.size(); first += group) {
+                    const auto part = std::span(values).subspan(first, std::min(group, values.size() - first));
+                    const auto [low, high] = std::ranges::minmax(part);
+                    const double step = largestMagnitude(part) / ((1 << (bits - 1)) - 1);
+                    const double range = std::max(0.0F, high) - std::min(0.0F, low);
+                    for (std::size_t i = 0; i < part.size(); ++i) {
+                        QVERIFY(std::fabs(static_cast<double>(part[i] - symmetric[first + i])) <= step / 2 * 1.0001);
+                        // The zero-point is whole, so the ends may lie up to a step outside.
+                        QVERIFY(std::fabs(static_cast<double>(part[i] - affine[first + i])) <= range / ((1 << bits) - 1) * 1.0001);
+                    }
+                }
+                const auto again = simulated("absmax" + options, symmetric);
+                for (std::size_t i = 0; i < again.size(); ++i) QVERIFY(std::fabs(again[i] - symmetric[i]) <= 1e-6F * std::fabs(symmetric[i]));
+            }
+    }
+
+    void bitsAndShift()
+    {
+        const auto values = normalValues(4096, 2);
+        double before = 0;
+        for (int bits = 3; bits <= 8; ++bits) {
+            const double error = relativeError(values, simulated("affine:group=0,bits=" + std::to_string(bits), values));
+            if (before > 0) QVERIFY2(before / error > 3.2 && before / error < 5.5, qPrintable(QString::number(before / error)));
+            before = error;
+        }
+        const auto shifted = normalValues(4096, 3, 0.02F, 0.05F);
+        QVERIFY(relativeError(shifted, simulated("affine", shifted)) <= relativeError(shifted, simulated("absmax", shifted)));
+        auto even = values;
+        for (std::size_t i = 0; i < even.size(); i += 2) even[i + 1] = -even[i];
+        const double ratio = relativeError(even, simulated("affine:bits=8,group=0", even)) / relativeError(even, simulated("absmax:bits=8,group=0", even));
+        QVERIFY2(ratio > 0.9 && ratio < 1.1, qPrintable(QString::number(ratio)));
+        for (const char* method : {"absmax", "affine"}) {
+            const std::string name = method;
+            QVERIFY(relativeError(shifted, simulated(name + ":clip=mse,bits=3", shifted)) <= relativeError(shifted, simulated(name + ":bits=3", shifted)));
+            QVERIFY(simulated(name + ":clip=percentile,percentile=100", shifted) == simulated(name, shifted));
+        }
+    }
+
+    // Σ x·s·(q − z) = s·(Σ x·q − z·Σ x), with whole q and z.
+    void zeroPointExpansion()
+    {
+        auto row = normalValues(256, 4, 0.02F, 0.01F);
+        row[17] = 0;
+        const auto x = normalValues(256, 5, 1);
+        const auto changed = simulated("affine:bits=4,group=0", row);
+        QCOMPARE(changed[17], 0.0F);
+        const auto [low, high] = std::ranges::minmax(row);
+        const double step = (static_cast<double>(high) - static_cast<double>(low)) / 15;
+        const double zero = std::nearbyint(-static_cast<double>(low) / step);
+        double whole = 0;
+        double codes = 0;
+        double sum = 0;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const double q = static_cast<double>(changed[i]) / step + zero;
+            QVERIFY(std::fabs(q - std::nearbyint(q)) < 1e-4);
+            QVERIFY(q > -0.001 && q < 15.001);
+            whole += static_cast<double>(x[i]) * static_cast<double>(changed[i]);
+            codes += static_cast<double>(x[i]) * std::nearbyint(q);
+            sum += static_cast<double>(x[i]);
+        }
+        QVERIFY(std::fabs(whole - step * (codes - zero * sum)) < 1e-5 * std::fabs(whole) + 1e-7);
+    }
+
+    void nf4Construction()
+    {
+        constexpr double kLast = 0.9677083;
+        std::vector<double> levels{0};
+        for (int i = 0; i < 7; ++i) levels.push_back(-normalQuantile(kLast + (0.5 - kLast) * i / 7));
+        for (int i = 0; i < 8; ++i) levels.push_back(normalQuantile(kLast + (0.5 - kLast) * i / 8));
+        std::ranges::sort(levels);
+        QCOMPARE(levels.size(), nf4Levels().size());
+        for (std::size_t i = 0; i < levels.size(); ++i) QVERIFY(std::fabs(levels[i] / levels.back() - static_cast<double>(nf4Levels()[i])) < 3e-7);
+        QCOMPARE(std::ranges::count(nf4Levels(), 0.0F), 1);
+        const auto& map = dynamicMap();
+        QCOMPARE(std::ranges::count(map, 0.0F), 1);
+        QCOMPARE(std::ranges::count(map, -1.0F), 0);
+        QCOMPARE(map.back(), 1.0F);
+    }
+
+    void nf4Blocks()
+    {
+        auto values = normalValues(100, 6);  // 64 and a shorter block
+        for (std::size_t i = 0; i < 64; ++i) values[i] = i < 16 ? 0.25F * nf4Levels()[i] : 0.0F;
+        const auto changed = simulated("nf4:double=off", values);
+        for (std::size_t i = 0; i < 64; ++i) QCOMPARE(changed[i], values[i]);
+        std::size_t largest = 64;
+        for (std::size_t i = 64; i < 100; ++i)
+            if (std::fabs(values[i]) > std::fabs(values[largest])) largest = i;
+        QCOMPARE(std::fabs(changed[largest]), std::fabs(values[largest]));
+        // A value in the middle of two levels takes the lower one.
+        std::vector<float> middle(64, 0.0F);
+        middle[0] = 1;
+        middle[1] = (nf4Levels()[9] + nf4Levels()[8]) / 2;
+        QCOMPARE(simulated("nf4:double=off", middle)[1], nf4Levels()[8]);
+    }
+
+    // The scales by the definition, bit for bit: mean taken off, blocks of 256, the nearest of the map.
+    void nf4DoubleQuantization()
+    {
+        const auto values = normalValues(std::size_t{64} * 300, 7);
+        const auto once = simulated("nf4:double=off", values);
+        const auto twice = simulated("nf4", values);
+        std::vector<float> scales;
+        for (std::size_t b = 0; b < 300; ++b) scales.push_back(static_cast<float>(largestMagnitude(std::span(values).subspan(b * 64, 64))));
+        double sum = 0;
+        for (const float s : scales) sum += static_cast<double>(s);
+        const auto mean = static_cast<float>(sum / 300);
+        for (std::size_t b = 0; b < 300; ++b) {
+            const std::size_t first = b / 256 * 256;
+            float most = 0;
+            for (std::size_t i = first; i < std::min<std::size_t>(300, first + 256); ++i) most = std::max(most, std::fabs(scales[i] - mean));
+            const float wanted = (scales[b] - mean) / most;
+            float held = dynamicMap()[0];
+            for (const float level : dynamicMap())
+                if (std::fabs(level - wanted) < std::fabs(held - wanted)) held = level;
+            const float scale = most * held + mean;
+            QVERIFY(std::fabs(scale - scales[b]) < 0.02F * scales[b]);
+            for (std::size_t i = b * 64; i < b * 64 + 64; ++i) QCOMPARE(twice[i], once[i] == 0 ? 0.0F : scale * (once[i] / scales[b]));
+        }
+        const double plain = relativeError(values, once);
+        QVERIFY(std::fabs(plain - 8.43e-3) < 0.04 * 8.43e-3);
+        QVERIFY(std::fabs(relativeError(values, twice) - plain) < 0.005 * plain);
+    }
+
+    void fp8OfEveryHalfFloat()
+    {
+        const auto e4m3 = positiveFloats(4, 3, 127);
+        const auto e5m2 = positiveFloats(5, 2, 124);
+        QCOMPARE(e4m3.back(), 448.0);
+        QCOMPARE(e5m2.back(), 57344.0);
+        for (const double v : e4m3) QCOMPARE(static_cast<double>(roundToE4M3(static_cast<float>(v))), v);
+        for (const double v : e5m2) QCOMPARE(static_cast<double>(roundToE5M2(static_cast<float>(-v))), -v);
+        for (unsigned bits = 0; bits < 0x7C00; bits += 1) {
+            const float value = fromHalf(static_cast<std::uint16_t>(bits));
+            QCOMPARE(static_cast<double>(roundToE4M3(value)), nearest(e4m3, static_cast<double>(value)));
+            QCOMPARE(static_cast<double>(roundToE5M2(-value)), nearest(e5m2, static_cast<double>(-value)));
+        }
+        const auto values = normalValues(65536, 8);
+        QVERIFY(std::fabs(relativeError(values, simulated("fp8-e4m3", values)) - 7.0e-4) < 0.05 * 7.0e-4);
+        QVERIFY(std::fabs(relativeError(values, simulated("fp8-e5m2", values)) - 2.8e-3) < 0.05 * 2.8e-3);
+    }
+
+    // Nothing depends on the unit in which weights are measured, as long as it is a power of two.
+    void powersOfTwoChangeNoCode()
+    {
+        const auto values = normalValues(1024, 9);
+        auto larger = values;
+        for (float& v : larger) v *= 64;
+        for (const char* spec : {"absmax", "affine", "absmax:clip=mse", "int8", "nf4", "fp4", "fp8-e4m3", "fp8-e5m2"}) {
+            auto expected = simulated(spec, values);
+            for (float& v : expected) v *= 64;
+            QVERIFY2(simulated(spec, larger) == expected, spec);
+        }
+        auto row = values;
+        auto scaled = larger;
+        roundSymmetric(row, 8);
+        roundSymmetric(scaled, 8);
+        for (std::size_t i = 0; i < row.size(); ++i) QCOMPARE(scaled[i], 64 * row[i]);
+    }
+
+    void activations()
+    {
+        const auto values = normalValues(512, 10, 1);
+        auto row = values;
+        roundSymmetric(row, 16);
+        QVERIFY(row == values);
+        // Of one token: by token, by window, and with a limit that is its largest value.
+        const auto through = [&](const InputTransform& transform) {
+            auto out = values;
+            transform.apply(out, transform.inspect(values.data(), values.size(), 1, values.size()));
+            return out;
+        };
+        const auto limit = static_cast<float>(largestMagnitude(values));
+        const auto dynamic = through(*tokenTransform(8, 0));
+        QVERIFY(through(*windowTransform(8)) == dynamic);
+        QVERIFY(through(*staticTransform(8, limit)) == dynamic);
+        for (std::size_t i = 0; i < values.size(); ++i) QVERIFY(std::fabs(values[i] - dynamic[i]) <= limit / 127 / 2 * 1.0001F);
+        QVERIFY(relativeError(values, dynamic) <= relativeError(values, through(*staticTransform(8, 2 * limit))));
+        LayerInputs inputs;
+        inputs.absMax = values;
+        for (float& v : inputs.absMax) v = std::fabs(v);
+        inputs.magnitudes.assign(kMagnitudeBins, 0);
+        for (const float v : values) ++inputs.magnitudes[magnitudeBin(v)];
+        QCOMPARE(inputs.limit(100), limit);
+        QVERIFY(inputs.limit(99) <= limit);
+    }
+
+    void fewerOutliersWithAHigherThreshold()
+    {
+        constexpr std::size_t kTokens = 16;
+        constexpr std::size_t kColumns = 256;
+        auto x = normalValues(kTokens * kColumns, 11, 1);
+        for (std::size_t t = 0; t < kTokens; ++t) x[t * kColumns + 33] = 40;
+        std::size_t before = kColumns + 1;
+        for (const float threshold : {0.0F, 1.0F, 2.0F, 3.0F, 6.0F, 100.0F}) {
+            const auto transform = outlierTransform({.threshold = threshold});
+            const auto segment = transform->inspect(x.data(), kColumns, kTokens, kColumns);
+            QVERIFY(segment.exactColumns.size() <= before);
+            before = segment.exactColumns.size();
+            if (threshold == 0.0F) QCOMPARE(before, kColumns);
+            if (threshold == 6.0F) QVERIFY(segment.exactColumns == std::vector<std::uint32_t>{33});
+        }
+        QCOMPARE(before, std::size_t{0});
+    }
+
+    // Importance says how columns compare, not how much they are; none at all is no reason to divide by zero.
+    void importanceIsRelative()
+    {
+        constexpr std::size_t kColumns = 512;
+        const auto values = normalValues(2 * kColumns, 12);
+        const std::vector<float> one(kColumns, 1.0F);
+        const std::vector<float> four(kColumns, 4.0F);
+        const std::vector<float> none(kColumns, 0.0F);
+        for (const char* method : {"reference", "search", "hqq"})
+            for (const TensorType format : {TensorType::Q4_0, TensorType::Q5_1, TensorType::Q2_K, TensorType::Q3_K, TensorType::Q4_K,
+                                            TensorType::Q6_K, TensorType::IQ4_XS, TensorType::IQ3_S, TensorType::IQ2_XS}) {
+                if (!findQuantizer(method)->supports(format)) continue;
+                const auto expected = stored(method, format, values, kColumns, one.data());
+                QVERIFY2(expected.size() == values.size(), method);
+                QVERIFY2(stored(method, format, values, kColumns, four.data()) == expected, qPrintable(QString("%1 %2").arg(method, name(format).data())));
+                for (const float v : stored(method, format, values, kColumns, none.data())) QVERIFY(std::isfinite(v));
+            }
+    }
+
+    // Zeros stay zeros, one column is enough where a format allows it, and what does not fit is refused.
+    void edges()
+    {
+        const std::vector<float> column{0.5F, -0.25F, 0.0F};
+        for (const Quantizer* method : quantizers()) {
+            const std::string spec(method->name());
+            if (method->dataNeeded() == MethodData::Gram || !method->supports(TensorType::F32)) continue;
+            const auto out = stored(spec, TensorType::F32, column, 1);
+            QVERIFY2(out.size() == column.size(), spec.c_str());
+            QVERIFY2(out[2] == 0, spec.c_str());
+            for (const float v : out) QVERIFY(std::isfinite(v));
+        }
+        const std::vector<float> zeros(512, 0.0F);
+        for (const Quantizer* method : quantizers())
+            for (const TensorType format : {TensorType::Q4_0, TensorType::Q8_0, TensorType::Q2_K, TensorType::Q4_K}) {
+                if (!method->supports(format) || method->dataNeeded() == MethodData::Gram) continue;
+                QVERIFY2(stored(std::string(method->name()), format, zeros, 512) == zeros, method->name().data());
+            }
+        std::vector<std::byte> out(1024);
+        const std::vector<float> odd(33, 1.0F);
+        const RowBatch batch{.values = odd.data(), .rowCount = 1, .columns = odd.size()};
+        QVERIFY(!findQuantizer("reference")->quantize(batch, TensorType::Q4_0, out));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestMethodProperties)
+#include "tst_method_properties.moc"
