@@ -7,10 +7,13 @@
 #include <QRegularExpression>
 #include <QUrl>
 
+#include <span>
+
 #include "app/paths.h"
 #include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
+#include "jobs/export.h"
 #include "jobs/rewrite.h"
 #include "plan/model_card.h"
 #include "plan/preset.h"
@@ -45,8 +48,10 @@ Result<Written> writeModel(const ModelFile& model, const ExportRequest& request,
                            const JobContext& context)
 {
     if (partBytes == 0 && edits.empty()) {
-        WW_TRY(const ExportSummary done, exportGguf(model, *request.plan, toPath(request.target), context));
-        return Written{done.sizeBytes, done.seconds};
+        // Like the command line: what gptq had finished before a crash or a power cut is taken over the next time.
+        const ExportOrder order{request.plan.get(), toPath(request.target), toPath(request.target + QStringLiteral(".part")), false};
+        WW_TRY(const auto done, exportTogether(model, std::span(&order, 1), context));
+        return Written{done.front().sizeBytes, done.front().seconds};
     }
     FileContent content = contentOf(model, *request.plan);
     WW_TRY_VOID(applyEdits(content.metadata, edits));

@@ -47,6 +47,13 @@ Result<Hash> identityOf(const ModelFile& model, const Plan& plan)
     WW_TRY(const Hash identity, modelIdentity(model));
     Hasher hasher;
     hasher.text(WW_VERSION).hash(identity);
+    // The identity looks at some rows only; the bytes made here must be those of all of them.
+    for (const auto& file : model.files()) {
+        std::error_code error;
+        const auto written = std::filesystem::last_write_time(file->path(), error);
+        hasher.text(file->path().string()).number(file->bytes().size());
+        hasher.number(static_cast<std::uint64_t>(written.time_since_epoch().count()));
+    }
     const Calibration* hashed = nullptr;
     for (const PlanEntry& entry : plan.entries) {
         hasher.number(entry.tensorIndex).number(static_cast<std::uint64_t>(entry.target)).text(entry.method);
