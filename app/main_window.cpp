@@ -527,7 +527,8 @@ void MainWindow::refreshStatus()
         // What was measured says more than what was predicted; the tip keeps both together.
         const DivergenceFigures& measured = *variant->divergence;
         const QString predicted = m_predictionLabel->text();
-        m_predictionLabel->setText(tr("KLD %1 ± %2 measured", "value, standard error").arg(errorText(measured.mean), errorText(measured.meanError)));
+        m_predictionLabel->setText(tr("KLD %1 ± %2 measured", "value, standard error")
+                                       .arg(errorText(measured.mean), measured.mean > 0 ? percentText(measured.meanError / measured.mean) : errorText(0)));
         m_predictionLabel->setToolTip(tr("KL divergence from the original on %1, in nats per token").arg(QFileInfo(variant->textPath).fileName()) +
                                       (predicted.isEmpty() ? QString() : QLatin1Char('\n') + predicted));
         m_predictionLabel->show();

@@ -313,10 +313,10 @@ void WorkbenchPage::resetColumns()
     QHeaderView* header = m_table->view()->header();
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     static constexpr std::pair<int, int> kWidths[] = {
-        {TensorTreeModel::Name, 25},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 12},
-        {TensorTreeModel::Source, 8},        {TensorTreeModel::Format, 10}, {TensorTreeModel::Method, 15},
+        {TensorTreeModel::Name, 26},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 11},
+        {TensorTreeModel::Source, 8},        {TensorTreeModel::Format, 9},  {TensorTreeModel::Method, 15},
         {TensorTreeModel::BitsPerWeight, 6}, {TensorTreeModel::Size, 9},    {TensorTreeModel::Error, 9},
-        {TensorTreeModel::Gain, 11},         {TensorTreeModel::State, 8},
+        {TensorTreeModel::Gain, 10},         {TensorTreeModel::State, 8},
     };
     for (const auto& [column, digits] : kWidths) header->resizeSection(column, digits * digit);
     // The name says the role already, the inspector the format in the file, and a single method needs no column; the
