@@ -675,28 +675,36 @@
         <translation>Blockgröße</translation>
     </message>
     <message>
-        <source>Values that share a scale. Blocks end with the row; the last may be shorter.</source>
-        <translation>Werte, die sich eine Skala teilen. Blöcke enden mit der Zeile; der letzte kann kürzer sein.</translation>
+        <source>Values that share a scale. Blocks run through the matrix row by row; the last may be shorter.</source>
+        <translation>Werte mit gemeinsamer Skala. Die Blöcke laufen Zeile für Zeile durch die Matrix; der letzte kann kürzer sein.</translation>
     </message>
     <message>
         <source>Double quantization</source>
         <translation>Doppelte Quantisierung</translation>
     </message>
     <message>
-        <source>The scales of a row are stored with 8 bits, less their mean, in blocks of 256 with a scale of their own.</source>
-        <translation>Die Skalen einer Zeile werden mit 8 Bits gespeichert, abzüglich ihres Mittels, in Blöcken von 256 mit eigener Skala.</translation>
+        <source>The scales are stored with 8 bits, less their mean over the matrix, in blocks of 256 with a scale of their own.</source>
+        <translation>Die Skalen werden mit 8 Bit gespeichert, vermindert um ihren Mittelwert über die Matrix, in Blöcken von 256 mit eigener Skala.</translation>
     </message>
     <message>
         <source>Scale</source>
         <translation>Skala</translation>
     </message>
     <message>
-        <source>Which values share a scale: a row, a block of a row, or none (values are rounded as they are, so that small ones are lost).</source>
-        <translation>Welche Werte sich eine Skala teilen: eine Zeile (row), ein Block einer Zeile (block) oder keine (none: Werte werden gerundet, wie sie sind, kleine gehen verloren).</translation>
+        <source>Which values share a scale: a row, the whole matrix (tensor), a block of a row, as many rows as columns (tile), or none (values are rounded as they are, so that small ones are lost).</source>
+        <translation>Welche Werte eine Skala teilen: eine Zeile, die ganze Matrix (tensor), ein Block einer Zeile, so viele Zeilen wie Spalten (tile), oder keine (die Werte werden gerundet, wie sie sind, sodass kleine verloren gehen).</translation>
     </message>
     <message>
-        <source>Values of a block with scale=block.</source>
-        <translation>Werte eines Blocks mit scale=block.</translation>
+        <source>Which values share a scale: those of a group, or the whole matrix (tensor), whose clipping is then found on a million of its values at most.</source>
+        <translation>Welche Werte eine Skala teilen: die einer Gruppe oder die ganze Matrix (tensor), deren Begrenzung dann auf höchstens einer Million ihrer Werte gefunden wird.</translation>
+    </message>
+    <message>
+        <source>Which values share a scale: a row, or the whole matrix (tensor).</source>
+        <translation>Welche Werte eine Skala teilen: eine Zeile oder die ganze Matrix (tensor).</translation>
+    </message>
+    <message>
+        <source>Columns of a block with scale=block, rows and columns of a tile with scale=tile.</source>
+        <translation>Spalten eines Blocks mit scale=block, Zeilen und Spalten einer Kachel mit scale=tile.</translation>
     </message>
     <message>
         <source>Power of two</source>

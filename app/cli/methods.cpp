@@ -88,7 +88,7 @@ void printMethod(Output& out, const Quantizer& method)
     for (const std::string_view format : formatsOf(method)) formats += fmt::format("{}{}", formats.empty() ? "" : ", ", format);
     out.print("{} – {}\n", method.name(), method.title());
     printText(out, method.description());
-    printText(out, fmt::format("Data needed: {}. Result: {}.", dataWord(method.dataNeeded()),
+    printText(out, fmt::format("Data needed: {}. Result: {}.", method.dataNeeded() == MethodData::None ? "none (zero-shot)" : dataWord(method.dataNeeded()),
                                method.exportable() ? "an ordinary GGUF file"
                                                    : "analysis; the values are then stored in the format chosen, which adds its own loss"));
     printText(out, fmt::format("Formats: {}.", formats));

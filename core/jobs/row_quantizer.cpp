@@ -72,6 +72,10 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
         q.m_importance = std::make_shared<const std::vector<float>>(std::move(values));
     }
     q.m_batchRows = std::max<std::size_t>(1, kBatchElements / std::max<std::size_t>(1, q.m_columns));
+    if (!q.m_copies && q.m_quantizer->scan(*q.m_options, tensor.shape.ne[1], q.m_columns, nullptr)) {
+        q.m_scans = std::make_shared<Scans>();
+        q.m_scans->found.resize(tensor.shape.ne[2] * tensor.shape.ne[3]);
+    }
     const MethodData needed = q.m_copies ? MethodData::None : q.m_quantizer->dataNeededFor(*q.m_options);
     if (needed != MethodData::Gram && needed != MethodData::Inputs) return q;
     if (!grams)
@@ -132,7 +136,10 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
                    .columns = m_columns,
                    .importance = m_importance ? m_importance->data() + matrix * m_columns : nullptr,
                    .firstRow = firstRow,
+                   .matrixRow = firstRow % m_tensor->shape.ne[1],
                    .options = m_options.get()};
+    WW_TRY(const auto shared, scanned(matrix, nullptr));
+    if (shared) batch.shared = *shared;
     if (m_inputs && matrix < m_inputs->size() && !(*m_inputs)[matrix].empty()) batch.inputs = &(*m_inputs)[matrix];
     const Quantizer* quantizer = m_quantizer;
     std::shared_ptr<const GptqFactor> factor;
@@ -151,6 +158,27 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
     return {};
 }
 
+Result<std::shared_ptr<const std::vector<float>>> RowQuantizer::scanned(std::size_t matrix, const JobContext* context) const
+{
+    if (!m_scans) return std::shared_ptr<const std::vector<float>>();
+    const std::lock_guard lock(m_scans->mutex);
+    auto& found = m_scans->found[matrix];
+    if (found) return found;
+    const std::size_t rows = m_tensor->shape.ne[1];
+    const auto scan = m_quantizer->scan(*m_options, rows, m_columns, m_importance ? m_importance->data() + matrix * m_columns : nullptr);
+    std::vector<float> values;
+    for (std::size_t done = 0; done < rows;) {
+        if (context && context->stopRequested()) return cancelled();
+        const std::size_t count = std::min(m_batchRows, rows - done);
+        values.resize(count * m_columns);
+        WW_TRY_VOID(decodeSource(matrix * rows + done, count, values.data()));
+        scan->add(values);
+        done += count;
+    }
+    found = std::make_shared<const std::vector<float>>(scan->finish());
+    return found;
+}
+
 // F32 rows need no conversion when the file keeps them where a float may lie.
 const float* RowQuantizer::sourceInPlace(std::size_t firstRow) const
 {
@@ -162,6 +190,7 @@ const float* RowQuantizer::sourceInPlace(std::size_t firstRow) const
 Result<void> RowQuantizer::quantizeRows(std::size_t firstRow, std::size_t rowCount, std::span<std::byte> out,
                                         AlignedBuffer<float>& scratch, const JobContext& context) const
 {
+    if (rowCount > 0) WW_TRY_VOID(scanned(firstRow / m_tensor->shape.ne[1], &context));
     for (std::size_t done = 0; done < rowCount;) {
         if (context.stopRequested()) return cancelled();
         const std::size_t first = firstRow + done;

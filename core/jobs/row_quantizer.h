@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,9 @@ public:
     [[nodiscard]] std::size_t formatRowBytes() const { return m_formatRowBytes; }
     [[nodiscard]] std::size_t sourceRowBytes() const { return m_sourceRowBytes; }
 
+    /// Each row by itself gives what it gives among others; false: rows of one call must follow each other in the tensor.
+    [[nodiscard]] bool rowsAreIndependent() const { return m_scans == nullptr; }
+
     /// Elements that are best encoded at once: about kBatchElements, in whole batches of rows of the method.
     [[nodiscard]] std::size_t batchElements() const { return m_batchRows * m_columns; }
 
@@ -75,7 +79,14 @@ public:
                               const JobContext& context) const;
 
 private:
+    /// What the method's scans of each matrix found, made when it is first needed.
+    struct Scans {
+        std::mutex mutex;
+        std::vector<std::shared_ptr<const std::vector<float>>> found;
+    };
     RowQuantizer() = default;
+    /// Null when the method does not scan. `context` null: not to be cancelled.
+    Result<std::shared_ptr<const std::vector<float>>> scanned(std::size_t matrix, const JobContext* context) const;
     [[nodiscard]] Error named(Error error) const;
     [[nodiscard]] const float* sourceInPlace(std::size_t firstRow) const;
 
@@ -87,6 +98,7 @@ private:
     std::shared_ptr<const std::vector<float>> m_importance;  ///< ne[0] × ne[2] values; null: none
     std::shared_ptr<const GramFactors> m_grams;              ///< null unless the method needs them
     std::shared_ptr<const std::vector<LayerInputs>> m_inputs;  ///< by expert, empty where unknown; null unless the method needs them
+    std::shared_ptr<Scans> m_scans;                            ///< null: no scale goes beyond a row
     std::size_t m_batchRows = 1;
     TensorView m_view;
     bool m_hasView = true;  ///< else the rows come from m_model->readRows()

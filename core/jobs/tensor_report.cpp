@@ -135,9 +135,14 @@ namespace {
 Result<void> quantizeChosen(const RowQuantizer& quantizer, const float* values, std::span<const std::size_t> rows,
                             std::span<std::byte> out)
 {
-    auto result = quantizer.quantizeValues(values, rows.front(), rows.size(), out);
-    for (std::size_t i = 0; !result && i < rows.size(); ++i)
-        WW_TRY_VOID(quantizer.quantizeValues(values + i * quantizer.columns(), rows[i], 1, out.first(quantizer.formatRowBytes())));
+    const std::size_t rowBytes = quantizer.formatRowBytes();
+    Result<void> result;
+    if (quantizer.rowsAreIndependent()) {
+        result = quantizer.quantizeValues(values, rows.front(), rows.size(), out);
+        if (result) return result;
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        WW_TRY_VOID(quantizer.quantizeValues(values + i * quantizer.columns(), rows[i], 1, out.subspan(i * rowBytes, rowBytes)));
     return result;
 }
 

@@ -11,15 +11,15 @@
 namespace ww {
 namespace {
 
-constexpr std::array<std::string_view, 3> kScales = {"row", "block", "none"};
+constexpr std::array<std::string_view, 5> kScales = {"row", "tensor", "block", "tile", "none"};
 constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
 constexpr std::array<std::string_view, 4> kActivations = {"none", "token", "block", "tensor"};
 constexpr std::array kOptions = {
     MethodOption{"scale", "Scale",
-                 "Which values share a scale: a row, a block of a row, or none (values are rounded as they are, so that small ones are "
-                 "lost).",
+                 "Which values share a scale: a row, the whole matrix (tensor), a block of a row, as many rows as columns (tile), or none "
+                 "(values are rounded as they are, so that small ones are lost).",
                  "row", MethodOption::Kind::Choice, 0, 0, kScales},
-    MethodOption{"block", "Block size", "Values of a block with scale=block.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
+    MethodOption{"block", "Block size", "Columns of a block with scale=block, rows and columns of a tile with scale=tile.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
     MethodOption{"activations", "Activations",
                  "What shares a scale among the inputs of the layer, which become 8-bit floats too: none leaves them as they are, token "
                  "and block (of a token) take the largest magnitude at hand, tensor that of a calibration.",
@@ -37,6 +37,36 @@ float roundToFloat(float value, int mantissaBits, int lowestExponent, float larg
     const float rounded = std::min(std::ldexp(units, exponent - mantissaBits), largest);
     return rounded == 0 ? 0 : std::copysign(rounded, value);
 }
+
+/// The largest magnitude of each tile, from left to right, then downwards.
+class TileScan final : public MatrixScan {
+public:
+    TileScan(std::size_t tileRows, std::size_t tileColumns, std::size_t columns)
+        : m_tileRows(std::max<std::size_t>(1, tileRows)), m_tileColumns(std::max<std::size_t>(1, tileColumns)), m_columns(columns),
+          m_across((columns + m_tileColumns - 1) / m_tileColumns)
+    {
+    }
+    void add(std::span<const float> rows) override
+    {
+        for (; !rows.empty(); rows = rows.subspan(m_columns), ++m_row) {
+            const std::size_t first = m_row / m_tileRows * m_across;
+            m_largest.resize(first + m_across, 0.0F);
+            for (std::size_t c = 0; c < m_columns; ++c) {
+                float& most = m_largest[first + c / m_tileColumns];
+                most = std::max(most, std::fabs(rows[c]));
+            }
+        }
+    }
+    [[nodiscard]] std::vector<float> finish() override { return std::move(m_largest); }
+
+private:
+    std::size_t m_tileRows;
+    std::size_t m_tileColumns;
+    std::size_t m_columns;
+    std::size_t m_across;
+    std::size_t m_row = 0;
+    std::vector<float> m_largest;
+};
 
 class Fp8Quantizer final : public SimulatedQuantizer {
 public:
@@ -63,17 +93,32 @@ public:
     }
     [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
     {
-        if (values.text("scale") == "none") return 8;
+        if (values.text("scale") == "none" || values.text("scale") == "tensor") return 8;
+        if (values.text("scale") == "tile") return 8 + (values.flag("power") ? 8.0 : 32.0) / std::pow(values.number("block"), 2);
         return 8 + (values.flag("power") ? 8.0 : 32.0) / static_cast<double>(shared(values, columns));
     }
 
-    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& values) const override
+    [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
+                                                   const float* /*importance*/) const override
     {
+        if (values.text("scale") == "tensor") return std::make_unique<TileScan>(rows, columns, columns);
+        if (values.text("scale") != "tile") return nullptr;
+        const auto side = static_cast<std::size_t>(values.integer("block"));
+        return std::make_unique<TileScan>(side, side, columns);
+    }
+
+    void simulate(std::span<float> row, std::size_t matrixRow, const RowBatch& batch, const MethodValues& values) const override
+    {
+        const std::string_view kind = values.text("scale");
+        const bool scanned = kind == "tensor" || kind == "tile";
         const std::size_t length = shared(values, row.size());
+        const std::size_t across = (row.size() + length - 1) / length;
+        const std::size_t tileRow = kind == "tile" ? matrixRow / static_cast<std::size_t>(values.integer("block")) : 0;
         for (std::size_t first = 0; first < row.size(); first += length) {
             const auto part = row.subspan(first, std::min(length, row.size() - first));
-            float most = 0;
-            for (const float v : part) most = std::max(most, std::fabs(v));
+            float most = scanned ? batch.shared[tileRow * across + first / length] : 0;
+            if (!scanned)
+                for (const float v : part) most = std::max(most, std::fabs(v));
             float scale = values.text("scale") == "none" ? 1 : most / m_largest;
             if (values.flag("power") && scale > 0 && values.text("scale") != "none") scale = powerAbove(scale);
             if (!std::isnormal(scale)) scale = 1;  // nothing, or too little for a scale
@@ -90,7 +135,7 @@ private:
     }
     static std::size_t shared(const MethodValues& values, std::size_t columns)
     {
-        return groupLength(values.text("scale") == "block" ? values.number("block") : 0, columns);
+        return groupLength(values.text("scale") == "block" || values.text("scale") == "tile" ? values.number("block") : 0, columns);
     }
 
     std::string_view m_name;

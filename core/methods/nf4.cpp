@@ -19,10 +19,10 @@ constexpr std::array<float, 15> kFp4 = {-1.0F,       -2.0F / 3, -0.5F,    -1.0F 
 
 constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
 constexpr std::array kOptions = {
-    MethodOption{"block", "Block size", "Values that share a scale. Blocks end with the row; the last may be shorter.", "64",
+    MethodOption{"block", "Block size", "Values that share a scale. Blocks run through the matrix row by row; the last may be shorter.", "64",
                  MethodOption::Kind::Integer, 1, 65536, {}},
     MethodOption{"double", "Double quantization",
-                 "The scales of a row are stored with 8 bits, less their mean, in blocks of 256 with a scale of their own.", "on",
+                 "The scales are stored with 8 bits, less their mean over the matrix, in blocks of 256 with a scale of their own.", "on",
                  MethodOption::Kind::Choice, 0, 0, kSwitch},
 };
 
@@ -63,6 +63,33 @@ void quantizeScales(std::vector<float>& scales)
     }
 }
 
+/// The largest magnitudes of all blocks, then the same as they are stored.
+class BlockScan final : public MatrixScan {
+public:
+    BlockScan(std::size_t length, bool twice) : m_length(length), m_twice(twice) {}
+    void add(std::span<const float> rows) override
+    {
+        for (const float v : rows) {
+            if (m_used == 0) m_scales.push_back(0);
+            m_scales.back() = std::max(m_scales.back(), std::fabs(v));
+            m_used = m_used + 1 == m_length ? 0 : m_used + 1;
+        }
+    }
+    [[nodiscard]] std::vector<float> finish() override
+    {
+        std::vector<float> stored = m_scales;
+        if (m_twice && !stored.empty()) quantizeScales(stored);
+        m_scales.insert(m_scales.end(), stored.begin(), stored.end());
+        return std::move(m_scales);
+    }
+
+private:
+    std::size_t m_length;
+    bool m_twice;
+    std::vector<float> m_scales;
+    std::size_t m_used = 0;  ///< values of the last block
+};
+
 class TableQuantizer final : public SimulatedQuantizer {
 public:
     TableQuantizer(std::string_view name, std::string_view title, std::string_view description, std::span<const float> levels)
@@ -76,29 +103,26 @@ public:
 
     [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
     {
+        // The mean, one number for a matrix, does not count; blocks do not end with the rows.
         if (columns == 0) return 4;
-        const std::size_t length = groupLength(values.number("block"), columns);
-        const std::size_t blocks = (columns + length - 1) / length;
-        const std::size_t second = (blocks + kScaleBlock - 1) / kScaleBlock;
-        const std::size_t bits = values.flag("double") ? 8 * blocks + 32 * second + 32 : 32 * blocks;
-        return 4 + static_cast<double>(bits) / static_cast<double>(columns);
+        return 4 + (values.flag("double") ? 8 + 32.0 / kScaleBlock : 32.0) / values.number("block");
     }
 
-    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& values) const override
+    [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t /*rows*/, std::size_t /*columns*/,
+                                                   const float* /*importance*/) const override
     {
-        const std::size_t length = groupLength(values.number("block"), row.size());
-        std::vector<float> scales;
-        for (std::size_t first = 0; first < row.size(); first += length) {
-            float most = 0;
-            for (const float v : row.subspan(first, std::min(length, row.size() - first))) most = std::max(most, std::fabs(v));
-            scales.push_back(most);
-        }
-        std::vector<float> stored = scales;
-        if (values.flag("double")) quantizeScales(stored);
-        for (std::size_t b = 0; b < scales.size(); ++b) {
-            const std::size_t first = b * length;
-            for (float& v : row.subspan(first, std::min(length, row.size() - first)))
-                v = scales[b] > 0 ? stored[b] * nearestLevel(m_levels, v / scales[b]) : 0.0F;
+        return std::make_unique<BlockScan>(static_cast<std::size_t>(values.integer("block")), values.flag("double"));
+    }
+
+    void simulate(std::span<float> row, std::size_t matrixRow, const RowBatch& batch, const MethodValues& values) const override
+    {
+        const auto length = static_cast<std::size_t>(values.integer("block"));
+        const auto scales = batch.shared.first(batch.shared.size() / 2);
+        const auto stored = batch.shared.subspan(scales.size());
+        std::size_t at = matrixRow * row.size();
+        for (float& v : row) {
+            const std::size_t b = at++ / length;
+            v = scales[b] > 0 ? stored[b] * nearestLevel(m_levels, v / scales[b]) : 0.0F;
         }
     }
 

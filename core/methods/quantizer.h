@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "methods/input_transform.h"
@@ -24,6 +25,8 @@ struct RowBatch {
     std::size_t columns = 0;
     const float* importance = nullptr;      ///< columns values, diag(H); null without calibration
     std::size_t firstRow = 0;               ///< number of the first row in its tensor, for messages
+    std::size_t matrixRow = 0;              ///< number of the first row in its matrix
+    std::span<const float> shared{};        ///< what the method's scan() of the whole matrix found; empty: the batch is the matrix
     const MethodValues* options = nullptr;  ///< null: the defaults of the method
     const GptqFactor* factor = nullptr;     ///< of the Gram matrix of the inputs; null unless the method needs it
     const LayerInputs* inputs = nullptr;    ///< null unless the method needs MethodData::Inputs
@@ -41,6 +44,16 @@ enum class MethodData : std::uint8_t {
 enum class MethodOutcome : std::uint8_t {
     GgufCodes,  ///< better codes and scales inside the chosen format: an ordinary file
     Analysis    ///< values of a format that GGUF cannot hold, then stored in the chosen format (which adds its own loss)
+};
+
+/// A pass over a whole matrix for scales that more than one row shares, before its first row is quantized. One thread.
+class MatrixScan {
+public:
+    virtual ~MatrixScan() = default;
+    /// Whole rows in order, all of them in the end.
+    virtual void add(std::span<const float> rows) = 0;
+    /// What RowBatch::shared is to be. Its meaning is the method's own.
+    [[nodiscard]] virtual std::vector<float> finish() = 0;
 };
 
 /// Stateless and thread-safe: the same rows give the same bytes whatever the thread and the batch size.
@@ -62,6 +75,13 @@ public:
     /// Of a matrix; `inputs` is null when the method needs none, or when calibration did not reach the matrix.
     [[nodiscard]] virtual std::shared_ptr<const InputTransform> inputTransform(const MethodValues& /*values*/,
                                                                                const LayerInputs* /*inputs*/) const
+    {
+        return nullptr;
+    }
+    /// For a matrix of rows × columns with the importance of its columns, or null; null when no scale goes beyond a row. Borrows
+    /// `importance`.
+    [[nodiscard]] virtual std::unique_ptr<MatrixScan> scan(const MethodValues& /*values*/, std::size_t /*rows*/, std::size_t /*columns*/,
+                                                           const float* /*importance*/) const
     {
         return nullptr;
     }

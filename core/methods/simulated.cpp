@@ -23,8 +23,17 @@ Result<void> SimulatedQuantizer::quantize(const RowBatch& rows, TensorType forma
     WW_TRY_VOID(checkBatch(rows, format, out.size()));
     const MethodValues values = rows.options ? *rows.options : MethodValues(options());
     std::vector<float> simulated(rows.values, rows.values + rows.rowCount * rows.columns);
+    RowBatch batch = rows;
+    std::vector<float> shared;
+    if (batch.shared.empty())
+        if (const auto pass = scan(values, rows.rowCount, rows.columns, rows.importance)) {
+            pass->add(simulated);
+            shared = pass->finish();
+            batch.shared = shared;
+            batch.matrixRow = 0;
+        }
     for (std::size_t r = 0; r < rows.rowCount; ++r)
-        simulate(std::span(simulated).subspan(r * rows.columns, rows.columns), rows, values);
+        simulate(std::span(simulated).subspan(r * rows.columns, rows.columns), batch.matrixRow + r, batch, values);
     findBlockFormat(format)->encodeRows(simulated.data(), out.data(), rows.rowCount, rows.columns, rows.importance);
     return checkEncoded(rows, format, out);
 }

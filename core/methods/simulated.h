@@ -14,8 +14,9 @@ public:
     [[nodiscard]] MethodOutcome outcome() const final { return MethodOutcome::Analysis; }
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const final;
 
-    /// The values of one row of the batch become those that the simulated format holds. `batch` tells importance and inputs.
-    virtual void simulate(std::span<float> row, const RowBatch& batch, const MethodValues& values) const = 0;
+    /// The values of one row become those that the simulated format holds. `matrixRow` is its number in the matrix; `batch` tells
+    /// importance, inputs and what the scan found.
+    virtual void simulate(std::span<float> row, std::size_t matrixRow, const RowBatch& batch, const MethodValues& values) const = 0;
 };
 
 /// A group size option of 0 means the whole row.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include "methods/simulated.h"
@@ -12,10 +13,20 @@ namespace ww {
 namespace {
 
 constexpr std::array<std::string_view, 3> kClips = {"none", "mse", "percentile"};
+constexpr std::array<std::string_view, 2> kScales = {"group", "tensor"};
+constexpr std::array<std::string_view, 2> kInt8Scales = {"row", "tensor"};
+constexpr std::array kInt8Options = {
+    MethodOption{"scale", "Scale", "Which values share a scale: a row, or the whole matrix (tensor).", "row", MethodOption::Kind::Choice, 0, 0,
+                 kInt8Scales},
+};
 constexpr std::array kOptions = {
     MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 2, 8, {}},
     MethodOption{"group", "Group size", "Values that share a scale; 0: the whole row.", "32", MethodOption::Kind::Integer, 0, 65536,
                  {}},
+    MethodOption{"scale", "Scale",
+                 "Which values share a scale: those of a group, or the whole matrix (tensor), whose clipping is then found on a million of "
+                 "its values at most.",
+                 "group", MethodOption::Kind::Choice, 0, 0, kScales},
     MethodOption{"clip", "Clipping",
                  "How the range is chosen: none takes all values, mse the range with the least squared error, percentile leaves out "
                  "the largest values.",
@@ -131,6 +142,58 @@ private:
     bool m_affine;
 };
 
+struct RangeSettings {
+    int bits = 8;
+    bool affine = false;
+    std::string_view clip = "none";
+    double percentile = 100;
+};
+
+Range chosen(const UniformGroup& group, const RangeSettings& settings)
+{
+    if (settings.clip == "mse") return group.leastError();
+    return settings.clip == "percentile" ? group.percentile(settings.percentile) : group.whole();
+}
+
+/// The range of a whole matrix: its extremes, or what clipping makes of rows spread over it.
+class RangeScan final : public MatrixScan {
+public:
+    RangeScan(const RangeSettings& settings, std::size_t rows, std::size_t columns, const float* importance)
+        : m_settings(settings), m_columns(columns), m_importance(importance),
+          m_every(settings.clip == "none" ? 0 : std::max<std::size_t>(1, (rows * columns + kSampled - 1) / kSampled))
+    {
+    }
+    void add(std::span<const float> rows) override
+    {
+        for (; !rows.empty(); rows = rows.subspan(m_columns), ++m_row) {
+            const auto row = rows.first(m_columns);
+            const auto [low, high] = std::ranges::minmax(row);
+            m_extremes = m_row == 0 ? Range{low, high} : Range{std::min(m_extremes.low, low), std::max(m_extremes.high, high)};
+            if (m_every == 0 || m_row % m_every != 0) continue;
+            m_sample.insert(m_sample.end(), row.begin(), row.end());
+            if (m_importance) m_weights.insert(m_weights.end(), m_importance, m_importance + m_columns);
+        }
+    }
+    [[nodiscard]] std::vector<float> finish() override
+    {
+        if (m_every == 0) m_sample = {m_extremes.low, m_extremes.high};
+        const UniformGroup group(m_sample, m_weights.empty() ? nullptr : m_weights.data(), m_settings.bits, m_settings.affine);
+        const Range range = chosen(group, m_settings);
+        return {range.low, range.high};
+    }
+
+private:
+    static constexpr std::size_t kSampled = std::size_t{1} << 20;
+    RangeSettings m_settings;
+    std::size_t m_columns;
+    const float* m_importance;
+    std::size_t m_every;  ///< this row of so many is looked at; 0: the extremes alone
+    std::size_t m_row = 0;
+    Range m_extremes;
+    std::vector<float> m_sample;
+    std::vector<float> m_weights;
+};
+
 class UniformQuantizer final : public SimulatedQuantizer {
 public:
     UniformQuantizer(std::string_view name, std::string_view title, std::string_view description, bool affine)
@@ -143,27 +206,41 @@ public:
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
     [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
     {
+        if (values.text("scale") == "tensor") return values.number("bits");
         const double perGroup = m_affine ? 16 + values.number("bits") : 16;
         return values.number("bits") + perGroup / static_cast<double>(groupLength(values.number("group"), columns));
     }
 
-    void simulate(std::span<float> row, const RowBatch& batch, const MethodValues& values) const override
+    [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
+                                                   const float* importance) const override
     {
+        if (values.text("scale") != "tensor") return nullptr;
+        return std::make_unique<RangeScan>(settings(values), rows, columns, importance);
+    }
+
+    void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& batch, const MethodValues& values) const override
+    {
+        if (values.text("scale") == "tensor") {
+            const std::vector<float> original(row.begin(), row.end());
+            UniformGroup(original, nullptr, values.integer("bits"), m_affine).apply({batch.shared[0], batch.shared[1]}, row);
+            return;
+        }
         const float* const importance = batch.importance;
         const std::size_t length = groupLength(values.number("group"), row.size());
         for (std::size_t first = 0; first < row.size(); first += length) {
             const auto part = row.subspan(first, std::min(length, row.size() - first));
             const std::vector<float> original(part.begin(), part.end());
             const UniformGroup group(original, importance ? importance + first : nullptr, values.integer("bits"), m_affine);
-            const std::string_view clip = values.text("clip");
-            group.apply(clip == "mse"          ? group.leastError()
-                        : clip == "percentile" ? group.percentile(values.number("percentile"))
-                                               : group.whole(),
-                        part);
+            group.apply(chosen(group, settings(values)), part);
         }
     }
 
 private:
+    [[nodiscard]] RangeSettings settings(const MethodValues& values) const
+    {
+        return {values.integer("bits"), m_affine, values.text("clip"), values.number("percentile")};
+    }
+
     std::string_view m_name;
     std::string_view m_title;
     std::string_view m_description;
@@ -178,15 +255,23 @@ public:
     {
         return "Whole numbers from -127 to 127 with one scale per row, as engines for 8-bit weights and activations store them.";
     }
-    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& /*values*/, std::size_t columns) const override
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kInt8Options; }
+    [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
+                                                   const float* importance) const override
     {
+        if (values.text("scale") != "tensor") return nullptr;
+        return std::make_unique<RangeScan>(RangeSettings{}, rows, columns, importance);
+    }
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
+    {
+        if (values.text("scale") == "tensor") return 8;
         return 8 + 16 / static_cast<double>(std::max<std::size_t>(1, columns));
     }
-    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& /*values*/) const override
+    void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& batch, const MethodValues& values) const override
     {
         const std::vector<float> original(row.begin(), row.end());
         const UniformGroup group(original, nullptr, 8, false);
-        group.apply(group.whole(), row);
+        group.apply(values.text("scale") == "tensor" ? Range{batch.shared[0], batch.shared[1]} : group.whole(), row);
     }
 };
 

@@ -76,7 +76,7 @@ public:
     {
         return weightBits(values) + 16 / static_cast<double>(std::max<std::size_t>(1, columns));
     }
-    void simulate(std::span<float> row, const RowBatch& /*batch*/, const MethodValues& values) const override
+    void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& /*batch*/, const MethodValues& values) const override
     {
         roundSymmetric(row, weightBits(values));
     }
@@ -167,7 +167,7 @@ public:
         return (bits + 16 * static_cast<double>(groups)) / static_cast<double>(columns);
     }
 
-    void simulate(std::span<float> row, const RowBatch& batch, const MethodValues& values) const override
+    void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& batch, const MethodValues& values) const override
     {
         roundAtom(row, settings(values, batch.inputs, row.size(), values.integer("bits"), values.number("clip")));
     }

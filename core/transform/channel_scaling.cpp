@@ -33,7 +33,7 @@ TensorChange timesColumns(Scales scales)
     };
 }
 
-/// Rows (or the values of a vector) divided;
+/// Rows (or the values of a vector) divided.
 TensorChange dividedRows(Scales scales)
 {
     return [scales](std::vector<float>& values, const Shape& shape) {
@@ -174,15 +174,17 @@ private:
         if (m_options.rule == ScalingOptions::Rule::Smooth) return std::make_shared<const std::vector<float>>(smooth(input));
         if (input.statistics->gram.empty())
             return fail(Error{ErrorCode::InvalidArgument, "AWQ needs a calibration with Gram matrices.", {}, input.statistics->tensors.front(), {}});
+        if (m_options.awqAlpha)
+            return *m_options.awqAlpha == 0 ? Scales() : std::make_shared<const std::vector<float>>(awq(input, *m_options.awqAlpha));
         std::array<double, kCandidates> losses{};
         auto tried = parallelTry(m_context, kCandidates, [&](std::size_t i) -> Result<void> {
-            WW_TRY(losses[i], lossOf(input, spread(input, awq(input, i))));
+            WW_TRY(losses[i], lossOf(input, spread(input, awq(input, alphaOf(i)))));
             return {};
         });
         WW_TRY_VOID(std::move(tried));
         const auto best = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
         if (best == 0) return Scales();
-        return std::make_shared<const std::vector<float>>(awq(input, best));
+        return std::make_shared<const std::vector<float>>(awq(input, alphaOf(best)));
     }
 
     [[nodiscard]] std::vector<float> smooth(const Input& input) const
@@ -207,15 +209,16 @@ private:
         return scales;
     }
 
-    /// Candidate i: mean |x|^(i / 20), the largest and smallest scale at the same distance from 1.
-    static std::vector<float> awq(const Input& input, std::size_t candidate)
+    static double alphaOf(std::size_t candidate) { return static_cast<double>(candidate) / static_cast<double>(kCandidates); }
+
+    /// Mean |x|^alpha, the largest and smallest scale at the same distance from 1.
+    static std::vector<float> awq(const Input& input, double alpha)
     {
         std::vector<double> means(input.period);
         for (std::size_t c = 0; c < input.statistics->columns; ++c) {
             double& mean = means[input.sharedOf(c)];
             mean = std::max(mean, input.statistics->sumAbs[c] / static_cast<double>(input.statistics->count));
         }
-        const double alpha = static_cast<double>(candidate) / static_cast<double>(kCandidates);
         std::vector<double> raised;
         for (const double mean : means) raised.push_back(std::pow(std::max(mean, 1e-9), alpha));
         const auto [low, high] = std::ranges::minmax(raised);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/progress.h"
 #include "base/result.h"
@@ -21,6 +22,7 @@ struct ScalingOptions {
     Rule rule = Rule::Smooth;
     double alpha = 0.5;
     TensorType format = TensorType::Q4_0;
+    std::optional<double> awqAlpha{};  ///< this one for all inputs instead; 0 leaves the model as it is
 };
 
 /// Scales go from the norms into q, k, v and gate, up; from the rows of v into the columns of the attention output (one scale for

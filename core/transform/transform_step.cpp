@@ -26,9 +26,10 @@ std::span<const TransformStepInfo> transformSteps()
          "Moves the range of each input channel into the weights, so that inputs can be rounded to 8 bits. ALPHA, 0 to 1, is the share "
          "that is moved; 0.5 if not given.",
          true},
-        {"awq", "awq[:FORMAT]",
+        {"awq", "awq[:FORMAT[:ALPHA]]",
          "Finds a scale per channel with which rounding to FORMAT changes the outputs least, and folds it into the layer before. FORMAT "
-         "is Q4_0 if not given.",
+         "is Q4_0 if not given. ALPHA, 0 to 1, is the power of the mean input that the scales are; the best for each input if not "
+         "given. With 0 nothing changes.",
          true},
     }};
     return kSteps;
@@ -39,10 +40,11 @@ Result<TransformStep> parseTransformStep(std::string_view text)
     const std::size_t colon = text.find(':');
     const std::string_view name = text.substr(0, colon);
     const std::string_view value = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-    const auto number = [&](auto& result) {
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-        return error == std::errc() && end == value.data() + value.size();
+    const auto numberIn = [](std::string_view digits, auto& result) {
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
+        return error == std::errc() && end == digits.data() + digits.size();
     };
+    const auto number = [&](auto& result) { return numberIn(value, result); };
     TransformStep step;
     if (name == "rotation") {
         if (!value.empty() && !number(step.seed))
@@ -53,14 +55,22 @@ Result<TransformStep> parseTransformStep(std::string_view text)
             return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1.", value));
     } else if (name == "awq") {
         step.kind = TransformStep::Kind::Awq;
-        const auto format = tensorTypeFromName(value.empty() ? "Q4_0" : value);
+        const std::size_t second = value.find(':');
+        const std::string_view formatName = value.substr(0, second);
+        const auto format = tensorTypeFromName(formatName.empty() ? "Q4_0" : formatName);
         if (!format || !traits(*format).target)
             return fail(ErrorCode::InvalidArgument,
-                        fmt::format("\"{}\" is no format for awq to aim at; \"weightwright-cli formats\" lists them.", value));
+                        fmt::format("\"{}\" is no format for awq to aim at; \"weightwright-cli formats\" lists them.", formatName));
         step.format = *format;
+        if (second != std::string_view::npos) {
+            const std::string_view alpha = value.substr(second + 1);
+            step.awqAlpha = 0;
+            if (!numberIn(alpha, *step.awqAlpha) || !(*step.awqAlpha >= 0 && *step.awqAlpha <= 1))
+                return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for awq; it is a number from 0 to 1.", alpha));
+        }
     } else {
         return fail(ErrorCode::InvalidArgument,
-                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA] and awq[:FORMAT].", name));
+                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA] and awq[:FORMAT[:ALPHA]].", name));
     }
     return step;
 }
@@ -72,7 +82,7 @@ std::string transformStepText(const TransformStep& step)
     case TransformStep::Kind::SmoothQuant: return fmt::format("smoothquant:{}", step.alpha);
     case TransformStep::Kind::Awq: break;
     }
-    return fmt::format("awq:{}", name(step.format));
+    return step.awqAlpha ? fmt::format("awq:{}:{}", name(step.format), *step.awqAlpha) : fmt::format("awq:{}", name(step.format));
 }
 
 Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, std::shared_ptr<const ModelFile> model,
@@ -84,6 +94,7 @@ Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, st
     scaling.rule = step.kind == TransformStep::Kind::Awq ? ScalingOptions::Rule::Awq : ScalingOptions::Rule::Smooth;
     scaling.alpha = step.alpha;
     scaling.format = step.format;
+    scaling.awqAlpha = step.awqAlpha;
     return scaleChannels(std::move(model), *calibration, scaling, context);
 }
 

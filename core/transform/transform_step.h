@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,13 +18,14 @@ class ModelFile;
 struct Calibration;
 struct JobContext;
 
-/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA]" or "awq[:FORMAT]".
+/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA]" or "awq[:FORMAT[:ALPHA]]".
 struct TransformStep {
     enum class Kind : std::uint8_t { Rotation, SmoothQuant, Awq };
     Kind kind = Kind::Rotation;
     std::uint64_t seed = 1;                  ///< of a rotation
     double alpha = 0.5;                      ///< of SmoothQuant, 0 … 1
     TensorType format = TensorType::Q4_0;    ///< that AWQ aims at
+    std::optional<double> awqAlpha;          ///< the same for all inputs; empty: the best for each
 
     /// It looks at what the weights see.
     [[nodiscard]] bool readsText() const { return kind != Kind::Rotation; }
@@ -34,7 +36,7 @@ struct TransformStep {
 /// What a person reads of a kind of step.
 struct TransformStepInfo {
     std::string_view name;
-    std::string_view form;         ///< with its parameter: "awq[:FORMAT]"
+    std::string_view form;         ///< with its parameters: "awq[:FORMAT[:ALPHA]]"
     std::string_view description;  ///< sentences
     bool readsText;                ///< needs a calibration text
 };

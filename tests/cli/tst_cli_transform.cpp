@@ -58,6 +58,22 @@ private slots:
         QCOMPARE(kld(run(QStringList{"kld", m_model, out} + m_measure)), kld(planned));
     }
 
+    // Without a power AWQ leaves the model alone: the codes are those of rounding with the importance of the same text.
+    void awqWithoutAPowerIsPlainRounding()
+    {
+        const QString matrix = m_folder.filePath("plain.imatrix.gguf");
+        QCOMPARE(run({"imatrix", m_model, "--text", m_calibration, "-o", matrix}).exitCode, 0);
+        const QStringList quantize{"quantize", m_model, "--type", "Q4_0", "--pure", "-o"};
+        QCOMPARE(run(quantize + QStringList{m_folder.filePath("plain.gguf"), "--imatrix", matrix}).exitCode, 0);
+        QCOMPARE(run(quantize + QStringList{m_folder.filePath("awq.gguf"), "--transform", "awq:Q4_0:0", "--calibration-text", m_calibration}).exitCode, 0);
+        const auto tensors = [this](const char* name) {
+            QFile file(m_folder.filePath(name));
+            return file.open(QIODevice::ReadOnly) ? file.readAll().right(4000000) : QByteArray();
+        };
+        QVERIFY(!tensors("plain.gguf").isEmpty());
+        QVERIFY(tensors("plain.gguf") == tensors("awq.gguf"));
+    }
+
     void saysWhatDoesNotFit_data()
     {
         QTest::addColumn<QStringList>("options");

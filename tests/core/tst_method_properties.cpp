@@ -17,6 +17,7 @@
 #include "methods/nf4.h"
 #include "methods/quantizer.h"
 #include "tensor/float_convert.h"
+#include "tests/support/verify.h"
 
 using namespace ww;
 
@@ -241,6 +242,48 @@ private slots:
         const double plain = relativeError(values, once);
         QVERIFY(std::fabs(plain - 8.43e-3) < 0.04 * 8.43e-3);
         QVERIFY(std::fabs(relativeError(values, twice) - plain) < 0.005 * plain);
+    }
+
+    // Flattened, as QLoRA stores a matrix: neither the blocks nor the mean of the scales end with a row.
+    void nf4RunsThroughTheMatrix()
+    {
+        const auto values = normalValues(std::size_t{96} * 40, 17);
+        for (const char* spec : {"nf4", "nf4:double=off", "nf4:block=100"}) QVERIFY(stored(spec, TensorType::F32, values, 96) == simulated(spec, values));
+        QVERIFY(stored("nf4", TensorType::F32, values, 96) != stored("nf4:double=off", TensorType::F32, values, 96));
+        const auto method = parseMethod("nf4");
+        WW_VERIFY(method);
+        QVERIFY(std::fabs(method->quantizer->analysisBitsPerWeight(method->values, 4096) - 4.127) < 5e-4);
+    }
+
+    void scalesOfAMatrixAndOfTiles()
+    {
+        constexpr std::size_t kColumns = 300;
+        const auto values = normalValues(kColumns * 200, 18);
+        const auto whole = static_cast<float>(largestMagnitude(values));
+        // Everything over one scale is what a single row of all values gives.
+        for (const char* spec : {"absmax", "affine", "int8"}) {
+            const bool int8 = std::string(spec) == "int8";
+            const auto one = simulated(std::string(spec) + (int8 ? "" : ":group=0,bits=6"), values);
+            const auto matrix = stored(std::string(spec) + (int8 ? ":scale=tensor" : ":scale=tensor,bits=6"), TensorType::F32, values, kColumns);
+            QVERIFY2(one == matrix, spec);
+        }
+        const auto tensor = stored("fp8-e4m3:scale=tensor", TensorType::F32, values, kColumns);
+        const auto tiles = stored("fp8-e4m3:scale=tile", TensorType::F32, values, kColumns);
+        for (std::size_t r = 0; r < 200; ++r)
+            for (std::size_t c = 0; c < kColumns; ++c) {
+                float most = 0;
+                for (std::size_t y = r / 128 * 128; y < std::min<std::size_t>(200, r / 128 * 128 + 128); ++y)
+                    for (std::size_t x = c / 128 * 128; x < std::min(kColumns, c / 128 * 128 + 128); ++x)
+                        most = std::max(most, std::fabs(values[y * kColumns + x]));
+                const float v = values[r * kColumns + c];
+                QCOMPARE(tiles[r * kColumns + c], most / 448 * roundToE4M3(v / (most / 448)));
+                QCOMPARE(tensor[r * kColumns + c], whole / 448 * roundToE4M3(v / (whole / 448)));
+            }
+        // Clipping a whole matrix is never worse than not, and one scale never better than many.
+        const double plain = relativeError(values, stored("affine:scale=tensor,bits=3", TensorType::F32, values, kColumns));
+        const double clipped = relativeError(values, stored("affine:scale=tensor,bits=3,clip=mse", TensorType::F32, values, kColumns));
+        QVERIFY(clipped <= plain);
+        QVERIFY(relativeError(values, stored("affine:bits=3,clip=mse", TensorType::F32, values, kColumns)) < clipped);
     }
 
     void fp8OfEveryHalfFloat()

@@ -2,9 +2,12 @@
 // Transformations of models: what they compute stays the same.
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/thread_pool.h"
+#include "formats/block_format.h"
+#include "methods/reference.h"
 #include "model/weight_source.h"
 #include "tests/support/forward.h"
 #include "tests/support/golden_rows.h"
@@ -126,6 +129,115 @@ private slots:
         check(scaleChannels(model, calibration, {}, context));
         check(scaleChannels(model, calibration, {.rule = ScalingOptions::Rule::Awq}, context));
         check(rotate(scaleChannels(model, calibration, {}, context).value_or(nullptr), {}));
+    }
+
+    // Without a power the scales are 1: the weights, and so the codes, are those of plain rounding. No scales found are worse.
+    void awqStartsFromPlainRounding()
+    {
+        test::RandomModel options;
+        options.architecture = "llama";
+        const auto model = made(options);
+        QVERIFY(model);
+        const Calibration calibration = statisticsFor(*model);
+        const JobContext context{m_pool};
+        ScalingOptions scaling{.rule = ScalingOptions::Rule::Awq, .awqAlpha = 0};
+        const auto plain = scaleChannels(model, calibration, scaling, context);
+        WW_VERIFY(plain);
+        const auto outputLoss = [&](const ModelFile& changed) {
+            double sum = 0;
+            for (const InputStatistics& input : calibration.inputs) {
+                const auto original = readTensor(*model, *model->find(input.tensors.front()));
+                const auto scaled = readTensor(changed, *changed.find(input.tensors.front()));
+                if (!original || !scaled || input.columns % 32 != 0) continue;
+                const std::size_t rows = scaled->size() / input.columns;
+                std::vector<std::byte> blocks(rows * *rowBytes(TensorType::Q4_0, input.columns));
+                std::vector<float> scales(input.columns);
+                std::vector<float> importance(input.columns);
+                for (std::size_t c = 0; c < scales.size(); ++c) {
+                    std::size_t r = 0;
+                    while (r + 1 < rows && (*original)[r * input.columns + c] == 0) ++r;
+                    scales[c] = (*scaled)[r * input.columns + c] / (*original)[r * input.columns + c];
+                    importance[c] = input.gram[c * input.columns + c] / (scales[c] * scales[c]);
+                }
+                const RowBatch batch{.values = scaled->data(), .rowCount = rows, .columns = input.columns, .importance = importance.data()};
+                std::vector<float> decoded(scaled->size());
+                if (!referenceQuantizer().quantize(batch, TensorType::Q4_0, blocks) ||
+                    !decodeRows(TensorType::Q4_0, blocks, 0, rows, input.columns, decoded.data()))
+                    return -1.0;
+                for (std::size_t i = 0; i < decoded.size(); ++i) {
+                    const std::size_t c = i % input.columns;
+                    sum += std::pow((decoded[i] - (*scaled)[i]) / scales[c], 2) * static_cast<double>(input.gram[c * input.columns + c]);
+                }
+            }
+            return sum;
+        };
+        for (const TensorInfo& tensor : model->tensors()) {
+            const auto before = readTensor(*model, tensor);
+            const auto after = readTensor(**plain, *(*plain)->find(tensor.name));
+            WW_VERIFY(before);
+            WW_VERIFY(after);
+            QVERIFY(*before == *after);
+        }
+        scaling.awqAlpha.reset();
+        const auto searched = scaleChannels(model, calibration, scaling, context);
+        WW_VERIFY(searched);
+        const double before = outputLoss(**plain);
+        const double after = outputLoss(**searched);
+        QVERIFY2(before > 0 && after > 0 && after < before, qPrintable(QStringLiteral("%1 %2").arg(before).arg(after)));
+        scaling.awqAlpha = 0.5;
+        const auto fixed = scaleChannels(model, calibration, scaling, context);
+        WW_VERIFY(fixed);
+        QVERIFY(test::relativeDifference(logits(*fixed), logits(model)) < 1e-4);
+    }
+
+    // Inputs x·Q see Qᵀ·H·Q: what a matrix makes of its inputs has the same energy, and its norm stays.
+    void rotationKeepsEnergies()
+    {
+        test::RandomModel options;
+        options.architecture = "llama";
+        const auto model = made(options);
+        QVERIFY(model);
+        const auto rotated = rotate(model, {.seed = 9, .values = false});
+        WW_VERIFY(rotated);
+        for (const TensorInfo& tensor : (*rotated)->tensors()) {
+            if (!tensor.name.ends_with("_norm.weight")) continue;
+            const auto norm = readTensor(**rotated, tensor);
+            WW_VERIFY(norm);
+            QVERIFY(std::ranges::all_of(*norm, [](float v) { return v == 1.0F; }));
+        }
+        // The rotation acts on the outputs of this one, whose norm was 1 before.
+        const auto before = readTensor(*model, *model->find("blk.0.attn_output.weight"));
+        const auto after = readTensor(**rotated, *(*rotated)->find("blk.0.attn_output.weight"));
+        WW_VERIFY(before);
+        WW_VERIFY(after);
+        const auto energy = [](const std::vector<float>& values) {
+            double sum = 0;
+            for (const float v : values) sum += static_cast<double>(v) * static_cast<double>(v);
+            return sum;
+        };
+        QVERIFY(std::fabs(energy(*after) / energy(*before) - 1) < 1e-5);
+        QVERIFY(*before != *after);
+        // Back again: the transposed columns restore each row.
+        const Orthogonal q(64, 9);
+        std::vector<float> rows(64 * 64, 0.0F);
+        for (std::size_t i = 0; i < 64; ++i) {
+            rows[i * 64 + i] = 1;
+            q.apply(rows.data() + i * 64);
+        }
+        std::vector<float> value(64);
+        for (std::size_t i = 0; i < 64; ++i) value[i] = static_cast<float>(i % 7) - 3;
+        std::vector<float> turned = value;
+        q.apply(turned.data());
+        for (std::size_t i = 0; i < 64; ++i) {
+            double back = 0;
+            for (std::size_t j = 0; j < 64; ++j) back += static_cast<double>(turned[j]) * static_cast<double>(rows[i * 64 + j]);
+            QVERIFY(std::fabs(back - static_cast<double>(value[i])) < 1e-5);
+        }
+        // One large channel spreads: the heavy tail of its values goes.
+        std::vector<float> outlier(64, 0.01F);
+        outlier[5] = 10;
+        q.apply(outlier.data());
+        QVERIFY(*std::ranges::max_element(outlier) < 2.0F);
     }
 
     void scalesOfGemma()
