@@ -231,12 +231,28 @@
         <translation>Wählt die Codes so, dass sich die Ausgabe der Schicht auf dem Kalibriertext am wenigsten ändert: Jede Spalte gleicht die Fehler der vorigen aus. Zeilen, die nichts gewinnen, behalten die Codes von llama.cpp.</translation>
     </message>
     <message>
+        <source>Fit scales and offsets together in the end, and start from llama.cpp's search as well; off: offsets alone, as published.</source>
+        <translation>Am Ende Skalen und Versätze gemeinsam anpassen und auch von der Suche von llama.cpp ausgehen; off: nur die Versätze, wie veröffentlicht.</translation>
+    </message>
+    <message>
+        <source>Fit the scales too</source>
+        <translation>Auch die Skalen anpassen</translation>
+    </message>
+    <message>
+        <source>HQQ as published: codes of 1 to 8 bits, a scale and an offset of 16 bits for each group of any size.</source>
+        <translation>HQQ wie veröffentlicht: Codes mit 1 bis 8 Bit, eine Skala und ein Versatz mit 16 Bit für jede Gruppe beliebiger Größe.</translation>
+    </message>
+    <message>
+        <source>HQQ, any bits and groups</source>
+        <translation>HQQ, beliebige Bits und Gruppen</translation>
+    </message>
+    <message>
         <source>HQQ</source>
         <translation>HQQ</translation>
     </message>
     <message>
-        <source>Fits the offset of each group so that most errors are small and a few may be large. Needs no data, for formats with offsets.</source>
-        <translation>Passt den Versatz jeder Gruppe so an, dass die meisten Fehler klein sind und wenige groß sein dürfen. Braucht keine Daten; für Formate mit Versatz.</translation>
+        <source>Fits offsets and scales so that most errors are small and a few may be large. Needs no data; importance is used when there is any. Formats without offsets get robust scales.</source>
+        <translation>Passt Versätze und Skalen so an, dass die meisten Fehler klein sind und einige groß sein dürfen. Braucht keine Daten; Wichtigkeit wird genutzt, wenn es sie gibt. Formate ohne Versatz bekommen robuste Skalen.</translation>
     </message>
     <message>
         <source>Scaling channels</source>
@@ -597,6 +613,10 @@
     <message>
         <source>Measuring perplexity</source>
         <translation>Perplexität messen</translation>
+    </message>
+    <message>
+        <source>Comparing with the method</source>
+        <translation>Mit dem Verfahren vergleichen</translation>
     </message>
     <message>
         <source>Exporting</source>

@@ -9,6 +9,7 @@
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
+#include "jobs/method_loss.h"
 #include "jobs/split_export.h"
 #include "plan/preset.h"
 
@@ -94,9 +95,11 @@ Result<void> run(const QuantizeOptions& options, Session& session)
     WW_TRY(const ExportSummary summary, keepSplit ? exportGgufParts(*model, *plan, options.output, session.context())
                                                   : writeWhole(*model, *plan, options, session));
     if (options.card) WW_TRY_VOID(writeCardBeside(summary.path, session));
+    WW_TRY(const MethodLoss loss, methodLoss(*model, *plan, session.context()));
     if (session.json) {
         Json json;
         json["dryRun"] = false;
+        if (loss.tensors > 0) json["analysis"] = Json{{"tensors", loss.tensors}, {"methodError", number(loss.method)}, {"storedError", number(loss.stored)}};
         json["model"] = model->path().string();
         json["output"] = summary.path.string();
         json["seconds"] = number(summary.seconds);
@@ -109,6 +112,9 @@ Result<void> run(const QuantizeOptions& options, Session& session)
     }
     session.out.print("{}: {}; {} tensors quantized, {} copied, {}.\n", plainText(summary.path.string()), planSizeText(*plan),
                       countText(summary.quantizedTensors), countText(summary.copiedTensors), durationText(summary.seconds));
+    if (loss.tensors > 0)
+        session.out.print("Relative squared error of the weights of {} {}: {:.3g} by the method, {:.3g} as stored.\n", loss.tensors,
+                          loss.tensors == 1 ? "tensor" : "tensors", loss.method, loss.stored);
     return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -253,6 +254,15 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
     addImportance(command, options.importanceFile)->group(kGroup);
     addCalibration(command, options.calibration, kGroup);
     command
+        .add_option("--as", options.analysisAs,
+                    "How methods that GGUF cannot hold are stored: f16 keeps what they chose, as F16; nearest takes the nearest GGUF format "
+                    "and makes it from the original weights. If not given, what they chose is rounded again to the format of the recipe.")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, AnalysisAs>{{"f16", AnalysisAs::F16}, {"nearest", AnalysisAs::Nearest}},
+                                            CLI::ignore_case)
+                        .description("f16|nearest"))
+        ->type_name("FORM")
+        ->group(kGroup);
+    command
         .add_option("--transform", options.transform,
                     "Change the model first so that it computes the same and loses less: rotation[:SEED], smoothquant[:ALPHA] or "
                     "awq[:FORMAT[:ALPHA]], as \"weightwright-cli transform\" explains. May be repeated; steps come after those of a recipe file.")
@@ -301,6 +311,7 @@ Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<cons
                       "worse than it was meant to be.");
     PlanOptions planOptions;
     planOptions.requireImportance = options.requireData;
+    planOptions.analysisAs = options.analysisAs;
     if (!options.importanceFile.empty()) {
         WW_TRY(ImportanceMatrix matrix, loadImportance(options.importanceFile));
         planOptions.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));

@@ -33,6 +33,7 @@ struct RecipeOptions {
     bool leaveOutput = false;
     std::string importanceFile;
     CalibrationSource calibration;
+    AnalysisAs analysisAs = AnalysisAs::Chosen;
     std::vector<std::string> transform;
     std::vector<std::uint32_t> pruneLayers;  ///< an option of quantize only
     bool keepSplit = false;                  ///< an option of quantize only

@@ -98,6 +98,7 @@ public:
         return 8 + (values.flag("power") ? 8.0 : 32.0) / static_cast<double>(shared(values, columns));
     }
 
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& /*values*/) const override { return TensorType::Q8_0; }
     [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
                                                    const float* /*importance*/) const override
     {

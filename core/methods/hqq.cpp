@@ -6,37 +6,48 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "formats/block_format.h"
 #include "formats/searches.h"
 #include "methods/block_code.h"
 #include "methods/checks.h"
+#include "methods/simulated.h"
+#include "methods/uniform.h"
 #include "tensor/float_convert.h"
 
 namespace ww {
 namespace {
 
 constexpr std::array<std::string_view, 2> kForms = {"normalised", "published"};
-constexpr std::array kOptions = {
-    MethodOption{"p", "Exponent", "Of the error that is minimised; the smaller, the less a few large errors count.", "0.7",
-                 MethodOption::Kind::Number, 0.1, 1, {}},
-    MethodOption{"beta", "Beta", "Weight of the quadratic term in the first iteration.", "10", MethodOption::Kind::Number, 0.01, 1e6, {}},
-    MethodOption{"kappa", "Kappa", "Growth of that weight per iteration.", "1.01", MethodOption::Kind::Number, 1, 10, {}},
-    MethodOption{"iterations", "Iterations", "At most; they end when the offset stands still.", "20", MethodOption::Kind::Integer, 1, 1000,
-                 {}},
-    MethodOption{"form", "Units of errors", "In steps of the group, or absolute as in the published code.", "normalised",
-                 MethodOption::Kind::Choice, 0, 0, kForms},
-};
+constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
+constexpr MethodOption kPower{"p", "Exponent", "Of the error that is minimised; the smaller, the less a few large errors count.", "0.7",
+                              MethodOption::Kind::Number, 0.1, 1, {}};
+constexpr MethodOption kBeta{"beta", "Beta", "Weight of the quadratic term in the first iteration.", "10", MethodOption::Kind::Number, 0.01, 1e6, {}};
+constexpr MethodOption kKappa{"kappa", "Kappa", "Growth of that weight per iteration.", "1.01", MethodOption::Kind::Number, 1, 10, {}};
+constexpr MethodOption kIterations{"iterations", "Iterations", "At most; they end when the offset stands still.", "20",
+                                   MethodOption::Kind::Integer, 1, 1000, {}};
+constexpr MethodOption kForm{"form", "Units of errors", "In steps of the group, or absolute as in the published code.", "normalised",
+                             MethodOption::Kind::Choice, 0, 0, kForms};
+constexpr MethodOption kRefit{"refit", "Fit the scales too",
+                              "Fit scales and offsets together in the end, and start from llama.cpp's search as well; off: offsets alone, as "
+                              "published.",
+                              "on", MethodOption::Kind::Choice, 0, 0, kSwitch};
+constexpr std::array kOptions = {kPower, kBeta, kKappa, kIterations, kForm, kRefit};
+constexpr std::array kAnalysisOptions = {
+    MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 1, 8, {}},
+    MethodOption{"group", "Group size", "Values that share a scale; 0: the whole row.", "64", MethodOption::Kind::Integer, 0, 65536, {}},
+    kPower, kBeta, kKappa, kIterations, kForm, kRefit};
 
-HqqOptions optionsOf(const MethodValues* values)
+HqqOptions optionsOf(const MethodValues& values)
 {
     HqqOptions options;
-    if (!values) return options;
-    options.p = values->number("p");
-    options.beta = values->number("beta");
-    options.kappa = values->number("kappa");
-    options.iterations = values->integer("iterations");
-    options.normalised = values->text("form") == "normalised";
+    options.p = values.number("p");
+    options.beta = values.number("beta");
+    options.kappa = values.number("kappa");
+    options.iterations = values.integer("iterations");
+    options.normalised = values.text("form") == "normalised";
+    options.refit = values.flag("refit");
     return options;
 }
 
@@ -46,74 +57,263 @@ float stored(float value)
     return std::isfinite(half) ? half : 0.0F;
 }
 
-float codeOf(float x, float inverse, float zero, int top)
-{
-    return std::clamp(std::nearbyint(x * inverse + zero), 0.0F, static_cast<float>(top));
-}
-
-/// Nearest codes of one group for stored numbers; returns Σ|x − x̂|^p.
-double recode(std::span<const float> x, float scale, float depth, int top, double p, std::int8_t* codes)
-{
-    const float inverse = scale != 0 && std::isfinite(1 / scale) ? 1 / scale : 0;
-    double error = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const float q = codeOf(x[i] + depth, inverse, 0, top);
-        codes[i] = static_cast<std::int8_t>(q);
-        error += std::pow(static_cast<double>(std::fabs(x[i] - (scale * q - depth))), p);
+/// u^p for the errors in steps that occur all the time: a table, straight between its points, and the function itself from 2 on.
+class Power {
+public:
+    explicit Power(double p) : m_p(p)
+    {
+        for (std::size_t i = 0; i < m_table.size(); ++i) m_table[i] = std::pow(static_cast<double>(i) / kPerStep, p);
     }
-    return error;
+    [[nodiscard]] double exponent() const { return m_p; }
+    [[nodiscard]] double operator()(double u) const
+    {
+        if (!(u < kRange)) return std::pow(u, m_p);
+        const double at = u * kPerStep;
+        const auto i = static_cast<std::size_t>(at);
+        return m_table[i] + (at - static_cast<double>(i)) * (m_table[i + 1] - m_table[i]);
+    }
+
+private:
+    static constexpr int kPerStep = 1024;
+    static constexpr int kRange = 2;
+    double m_p;
+    std::array<double, kPerStep * kRange + 1> m_table{};
+};
+
+const Power& powerOf(double p)
+{
+    thread_local Power power(0.7);
+    if (power.exponent() != p) power = Power(p);
+    return power;
 }
 
-/// One block of the values.
-BlockCode fitBlock(const BlockLayout& layout, std::span<const float> x, const HqqOptions& options)
+float weightAt(std::span<const float> weights, std::size_t i)
 {
-    BlockCode code;
-    const auto n = static_cast<std::size_t>(layout.groupLength());
-    const auto group = [&](std::size_t g) { return x.subspan(g * n, n); };
-    if (!layout.graded) {
-        const HqqFit fit = hqqFit(x, layout.codeHigh, false, options);
-        code.d = stored(fit.scale);
-        code.dm = stored(-fit.depth);
-        code.scales[0] = 1;
-        code.offsets[0] = -1;
-        recode(x, code.d, -code.dm, layout.codeHigh, options.p, code.codes.data());
+    return weights.empty() ? 1.0F : weights[i];
+}
+
+/// Values of one group as scale·code − depth.
+struct GroupCode {
+    std::span<const float> x;
+    std::span<const float> weights;
+    int low = 0;
+    int high = 0;
+
+    [[nodiscard]] float codeAt(std::size_t i, float scale, float depth) const
+    {
+        const float inverse = scale != 0 && std::isfinite(1 / scale) ? 1 / scale : 0;
+        return std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
+    }
+    /// Nearest codes; returns the sum of weight·|x − x̂|^p.
+    double code(float scale, float depth, const Power& power, std::int8_t* codes) const
+    {
+        const float inverse = scale != 0 && std::isfinite(1 / scale) ? 1 / scale : 0;
+        double sum = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const float q = std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
+            codes[i] = static_cast<std::int8_t>(static_cast<int>(q));
+            const auto rest = static_cast<double>(std::fabs(x[i] - (scale * q - depth)));
+            sum += static_cast<double>(weightAt(weights, i)) *
+                   (inverse != 0 ? power(rest * static_cast<double>(std::fabs(inverse))) : std::pow(rest, power.exponent()));
+        }
+        return inverse != 0 ? sum * std::pow(static_cast<double>(std::fabs(scale)), power.exponent()) : sum;
+    }
+};
+
+/// Weighted squares of x − (d·a − dm·b), with weights that make them act like the power of the errors at hand.
+class ScaleFit {
+public:
+    void add(double x, double a, double b, double weight)
+    {
+        m_aa += weight * a * a;
+        m_ab += weight * a * b;
+        m_bb += weight * b * b;
+        m_ax += weight * a * x;
+        m_bx += weight * b * x;
+    }
+    /// False when the values do not tell. `positive`: dm is at least 0.
+    [[nodiscard]] bool solve(bool affine, bool positive, double& d, double& dm) const
+    {
+        dm = 0;
+        if (affine) {
+            const double det = m_aa * m_bb - m_ab * m_ab;
+            if (det > 1e-12 * m_aa * m_bb) {
+                d = (m_ax * m_bb - m_bx * m_ab) / det;
+                dm = (m_ax * m_ab - m_bx * m_aa) / det;
+                if (!positive || dm >= 0) return std::isfinite(d) && std::isfinite(dm);
+                dm = 0;
+            }
+        }
+        d = m_aa > 0 ? m_ax / m_aa : 0;
+        return m_aa > 0 && std::isfinite(d);
+    }
+
+private:
+    double m_aa = 0, m_ab = 0, m_bb = 0, m_ax = 0, m_bx = 0;
+};
+
+/// weight·|rest|^(p − 2); the smallest errors count as a twentieth of a step.
+double squareWeight(double rest, double step, double weight, const Power& power)
+{
+    const double u = std::max(rest / step, 0.05);
+    return weight * power(u) / (u * u) * std::pow(step, power.exponent() - 2);
+}
+
+/// One block of a format.
+class Block {
+public:
+    Block(const BlockLayout& layout, std::span<const float> x, std::span<const float> weights, const HqqOptions& options)
+        : m_layout(layout), m_x(x), m_weights(weights), m_options(options), m_power(powerOf(options.p)),
+          m_length(static_cast<std::size_t>(layout.groupLength()))
+    {
+    }
+
+    [[nodiscard]] BlockCode best() const
+    {
+        if (!m_options.refit) return fitted();
+        BlockCode best = searched();
+        double error = refine(best);
+        if (!m_layout.affine) return best;
+        BlockCode other = fitted();
+        if (refine(other) < error) best = other;
+        return best;
+    }
+
+private:
+    [[nodiscard]] GroupCode group(std::size_t g) const
+    {
+        return {m_x.subspan(g * m_length, m_length), m_weights.empty() ? m_weights : m_weights.subspan(g * m_length, m_length), m_layout.codeLow,
+                m_layout.codeHigh};
+    }
+    [[nodiscard]] std::size_t groups() const { return static_cast<std::size_t>(m_layout.groups); }
+
+    /// What llama.cpp's search makes of the block.
+    [[nodiscard]] BlockCode searched() const
+    {
+        std::array<std::byte, 512> bytes{};
+        findBlockFormat(m_layout.type)->encodeRows(m_x.data(), bytes.data(), 1, m_x.size(), m_weights.empty() ? nullptr : m_weights.data());
+        return unpackBlock(m_layout, bytes.data());
+    }
+
+    /// The offsets of half-quadratic splitting, group by group.
+    [[nodiscard]] BlockCode fitted() const
+    {
+        BlockCode code;
+        std::array<float, 16> scales{};
+        std::array<float, 16> depths{};
+        for (std::size_t g = 0; g < groups(); ++g) {
+            const GroupCode part = group(g);
+            const HqqFit fit = hqqFit(part.x, m_layout.codeHigh, m_layout.graded, m_options, part.weights);
+            scales[g] = fit.scale;
+            depths[g] = fit.depth;
+        }
+        if (!m_layout.graded) {
+            code.d = stored(scales[0]);
+            code.dm = stored(-depths[0]);
+            code.scales[0] = 1;
+            code.offsets[0] = -1;
+            (void)recode(code);
+            return code;
+        }
+        std::array<float, 16> ones{};
+        std::array<std::uint8_t, 16> numbers{};
+        ones.fill(1);
+        code.d = stored(search::positive(m_layout.groups, m_layout.scaleHigh, scales.data(), ones.data(), numbers.data()));
+        code.dm = stored(search::positive(m_layout.groups, m_layout.offsetHigh, depths.data(), ones.data(), numbers.data()));
+        const auto near = [](float value, float unit, int high) {
+            return unit > 0 ? static_cast<std::int16_t>(std::clamp(std::nearbyint(value / unit), 0.0F, static_cast<float>(high))) : std::int16_t{0};
+        };
+        for (std::size_t g = 0; g < groups(); ++g) {
+            code.scales[g] = near(scales[g], code.d, m_layout.scaleHigh);
+            code.offsets[g] = near(depths[g], code.dm, m_layout.offsetHigh);
+        }
+        // The stored scale differs from the fitted one: look around for the pair that is best as it is stored.
+        (void)lookAround(code);
         return code;
     }
-    std::array<float, 16> scales{};
-    std::array<float, 16> depths{};
-    std::array<float, 16> ones{};
-    std::array<std::uint8_t, 16> numbers{};
-    ones.fill(1);
-    const auto groups = static_cast<std::size_t>(layout.groups);
-    for (std::size_t g = 0; g < groups; ++g) {
-        const HqqFit fit = hqqFit(group(g), layout.codeHigh, true, options);
-        scales[g] = fit.scale;
-        depths[g] = fit.depth;
+
+    [[nodiscard]] float scaleOf(const BlockCode& code, std::size_t g) const { return code.d * static_cast<float>(code.scales[g]); }
+    [[nodiscard]] float depthOf(const BlockCode& code, std::size_t g) const
+    {
+        return m_layout.affine ? code.dm * static_cast<float>(code.offsets[g]) : 0.0F;
     }
-    code.d = stored(search::positive(layout.groups, layout.scaleHigh, scales.data(), ones.data(), numbers.data()));
-    code.dm = stored(search::positive(layout.groups, layout.offsetHigh, depths.data(), ones.data(), numbers.data()));
-    for (std::size_t g = 0; g < groups; ++g) {
-        // The stored scale differs from the fitted one: look around for the pair that is best as it is stored.
-        const auto near = [](float value, float unit, int high) {
-            return unit > 0 ? static_cast<int>(std::clamp(std::nearbyint(value / unit), 0.0F, static_cast<float>(high))) : 0;
-        };
-        const int scale = near(scales[g], code.d, layout.scaleHigh);
-        const int offset = near(depths[g], code.dm, layout.offsetHigh);
-        double best = -1;
+
+    double recode(BlockCode& code) const
+    {
+        double error = 0;
+        for (std::size_t g = 0; g < groups(); ++g)
+            error += group(g).code(scaleOf(code, g), depthOf(code, g), m_power, code.codes.data() + g * m_length);
+        return error;
+    }
+
+    /// The best of the neighbouring scales and offsets of each group.
+    double lookAround(BlockCode& code) const
+    {
+        if (!m_layout.graded) return recode(code);
+        double sum = 0;
         std::array<std::int8_t, 256> codes{};
-        for (int s = std::max(0, scale - 1); s <= std::min(layout.scaleHigh, scale + 1); ++s)
-            for (int o = std::max(0, offset - 1); o <= std::min(layout.offsetHigh, offset + 1); ++o) {
-                const double error = recode(group(g), code.d * static_cast<float>(s), code.dm * static_cast<float>(o), layout.codeHigh,
-                                            options.p, codes.data());
-                if (best >= 0 && !(error < best)) continue;
-                best = error;
-                code.scales[g] = static_cast<std::int16_t>(s);
-                code.offsets[g] = static_cast<std::int16_t>(o);
-                for (std::size_t i = 0; i < n; ++i) code.codes[g * n + i] = codes[i];
-            }
+        for (std::size_t g = 0; g < groups(); ++g) {
+            const GroupCode part = group(g);
+            const int scale = code.scales[g];
+            const int offset = code.offsets[g];
+            const int reach = m_layout.affine ? 1 : 0;
+            double best = part.code(scaleOf(code, g), depthOf(code, g), m_power, code.codes.data() + g * m_length);
+            for (int s = std::max(m_layout.scaleLow, scale - 1); s <= std::min(m_layout.scaleHigh, scale + 1); ++s)
+                for (int o = std::max(0, offset - reach); o <= std::min(m_layout.offsetHigh, offset + reach); ++o) {
+                    if (s == scale && o == offset) continue;
+                    const double error = part.code(code.d * static_cast<float>(s), m_layout.affine ? code.dm * static_cast<float>(o) : 0.0F,
+                                                   m_power, codes.data());
+                    if (!(error < best)) continue;
+                    best = error;
+                    code.scales[g] = static_cast<std::int16_t>(s);
+                    code.offsets[g] = static_cast<std::int16_t>(o);
+                    std::copy_n(codes.data(), m_length, code.codes.data() + g * m_length);
+                }
+            sum += best;
+        }
+        return sum;
     }
-    return code;
-}
+
+    /// Descends from a code, by turns in the numbers of the groups and in those of the block; returns the error.
+    double refine(BlockCode& code) const
+    {
+        double error = lookAround(code);
+        for (int round = 0; round < 4; ++round) {
+            ScaleFit fit;
+            for (std::size_t g = 0; g < groups(); ++g) {
+                const GroupCode part = group(g);
+                const float scale = scaleOf(code, g);
+                const float depth = depthOf(code, g);
+                const auto step = static_cast<double>(std::fabs(scale));
+                if (!(step > 0)) continue;
+                for (std::size_t i = 0; i < m_length; ++i) {
+                    const auto q = static_cast<float>(code.codes[g * m_length + i]);
+                    const auto rest = static_cast<double>(std::fabs(part.x[i] - (scale * q - depth)));
+                    fit.add(static_cast<double>(part.x[i]), static_cast<double>(code.scales[g]) * static_cast<double>(q),
+                            static_cast<double>(code.offsets[g]), squareWeight(rest, step, static_cast<double>(weightAt(part.weights, i)), m_power));
+                }
+            }
+            double d = 0;
+            double dm = 0;
+            if (!fit.solve(m_layout.affine, m_layout.graded, d, dm)) return error;
+            BlockCode next = code;
+            next.d = stored(static_cast<float>(d));
+            next.dm = m_layout.affine ? stored(static_cast<float>(dm)) : code.dm;
+            const double now = lookAround(next);
+            if (!(now < error)) return error;
+            code = next;
+            error = now;
+        }
+        return error;
+    }
+
+    const BlockLayout& m_layout;
+    std::span<const float> m_x;
+    std::span<const float> m_weights;
+    const HqqOptions& m_options;
+    const Power& m_power;
+    std::size_t m_length;
+};
 
 class HqqQuantizer final : public Quantizer {
 public:
@@ -121,36 +321,94 @@ public:
     [[nodiscard]] std::string_view title() const override { return "HQQ"; }
     [[nodiscard]] std::string_view description() const override
     {
-        return "Fits the offset of each group so that most errors are small and a few may be large. Needs no data, for formats with "
-               "offsets.";
+        return "Fits offsets and scales so that most errors are small and a few may be large. Needs no data; importance is used when there "
+               "is any. Formats without offsets get robust scales.";
     }
-    [[nodiscard]] bool supports(TensorType format) const override
-    {
-        const BlockLayout* layout = findBlockLayout(format);
-        return layout && layout->affine;
-    }
+    [[nodiscard]] bool supports(TensorType format) const override { return findBlockLayout(format) != nullptr; }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
 
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const override
     {
-        if (!supports(format))
-            return fail(ErrorCode::Unsupported, fmt::format("The method \"hqq\" cannot write the format {}, which has no offsets.",
-                                                            ww::name(format)));
+        const BlockLayout* layout = findBlockLayout(format);
+        if (!layout)
+            return fail(ErrorCode::Unsupported, fmt::format("The method \"hqq\" cannot write the format {}.", ww::name(format)));
         WW_TRY_VOID(checkBatch(rows, format, out.size()));
-        const BlockLayout& layout = *findBlockLayout(format);
-        const HqqOptions options = optionsOf(rows.options);
-        const auto length = static_cast<std::size_t>(layout.length);
+        HqqOptions options = optionsOf(rows.options ? *rows.options : MethodValues(kOptions));
+        options.refit |= !layout->affine;  // nothing else is to be fitted there
+        const auto length = static_cast<std::size_t>(layout->length);
         const std::size_t bytes = traits(format).blockBytes;
         const std::size_t blocks = rows.rowCount * rows.columns / length;
-        for (std::size_t b = 0; b < blocks; ++b)
-            packBlock(layout, fitBlock(layout, {rows.values + b * length, length}, options), out.data() + b * bytes);
+        for (std::size_t b = 0; b < blocks; ++b) {
+            const std::span<const float> weights =
+                rows.importance ? std::span(rows.importance + b * length % rows.columns, length) : std::span<const float>();
+            packBlock(*layout, Block(*layout, {rows.values + b * length, length}, weights, options).best(), out.data() + b * bytes);
+        }
         return checkEncoded(rows, format, out);
     }
 };
 
+class HqqAnalysisQuantizer final : public SimulatedQuantizer {
+public:
+    [[nodiscard]] std::string_view name() const override { return "hqq-analysis"; }
+    [[nodiscard]] std::string_view title() const override { return "HQQ, any bits and groups"; }
+    [[nodiscard]] std::string_view description() const override
+    {
+        return "HQQ as published: codes of 1 to 8 bits, a scale and an offset of 16 bits for each group of any size.";
+    }
+    [[nodiscard]] std::span<const MethodOption> options() const override { return kAnalysisOptions; }
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override
+    {
+        return values.integer("bits") == 1 ? TensorType::Q1_0 : nearestUniform(values.integer("bits"), true);
+    }
+    [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
+    {
+        return values.number("bits") + 32 / static_cast<double>(groupLength(values.number("group"), columns));
+    }
+    void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& batch, const MethodValues& values) const override
+    {
+        const HqqOptions options = optionsOf(values);
+        const std::size_t length = groupLength(values.number("group"), row.size());
+        const int top = (1 << values.integer("bits")) - 1;
+        for (std::size_t first = 0; first < row.size(); first += length) {
+            const auto part = row.subspan(first, std::min(length, row.size() - first));
+            const std::span<const float> weights =
+                batch.importance ? std::span(batch.importance + first, part.size()) : std::span<const float>();
+            const HqqFit fit = hqqFit(part, top, false, options, weights);
+            const float scale = stored(fit.scale);
+            const float depth = stored(fit.depth);
+            const GroupCode code{part, weights, 0, top};
+            for (std::size_t i = 0; i < part.size(); ++i) part[i] = scale * code.codeAt(i, scale, depth) - depth;
+        }
+    }
+};
+
+/// Scale and depth together, as long as that helps.
+void refitGroup(std::span<const float> x, std::span<const float> weights, int top, bool positive, const Power& power, HqqFit& best)
+{
+    std::vector<std::int8_t> ignored(x.size());
+    const GroupCode group{x, weights, 0, top};
+    best.error = group.code(best.scale, best.depth, power, ignored.data());
+    for (int round = 0; round < 4; ++round) {
+        ScaleFit fit;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const float q = group.codeAt(i, best.scale, best.depth);
+            const auto rest = static_cast<double>(std::fabs(x[i] - (best.scale * q - best.depth)));
+            fit.add(static_cast<double>(x[i]), static_cast<double>(q), 1,
+                    squareWeight(rest, static_cast<double>(best.scale), static_cast<double>(weightAt(weights, i)), power));
+        }
+        double scale = 0;
+        double depth = 0;
+        if (!fit.solve(true, positive, scale, depth) || !(scale > 0)) return;
+        const HqqFit next{static_cast<float>(scale), static_cast<float>(depth),
+                          group.code(static_cast<float>(scale), static_cast<float>(depth), power, ignored.data())};
+        if (!(next.error < best.error)) return;
+        best = next;
+    }
+}
+
 }  // namespace
 
-HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions& options)
+HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions& options, std::span<const float> weights)
 {
     auto [low, high] = std::ranges::minmax(x);
     if (positive) {
@@ -166,6 +424,13 @@ HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions
         for (const float v : x) best.error += std::pow(static_cast<double>(std::fabs(v - low)), options.p);
         return best;
     }
+    double allWeights = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) allWeights += static_cast<double>(weightAt(weights, i));
+    if (!(allWeights > 0)) {
+        weights = {};
+        allWeights = static_cast<double>(x.size());
+    }
+    const Power& power = powerOf(options.p);
     float zero = -low * inverse;
     double beta = options.beta;
     best.error = -1;
@@ -173,33 +438,41 @@ HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions
     for (int iteration = 0; iteration <= options.iterations; ++iteration) {
         double error = 0;
         double sum = 0;
-        for (const float v : x) {
-            const float q = codeOf(v, inverse, zero, top);
-            const float rest = v - (q - zero) * best.scale;
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            const float q = std::clamp(std::nearbyint(x[i] * inverse + zero), 0.0F, static_cast<float>(top));
+            const float rest = x[i] - (q - zero) * best.scale;
             const double size = static_cast<double>(std::fabs(rest)) * (options.normalised ? static_cast<double>(inverse) : 1.0);
-            const double power = size > 0 ? std::pow(size, options.p - 1) : 0.0;
-            error += size * power;
-            const double kept = std::max(0.0, size - power / beta);
+            const double raised = options.normalised ? power(size) : std::pow(size, options.p);
+            const auto weight = static_cast<double>(weightAt(weights, i));
+            error += weight * raised;
+            const double kept = size > 0 ? std::max(0.0, size - raised / size / beta) : 0.0;
             const double shrunk = std::copysign(options.normalised ? kept : kept * static_cast<double>(inverse), static_cast<double>(rest));
-            sum += static_cast<double>(q) - (static_cast<double>(v) * static_cast<double>(inverse) - shrunk);
+            sum += weight * (static_cast<double>(q) - (static_cast<double>(x[i]) * static_cast<double>(inverse) - shrunk));
         }
         if (best.error < 0 || error < best.error) {
             best.error = error;
             best.depth = zero * best.scale;
         }
-        float next = static_cast<float>(sum / static_cast<double>(x.size()));
+        float next = static_cast<float>(sum / allWeights);
         if (positive) next = std::max(next, 0.0F);
         if (std::fabs(next - zero) < 1e-5F) break;
         zero = next;
         beta *= options.kappa;
     }
     if (options.normalised) best.error *= std::pow(static_cast<double>(best.scale), options.p);
+    if (options.refit) refitGroup(x, weights, top, positive, power, best);
     return best;
 }
 
 const Quantizer& hqqQuantizer()
 {
     static const HqqQuantizer quantizer;
+    return quantizer;
+}
+
+const Quantizer& hqqAnalysisQuantizer()
+{
+    static const HqqAnalysisQuantizer quantizer;
     return quantizer;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The method "hqq": half-quadratic quantization (Badri and Shaji 2023) into formats with offsets, without data.
+// Half-quadratic quantization (Badri and Shaji 2023): "hqq" into the formats of files, "hqq-analysis" with any bits and groups.
 #pragma once
 
 #include <span>
@@ -14,17 +14,20 @@ struct HqqOptions {
     double kappa = 1.01;    ///< its growth per iteration
     int iterations = 20;
     bool normalised = true; ///< errors in units of the step; else absolute, as in the published code
+    bool refit = false;     ///< in the end fit scale and depth together, by weights that make squares act like the power
 };
 
 /// x ≈ scale·code − depth for codes 0 … top. The scale spans the values, the depth is fitted: it has the least Σ|x − x̂|^p of
 /// the iterations, of which the first is the plain fit by minimum and maximum. `positive`: depths below 0 cannot be stored.
+/// `weights`: of the errors, as many as values, or none.
 struct HqqFit {
     float scale = 0;
     float depth = 0;
     double error = 0;
 };
-HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions& options);
+HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions& options, std::span<const float> weights = {});
 
 [[nodiscard]] const Quantizer& hqqQuantizer();
+[[nodiscard]] const Quantizer& hqqAnalysisQuantizer();
 
 }  // namespace ww

@@ -108,6 +108,7 @@ public:
         return 4 + (values.flag("double") ? 8 + 32.0 / kScaleBlock : 32.0) / values.number("block");
     }
 
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& /*values*/) const override { return TensorType::IQ4_NL; }
     [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t /*rows*/, std::size_t /*columns*/,
                                                    const float* /*importance*/) const override
     {

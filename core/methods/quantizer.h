@@ -91,6 +91,8 @@ public:
     /// Of the format that an analysis method simulates, scales included, for rows of this length; 0 for other methods,
     /// whose size is that of the format they write.
     [[nodiscard]] virtual double analysisBitsPerWeight(const MethodValues& /*values*/, std::size_t /*columns*/) const { return 0; }
+    /// Of an analysis method: the format in files that comes closest to the one it simulates.
+    [[nodiscard]] virtual TensorType nearestFormat(const MethodValues& /*values*/) const { return TensorType::F16; }
     /// out: rowCount × rowBytes(format, columns). Refuses NaN and infinite values (Error.message names row and
     /// column), negative or non-finite importance, a missing importance where the format requires one, and values so
     /// large that the format cannot hold their scale. `out` is unspecified after an error.

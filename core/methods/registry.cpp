@@ -22,6 +22,7 @@ std::span<const Quantizer* const> quantizers()
         &absmaxQuantizer(),    &affineQuantizer(), &int8Quantizer(),    &nf4Quantizer(),
         &fp4Quantizer(),       &fp8E4M3Quantizer(), &fp8E5M2Quantizer(), &w8a8DynamicQuantizer(),
         &w8a8StaticQuantizer(), &llmInt8Quantizer(), &atomQuantizer(), &correctedQuantizer(),
+        &hqqAnalysisQuantizer(),
     };
     return kQuantizers;
 }

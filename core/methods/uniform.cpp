@@ -211,6 +211,7 @@ public:
         return values.number("bits") + perGroup / static_cast<double>(groupLength(values.number("group"), columns));
     }
 
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override { return nearestUniform(values.integer("bits"), m_affine); }
     [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
                                                    const float* importance) const override
     {
@@ -247,6 +248,22 @@ private:
     bool m_affine;
 };
 
+}  // namespace
+
+TensorType nearestUniform(int bits, bool affine)
+{
+    switch (bits) {
+    case 2: return TensorType::Q2_K;
+    case 3: return TensorType::Q3_K;
+    case 4: return affine ? TensorType::Q4_1 : TensorType::Q4_0;
+    case 5: return affine ? TensorType::Q5_1 : TensorType::Q5_0;
+    case 6: return TensorType::Q6_K;
+    default: return TensorType::Q8_0;
+    }
+}
+
+namespace {
+
 class Int8Quantizer final : public SimulatedQuantizer {
 public:
     [[nodiscard]] std::string_view name() const override { return "int8"; }
@@ -256,6 +273,7 @@ public:
         return "Whole numbers from -127 to 127 with one scale per row, as engines for 8-bit weights and activations store them.";
     }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kInt8Options; }
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& /*values*/) const override { return TensorType::Q8_0; }
     [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
                                                    const float* importance) const override
     {

@@ -12,5 +12,7 @@ namespace ww {
 [[nodiscard]] const Quantizer& affineQuantizer();
 /// "int8": absmax with 8 bits and one scale per row, the weights of W8A8 engines.
 [[nodiscard]] const Quantizer& int8Quantizer();
+/// The format in files whose steps are nearest to those of so many bits.
+[[nodiscard]] TensorType nearestUniform(int bits, bool affine);
 
 }  // namespace ww

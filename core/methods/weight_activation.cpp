@@ -7,6 +7,7 @@
 
 #include "methods/input_transforms.h"
 #include "methods/simulated.h"
+#include "methods/uniform.h"
 
 namespace ww {
 namespace {
@@ -72,6 +73,7 @@ constexpr std::array kAtomOptions = {
 class RowScaledQuantizer : public SimulatedQuantizer {
 public:
     [[nodiscard]] bool changesInputs(const MethodValues& /*values*/) const override { return true; }
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override { return nearestUniform(weightBits(values), false); }
     [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
     {
         return weightBits(values) + 16 / static_cast<double>(std::max<std::size_t>(1, columns));
@@ -157,6 +159,7 @@ public:
     [[nodiscard]] MethodData dataNeeded() const override { return MethodData::Inputs; }
     [[nodiscard]] bool changesInputs(const MethodValues& /*values*/) const override { return true; }
 
+    [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override { return nearestUniform(values.integer("bits"), false); }
     [[nodiscard]] double analysisBitsPerWeight(const MethodValues& values, std::size_t columns) const override
     {
         if (columns == 0) return values.number("bits");

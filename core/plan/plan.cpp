@@ -120,6 +120,7 @@ private:
             WW_TRY(const auto rule, m_matcher.firstMatch(source.name, tensor.identity.role));
             choose(tensor, rule, entry);
             chooseMethod(tensor, entry);
+            storeAnalysis(entry);
             WW_TRY_VOID(fit(source, entry));
             WW_TRY_VOID(checkRequantizing(entry));
             WW_TRY_VOID(findImportance(tensor, source, entry));
@@ -129,6 +130,7 @@ private:
         }
         entry.quantized = changes(entry);
         if (!entry.quantized) entry.method.clear();
+        if (!entry.quantized) entry.analysis.clear();
         entry.sizeBytes =
             entry.quantized ? *rowBytes(entry.target, source.shape.columns()) * source.shape.rows() : source.sizeBytes;
         return entry;
@@ -198,12 +200,30 @@ private:
             ++m_withoutMethod;
     }
 
+    /// What stands in a file for a method that GGUF cannot hold.
+    void storeAnalysis(PlanEntry& entry) const
+    {
+        const auto method = parseMethod(entry.method);
+        if (!method || method->quantizer->exportable() || !method->quantizer->supports(entry.target)) return;
+        entry.analysis = entry.method;
+        if (m_options.analysisAs == AnalysisAs::Chosen) return;
+        if (m_options.analysisAs == AnalysisAs::F16) {
+            entry.target = TensorType::F16;
+        } else {
+            entry.target = method->quantizer->nearestFormat(method->values);
+            entry.method = kDefaultMethod;
+        }
+        entry.reason = fmt::format("{} stands for the method {}, which GGUF cannot hold.", name(entry.target), entry.analysis);
+    }
+
     /// A method that no tensor takes is a mistake, not a detail: the file would be llama.cpp's under another name. A plan that
     /// is only looked at gets the warning instead.
     Result<void> checkMethodUsed(const Plan& plan) const
     {
         if (m_withoutMethod == 0 || !m_options.requireImportance) return {};
-        const auto takes = [this](const PlanEntry& entry) { return entry.quantized && entry.method == m_recipe.method; };
+        const auto takes = [this](const PlanEntry& entry) {
+            return entry.quantized && (entry.method == m_recipe.method || entry.analysis == m_recipe.method);
+        };
         if (std::ranges::any_of(plan.entries, takes)) return {};
         const auto method = parseMethod(m_recipe.method);
         std::string formats;
@@ -336,7 +356,7 @@ private:
     /// Methods that need Gram matrices get them, or give way to llama.cpp's search where no text reached the tensor.
     Result<void> findGrams(const TensorInfo& source, PlanEntry& entry)
     {
-        const auto parsed = parseMethod(entry.method);
+        const auto parsed = parseMethod(entry.analysis.empty() ? entry.method : entry.analysis);
         if (!parsed || !changes(entry)) return {};
         const Quantizer* method = parsed->quantizer;
         const MethodData needed = method->dataNeededFor(parsed->values);
@@ -451,6 +471,12 @@ private:
             plan.warnings.push_back(fmt::format("GGUF cannot hold what the method of {} makes: a file gets its values rounded again to the "
                                                 "chosen formats, and what it does to inputs happens in this program only.",
                                                 simulated == 1 ? "1 tensor" : fmt::format("{} tensors", simulated)));
+        const auto replaced = std::ranges::count_if(
+            plan.entries, [](const PlanEntry& entry) { return !entry.analysis.empty() && entry.analysis != entry.method; });
+        if (replaced > 0)
+            plan.warnings.push_back(fmt::format("GGUF cannot hold what the method of {} makes: a file gets the nearest format instead, made "
+                                                "from the original weights.",
+                                                replaced == 1 ? "1 tensor" : fmt::format("{} tensors", replaced)));
         if (m_missingGrams)
             plan.warnings.push_back(fmt::format("The method \"{}\" needs a calibration; without one this recipe cannot be "
                                                 "exported.",

@@ -38,6 +38,7 @@ struct PlanEntry {
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
     std::string method;  ///< spec as in the recipe; empty when the bytes are copied
+    std::string analysis{};  ///< spec of the method that GGUF cannot hold and that target and method stand for; empty: none
     /// For the quantizer: mean squares of the inputs by ImportanceEntry::meanSquares(); has ne[0] × ne[2] values. Null: none.
     std::shared_ptr<const ImportanceEntry> importance;
     /// Where a method that needs it finds the Gram matrix of the inputs, by name of the tensor. Null for other methods.
@@ -69,9 +70,17 @@ struct Plan {
     [[nodiscard]] double bitsPerWeight() const;
 };
 
+/// How files hold what analysis methods choose.
+enum class AnalysisAs : std::uint8_t {
+    Chosen,  ///< rounded again to the format of the recipe
+    F16,     ///< as F16, whatever the format of the recipe
+    Nearest  ///< the source in the format nearest to the method's, by llama.cpp's search
+};
+
 struct PlanOptions {
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< null or without entries: none
     std::shared_ptr<const GramFactors> grams{};  ///< for methods that need Gram matrices; null: none
+    AnalysisAs analysisAs = AnalysisAs::Chosen;
     bool assumeImportance = false;  ///< decide as if a matrix with all entries were given: to show what it would change
     bool requireImportance = true;  ///< a type or method that needs data that is not there is an error; false: a warning
     bool allowRequantize = true;    ///< quantized sources may be converted (with a warning); false: error

@@ -3,6 +3,8 @@
 #include <QtTest>
 
 #include <cmath>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "formats/block_format.h"
@@ -96,7 +98,67 @@ private slots:
         QVERIFY(absoluteError(values, TensorType::Q4_1, "hqq", 256) < absoluteError(values, TensorType::Q4_1, "hqq:iterations=1", 256));
         for (const TensorType format : {TensorType::Q4_1, TensorType::Q4_K})
             QVERIFY(absoluteError(values, format, "hqq", 256) < 1.1 * absoluteError(values, format, "reference", 256));
-        QVERIFY(!findQuantizer("hqq")->supports(TensorType::Q4_0));
+        // Starting from llama.cpp's search, the sum of the powers never rises; offsets are no matter of these formats.
+        const auto powers = [&](TensorType format, std::string_view spec) {
+            const auto method = parseMethod(spec);
+            std::vector<std::byte> blocks(*rowBytes(format, 256) * 64);
+            std::vector<float> decoded(values.size());
+            const RowBatch batch{.values = values.data(), .rowCount = 64, .columns = 256, .options = &method->values};
+            if (!method->quantizer->quantize(batch, format, blocks) || !decodeRows(format, blocks, 0, 64, 256, decoded.data())) return -1.0;
+            double sum = 0;
+            for (std::size_t i = 0; i < values.size(); ++i) sum += std::pow(static_cast<double>(std::fabs(values[i] - decoded[i])), 0.7);
+            return sum;
+        };
+        for (const TensorType format : {TensorType::Q4_0, TensorType::Q5_0, TensorType::Q8_0, TensorType::Q3_K, TensorType::Q6_K,
+                                        TensorType::Q4_1, TensorType::Q5_1, TensorType::Q2_K, TensorType::Q4_K, TensorType::Q5_K}) {
+            const double before = powers(format, "reference");
+            const double after = powers(format, "hqq");
+            QVERIFY2(after > 0 && after <= before, qPrintable(QStringLiteral("%1: %2 %3").arg(QString::fromUtf8(name(format).data())).arg(before).arg(after)));
+        }
+        QVERIFY(!findQuantizer("hqq")->supports(TensorType::IQ4_NL));
+        // Weights: the column that counts gets the smaller error.
+        std::vector<float> importance(256, 1.0F);
+        importance[9] = 1000;
+        const auto columnError = [&](const float* weights) {
+            const auto method = parseMethod("hqq");
+            std::vector<std::byte> blocks(*rowBytes(TensorType::Q4_K, 256) * 64);
+            std::vector<float> decoded(values.size());
+            const RowBatch batch{.values = values.data(), .rowCount = 64, .columns = 256, .importance = weights, .options = &method->values};
+            if (!method->quantizer->quantize(batch, TensorType::Q4_K, blocks) || !decodeRows(TensorType::Q4_K, blocks, 0, 64, 256, decoded.data()))
+                return -1.0;
+            double sum = 0;
+            for (std::size_t r = 0; r < 64; ++r) sum += std::pow(static_cast<double>(values[r * 256 + 9] - decoded[r * 256 + 9]), 2);
+            return sum;
+        };
+        QVERIFY(columnError(importance.data()) >= 0 && columnError(importance.data()) < 0.5 * columnError(nullptr));
+    }
+
+    void anyBitsAndGroups()
+    {
+        const auto values = normalValues(256 * 64, 5);
+        const auto squares = [&](std::string_view spec) {
+            const auto method = parseMethod(spec);
+            std::vector<float> out(values.size());
+            const RowBatch batch{.values = values.data(), .rowCount = 64, .columns = 256, .options = &method->values};
+            if (!method->quantizer->quantize(batch, TensorType::F32, std::as_writable_bytes(std::span(out)))) return -1.0;
+            double sum = 0;
+            for (std::size_t i = 0; i < values.size(); ++i) sum += std::pow(static_cast<double>(values[i] - out[i]), 2);
+            return sum;
+        };
+        double before = squares("hqq-analysis:bits=1");
+        QVERIFY(before > 0);
+        for (int bits = 2; bits <= 8; ++bits) {
+            const double now = squares("hqq-analysis:bits=" + std::to_string(bits));
+            QVERIFY2(now > 0 && now < before / 2, qPrintable(QString::number(bits)));
+            before = now;
+        }
+        // Better than the plain fit by minimum and maximum, with the offsets alone and still better with the scales.
+        for (const char* bits : {"bits=3", "bits=4"}) {
+            const double plain = squares(std::string("affine:group=64,") + bits);
+            const double published = squares(std::string("hqq-analysis:refit=off,") + bits);
+            const double refitted = squares(std::string("hqq-analysis:") + bits);
+            QVERIFY2(published < plain && refitted < published, qPrintable(QStringLiteral("%1 %2 %3").arg(plain).arg(published).arg(refitted)));
+        }
     }
 };
 
