@@ -94,6 +94,16 @@ private:
         return resolve(recipe, *m_model, {.importance = m_options.importance, .grams = m_options.grams});
     }
 
+    /// Floats are how a file holds what an analysis method chose: what counts is the size of the format that it simulates.
+    [[nodiscard]] double bitsOf(const PlanEntry& entry) const
+    {
+        const Shape& shape = tensorOf(entry).shape;
+        const bool isFloat = entry.target == TensorType::F32 || entry.target == TensorType::F16 || entry.target == TensorType::BF16;
+        const auto method = parseMethod(entry.method);
+        const double simulated = method && isFloat ? method->quantizer->analysisBitsPerWeight(method->values, shape.columns()) : 0;
+        return simulated > 0 ? simulated * static_cast<double>(shape.elements()) : 8.0 * static_cast<double>(entry.sizeBytes);
+    }
+
     Result<void> fill(MethodBenchRow& row)
     {
         auto resolved = planOf(row);
@@ -104,7 +114,7 @@ private:
         const auto plan = std::make_shared<const Plan>(std::move(*resolved));
         const auto weights = plannedWeights(m_model, plan, kCacheBytes);
         Sums sums;
-        std::uint64_t bytes = 0;
+        double bits = 0;
         std::uint64_t elements = 0;
         std::uint64_t sourceBytes = 0;
         for (const PlanEntry& entry : plan->entries)
@@ -113,13 +123,13 @@ private:
         for (const PlanEntry& entry : plan->entries) {
             if (!entry.quantized) continue;
             ++row.tensors;
-            bytes += entry.sizeBytes;
+            bits += bitsOf(entry);
             elements += tensorOf(entry).shape.elements();
             m_context.detail(tensorOf(entry).name);
             WW_TRY_VOID(addTensor(tensorOf(entry), *weights, sums));
             m_context.advance(tensorOf(entry).sizeBytes);
         }
-        row.bitsPerWeight = elements == 0 ? 0 : 8.0 * static_cast<double>(bytes) / static_cast<double>(elements);
+        row.bitsPerWeight = elements == 0 ? 0 : bits / static_cast<double>(elements);
         row.weightError = sums.weights.relativeError() * sums.weights.relativeError();
         row.outputError = sums.calibration.mean();
         row.heldOutOutputError = sums.heldOut.mean();

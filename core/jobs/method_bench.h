@@ -37,7 +37,7 @@ struct MethodBenchRow {
     TensorType format = TensorType::F32;
     std::string problem;  ///< one sentence when the combination cannot be made; the figures are empty then
     std::size_t tensors = 0;
-    double bitsPerWeight = 0;  ///< of the tensors that changed, as they are stored
+    double bitsPerWeight = 0;  ///< of the tensors that changed; of analysis methods stored as floats, of the format that they simulate
     double weightError = 0;
     std::optional<double> outputError;         ///< on the calibration tokens
     std::optional<double> heldOutOutputError;  ///< on the other tokens
