@@ -4151,6 +4151,22 @@
         <translation>Sie werden beim Lesen dekodiert. Erneutes Quantisieren bringt einen zweiten Verlust, und alle Fehler werden gegen die dekodierten Gewichte gemessen.</translation>
     </message>
     <message>
+        <source>Some files of the folder are no part of this model.</source>
+        <translation>Einige Dateien des Ordners gehören nicht zu diesem Modell.</translation>
+    </message>
+    <message>
+        <source>They were left out: %1.</source>
+        <translation>Sie wurden weggelassen: %1.</translation>
+    </message>
+    <message>
+        <source>llama.cpp does not follow the configuration of this model (%1).</source>
+        <translation>llama.cpp folgt der Konfiguration dieses Modells nicht (%1).</translation>
+    </message>
+    <message>
+        <source>The exported file and all figures here compute as llama.cpp does, which can differ from the original model.</source>
+        <translation>Die exportierte Datei und alle Zahlen hier rechnen wie llama.cpp, was vom ursprünglichen Modell abweichen kann.</translation>
+    </message>
+    <message>
         <source>Models of the kind %1 are not known here.</source>
         <translation>Modelle der Art %1 sind hier nicht bekannt.</translation>
     </message>

@@ -6,6 +6,8 @@
 #include <QFileInfo>
 #include <QJsonArray>
 
+#include <algorithm>
+
 #include "app/choices.h"
 #include "app/controllers/calibrate_controller.h"
 #include "app/paths.h"
@@ -206,7 +208,8 @@ void ProjectController::opened(Opened opened, bool restoring)
     m_settings.addRecentFile(m_projectPath.isEmpty() ? modelPath : m_projectPath);
     m_settings.setLastProject(targetPath());
     if (m_projectPath.isEmpty()) schedule();
-    if (QFileInfo(modelPath).isDir() && opened.notes.empty() && !hadWork) {
+    const bool isKnown = std::ranges::find(opened.notes, ImportNote::Kind::UnknownArchitecture, &ImportNote::kind) == opened.notes.end();
+    if (QFileInfo(modelPath).isDir() && isKnown && !hadWork) {
         const Recognized found = recognized(*opened.model);
         const QString what = tr("Recognized a %1 model: %2 weights in %n tensor(s).", "architecture, count",
                                 static_cast<int>(opened.model->tensors().size()))
@@ -222,6 +225,11 @@ void ProjectController::opened(Opened opened, bool restoring)
             m_messages.post(Severity::Warning, tr("The weights of this model were quantized before (%1).").arg(detail),
                             tr("They are decoded while they are read. Quantizing them again adds a second loss, and all errors are measured "
                                "against the decoded weights."));
+        else if (note.kind == ImportNote::Kind::SurplusFiles)
+            m_messages.post(Severity::Info, tr("Some files of the folder are no part of this model."), tr("They were left out: %1.").arg(detail));
+        else if (note.kind == ImportNote::Kind::NotFollowed)
+            m_messages.post(Severity::Warning, tr("llama.cpp does not follow the configuration of this model (%1).").arg(detail),
+                            tr("The exported file and all figures here compute as llama.cpp does, which can differ from the original model."));
         else
             m_messages.post(Severity::Info, tr("Models of the kind %1 are not known here.").arg(detail),
                             tr("Its tensors can be quantized and exported; perplexity and text are off, and llama.cpp may not load the file."));

@@ -23,10 +23,11 @@ constexpr std::uint32_t kMaximumLayers = 4096;
 
 constexpr std::array kArchitectures = {
     HfArchitecture{.className = "LlamaForCausalLM", .name = "llama", .interleavesRotary = true},
+    HfArchitecture{.className = "LLaMAForCausalLM", .name = "llama", .interleavesRotary = true},
     HfArchitecture{.className = "MistralForCausalLM", .name = "llama", .interleavesRotary = true},
     HfArchitecture{.className = "MixtralForCausalLM", .name = "llama", .interleavesRotary = true, .isMixture = true},
     HfArchitecture{.className = "Qwen2ForCausalLM", .name = "qwen2"},
-    HfArchitecture{.className = "Qwen2MoeForCausalLM", .name = "qwen2moe", .isMixture = true},
+    HfArchitecture{.className = "Qwen2MoeForCausalLM", .name = "qwen2moe", .needsOutput = true, .isMixture = true},
     HfArchitecture{.className = "Qwen3ForCausalLM", .name = "qwen3"},
     HfArchitecture{.className = "Qwen3MoeForCausalLM", .name = "qwen3moe", .isMixture = true},
     HfArchitecture{.className = "GemmaForCausalLM", .name = "gemma", .addsOneToNorms = true, .dropsOutput = true},
@@ -37,6 +38,7 @@ constexpr std::array kArchitectures = {
     HfArchitecture{.className = "GPT2LMHeadModel", .name = "gpt2", .transposes = true, .layerNorm = true},
     HfArchitecture{.className = "Starcoder2ForCausalLM", .name = "starcoder2", .layerNorm = true},
     HfArchitecture{.className = "StableLmForCausalLM", .name = "stablelm", .layerNorm = true, .needsOutput = true},
+    HfArchitecture{.className = "StableLMEpochForCausalLM", .name = "stablelm", .layerNorm = true, .needsOutput = true},
     HfArchitecture{.className = "Olmo2ForCausalLM", .name = "olmo2", .postNorms = true, .needsOutput = true},
     HfArchitecture{.className = "Olmo3ForCausalLM", .name = "olmo2", .postNorms = true, .needsOutput = true},
     HfArchitecture{.className = "GraniteForCausalLM", .name = "granite", .interleavesRotary = true},
@@ -57,6 +59,11 @@ public:
         for (const std::string_view name : names)
             if (const Json* value = jsonMember(m_json, name); value && !value->is_null()) return value;
         return nullptr;
+    }
+    [[nodiscard]] bool isNull(std::string_view name) const
+    {
+        const Json* value = jsonMember(m_json, name);
+        return value && value->is_null();
     }
     [[nodiscard]] tl::unexpected<Error> wrong(std::string_view name, std::string_view what) const
     {
@@ -89,6 +96,14 @@ public:
         if (!value->is_number() || !std::isfinite(number) || std::abs(number) > 1e30) return wrong(*names.begin(), "is no sensible number");
         return number;
     }
+    /// Empty when absent or null.
+    [[nodiscard]] Result<std::optional<bool>> flag(std::string_view name) const
+    {
+        const Json* value = member({name});
+        if (!value) return std::nullopt;
+        if (!value->is_boolean()) return wrong(name, "is neither true nor false");
+        return value->get<bool>();
+    }
     /// A positive number, `fallback` when absent.
     [[nodiscard]] Result<double> positive(Names names, double fallback) const
     {
@@ -117,6 +132,7 @@ public:
         WW_TRY_VOID(heads());
         if (m_name != "gpt2") WW_TRY_VOID(rope());
         WW_TRY_VOID(norms());
+        WW_TRY_VOID(activation());
         if (m_config.architecture->isMixture) WW_TRY_VOID(experts());
         return extras();
     }
@@ -144,11 +160,25 @@ private:
     void put(std::string_view key, MetadataValue value) { m_config.keys.set(fmt::format("{}.{}", m_name, key), std::move(value)); }
     void putReal(std::string_view key, double value) { put(key, static_cast<float>(value)); }
     [[nodiscard]] bool isGemma() const { return m_name.starts_with("gemma"); }
+    void notFollowed(std::string_view member, std::string_view value) { m_config.notFollowed.push_back(fmt::format("{} = {}", member, value)); }
+
+    /// SiLU or GELU belongs to the architecture; a GGUF file cannot say otherwise.
+    Result<void> activation()
+    {
+        const Json* value = m_reader.member({"hidden_activation", "hidden_act", "activation_function"});
+        if (!value) return {};
+        if (!value->is_string()) return m_reader.wrong("hidden_act", "is no name of an activation");
+        const auto& given = value->get_ref<const std::string&>();
+        const bool isGelu = isGemma() || m_name == "gpt2" || m_name == "starcoder2";
+        if (isGelu ? given.starts_with("gelu") : given == "silu" || given == "swish") return {};
+        return m_reader.unsupported(fmt::format("The model uses the activation \"{}\", but {} models in GGUF files always use {}.", given.substr(0, 40),
+                                                m_name, isGelu ? "GELU" : "SiLU"));
+    }
 
     Result<void> sizes()
     {
         WW_TRY(m_config.layers, m_reader.required({"num_hidden_layers", "n_layer"}, 0, kMaximumLayers));
-        WW_TRY(m_context, m_reader.required({"max_position_embeddings", "n_positions", "n_ctx"},
+        WW_TRY(m_context, m_reader.required({"max_position_embeddings", "n_positions", "n_ctx", "max_sequence_length"},
                                             m_name == "gemma3" ? 131072 : isGemma() ? 8192 : 0));
         WW_TRY(m_config.width, m_reader.required({"hidden_size", "n_embd"}));
         WW_TRY(m_config.vocabularySize, m_reader.count({"vocab_size"}));
@@ -186,7 +216,8 @@ private:
 
     Result<void> rope()
     {
-        WW_TRY(double base, m_reader.positive({"rope_theta", "rotary_emb_base"}, m_name == "gemma3" ? 1e6 : 10000));
+        const bool isLong = m_name == "gemma3" || m_config.className == "MixtralForCausalLM";
+        WW_TRY(double base, m_reader.positive({"rope_theta", "rotary_emb_base"}, isLong ? 1e6 : m_name == "smollm3" ? 2e6 : 10000));
         const Json* scaling = m_reader.member({"rope_scaling", "rope_parameters"});
         if (scaling && !scaling->is_object()) return m_reader.wrong("rope_scaling", "is no JSON object");
         if (scaling) {
@@ -208,10 +239,13 @@ private:
 
     Result<std::uint32_t> rotatedValues(const Json* scaling)
     {
-        if (m_name != "stablelm" && m_name != "phi3") return m_config.headSize;
         WW_TRY(double part, m_reader.positive({"partial_rotary_factor", "rope_pct"}, m_name == "stablelm" ? 0.25 : 1.0));
         if (scaling) {
             WW_TRY(part, m_reader.inner(*scaling).positive({"partial_rotary_factor"}, part));
+        }
+        if (m_name != "stablelm" && m_name != "phi3") {
+            if (part == 1) return m_config.headSize;
+            return m_reader.unsupported(fmt::format("The model rotates only a part of each head, which {} models in GGUF files never do.", m_name));
         }
         const auto rotated = static_cast<std::uint32_t>(std::min(part, 1.0) * m_config.headSize);
         if (rotated == 0) return m_reader.wrong("partial_rotary_factor", "leaves nothing to rotate");
@@ -223,11 +257,19 @@ private:
         const ConfigReader reader = m_reader.inner(scaling);
         const Json* kind = reader.member({"rope_type", "type"});
         const std::string type = kind && kind->is_string() ? kind->get<std::string>() : "default";
+        if (kind && !kind->is_string()) return m_reader.wrong("rope_type", "is no name of a way to scale");
+        if (type == "dynamic") notFollowed("rope_scaling", type);
         if (type == "default" || type == "none" || type == "dynamic") return originalContext(reader);
+        const bool isLongRope = type == "longrope" || type == "su";
+        const bool known = isLongRope || type == "llama3" || type == "linear" || type == "yarn";
+        // llama.cpp has places for tensors of frequency factors in these architectures only.
+        const bool hasPlace = m_name == "llama" || m_name.starts_with("granite") || (isLongRope && m_name == "phi3");
+        if (!known || ((isLongRope || type == "llama3") && !hasPlace))
+            return m_reader.unsupported(
+                fmt::format("The model scales RoPE by \"{}\", which is not known here for {} models.", type.substr(0, 40), m_name));
         if (type == "llama3") return llama3Factors(reader, base, rotated);
-        if (type == "longrope" || type == "su") return longRope(reader, rotated);
-        if (type != "linear" && type != "yarn")
-            return m_reader.unsupported(fmt::format("The model scales RoPE by \"{}\", which is not known here.", type));
+        if (isLongRope) return longRope(reader, rotated);
+        if (!reader.member({"factor"})) return m_reader.wrong("factor", "of its rope_scaling is missing");
         WW_TRY(const double factor, reader.positive({"factor"}, 1));
         put("rope.scaling.type", type);
         putReal("rope.scaling.factor", factor);
@@ -294,7 +336,8 @@ private:
             WW_TRY(const double epsilon, m_reader.positive({"layer_norm_eps", "layer_norm_epsilon", "norm_epsilon"}, 1e-5));
             putReal("attention.layer_norm_epsilon", epsilon);
         } else {
-            WW_TRY(const double epsilon, m_reader.positive({"rms_norm_eps"}, 1e-6));
+            const bool isLarger = m_name == "phi3" || m_name == "olmo2" || m_config.className == "MixtralForCausalLM";
+            WW_TRY(const double epsilon, m_reader.positive({"rms_norm_eps"}, isLarger ? 1e-5 : 1e-6));
             putReal("attention.layer_norm_rms_epsilon", epsilon);
         }
         return {};
@@ -310,6 +353,9 @@ private:
             WW_TRY(const std::uint32_t width, m_reader.required({"moe_intermediate_size"}));
             put("expert_feed_forward_length", width);
         }
+        WW_TRY_VOID(everyBlockHasExperts());
+        WW_TRY(const auto normalized, m_reader.flag("norm_topk_prob"));
+        if (normalized && *normalized != (m_name != "qwen2moe")) notFollowed("norm_topk_prob", *normalized ? "true" : "false");
         if (const Json* shared = m_reader.member({"shared_intermediate_size", "shared_expert_intermediate_size"}); shared && *shared != 0) {
             WW_TRY(const std::uint32_t width, m_reader.required({"shared_intermediate_size", "shared_expert_intermediate_size"}));
             put("expert_shared_feed_forward_length", width);
@@ -317,41 +363,100 @@ private:
         return {};
     }
 
-    Result<void> copyReals(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs)
+    Result<void> everyBlockHasExperts()
     {
-        for (const auto& [member, key] : pairs) {
-            WW_TRY(const auto value, m_reader.real({member}));
-            if (value) putReal(key, *value);
+        if (!m_name.starts_with("qwen")) return {};
+        WW_TRY(const auto step, m_reader.count({"decoder_sparse_step"}));
+        const Json* plain = m_reader.member({"mlp_only_layers"});
+        if (plain && !plain->is_array()) return m_reader.wrong("mlp_only_layers", "is no list");
+        if (step.value_or(1) == 1 && (!plain || plain->empty())) return {};
+        return m_reader.unsupported(fmt::format("Some blocks of this model have no experts ({}), but {} models in GGUF files have them in every block.",
+                                                step.value_or(1) == 1 ? "mlp_only_layers" : "decoder_sparse_step", m_name));
+    }
+
+    /// A soft cap of the scores or the logits. null switches it off where the key has a default.
+    Result<void> softcap(std::string_view member, bool hasDefault)
+    {
+        constexpr float kNoCap = 1e6F;  // tanh(x / 1e6) · 1e6 is x in single precision, and llama.cpp divides by the cap
+        WW_TRY(const auto value, m_reader.real({member}));
+        if (value && *value <= 0) return m_reader.wrong(member, "is not positive");
+        if (value)
+            putReal(member, *value);
+        else if (hasDefault && m_reader.isNull(member))
+            put(member, kNoCap);
+        return {};
+    }
+
+    Result<void> windows()
+    {
+        WW_TRY(auto window, m_reader.count({"sliding_window"}));
+        WW_TRY(const auto used, m_reader.flag("use_sliding_window"));
+        const bool follows = m_name == "gemma2" || m_name == "gemma3" || m_name == "olmo2";
+        if (m_name == "gemma3" && !window && !m_reader.isNull("sliding_window")) window = 4096;
+        if (window && (follows || m_name == "phi3")) put("attention.sliding_window", *window);
+        if (window && !follows && used.value_or(true) && *window < m_context) notFollowed("sliding_window", fmt::format("{}", *window));
+        std::uint32_t period = m_name == "gemma2" ? 2 : m_name == "olmo2" ? 4 : 6;
+        if (m_name == "gemma3") {
+            WW_TRY(const auto pattern, m_reader.count({"sliding_window_pattern", "_sliding_window_pattern"}));
+            if (pattern) put("attention.sliding_window_pattern", *pattern);
+            period = pattern.value_or(period);
         }
+        return follows && window ? layerTypes(period) : Result<void>{};
+    }
+
+    /// Newer exports say of every layer whether it is windowed; in GGUF files every `period`-th one is not.
+    Result<void> layerTypes(std::uint32_t period)
+    {
+        const Json* types = m_reader.member({"layer_types"});
+        if (!types) return {};
+        if (!types->is_array() || types->size() != m_config.layers) return m_reader.wrong("layer_types", "does not name the kind of every layer");
+        for (std::uint32_t i = 0; i < m_config.layers; ++i)
+            if ((*types)[i] != (i % period == period - 1 ? "full_attention" : "sliding_attention"))
+                return m_reader.unsupported(
+                    fmt::format("Layer {} of this model attends in another way (\"layer_types\") than {} models in GGUF files can.", i, m_name));
+        return {};
+    }
+
+    /// SmolLM 3 lists 1 for layers that rotate; in GGUF files every fourth one does not.
+    Result<void> layersWithoutRope()
+    {
+        const Json* rotating = m_reader.member({"no_rope_layers"});
+        if (!rotating) return {};
+        if (!rotating->is_array() || rotating->size() != m_config.layers) return m_reader.wrong("no_rope_layers", "has not one entry for every layer");
+        for (std::uint32_t i = 0; i < m_config.layers; ++i)
+            if ((*rotating)[i] != ((i + 1) % 4 != 0 ? 1 : 0))
+                return m_reader.unsupported(
+                    fmt::format("\"no_rope_layers\" of the model's configuration differs at layer {} from what smollm3 models in GGUF files do.", i));
         return {};
     }
 
     Result<void> extras()
     {
-        const bool windowed = m_name == "gemma2" || m_name == "gemma3" || m_name == "phi3" || m_name == "olmo2";
-        if (windowed) {
-            WW_TRY(const auto window, m_reader.count({"sliding_window"}));
-            if (window) put("attention.sliding_window", *window);
-        }
+        WW_TRY_VOID(windows());
         if (m_name == "gemma3") {
-            WW_TRY(const auto pattern, m_reader.count({"sliding_window_pattern", "_sliding_window_pattern"}));
-            if (pattern) put("attention.sliding_window_pattern", *pattern);
-            WW_TRY_VOID(copyReals({{"rope_local_base_freq", "rope.freq_base_swa"}}));
+            if (m_reader.member({"rope_local_base_freq"})) {
+                WW_TRY(const double base, m_reader.positive({"rope_local_base_freq"}, 10000));
+                putReal("rope.freq_base_swa", base);
+            }
+            WW_TRY_VOID(softcap("final_logit_softcapping", false));
         }
-        if (isGemma())
-            WW_TRY_VOID(copyReals({{"attn_logit_softcapping", "attn_logit_softcapping"},
-                                   {"final_logit_softcapping", "final_logit_softcapping"}}));
+        if (m_name == "gemma2") {
+            WW_TRY_VOID(softcap("attn_logit_softcapping", true));
+            WW_TRY_VOID(softcap("final_logit_softcapping", true));
+        }
         if (m_name.starts_with("granite"))
-            WW_TRY_VOID(copyReals({{"attention_multiplier", "attention.scale"},
-                                   {"embedding_multiplier", "embedding_scale"},
-                                   {"residual_multiplier", "residual_scale"},
-                                   {"logits_scaling", "logit_scale"}}));
+            for (const auto& [member, key] : {std::pair{"attention_multiplier", "attention.scale"}, std::pair{"embedding_multiplier", "embedding_scale"},
+                                              std::pair{"residual_multiplier", "residual_scale"}, std::pair{"logits_scaling", "logit_scale"}}) {
+                WW_TRY(const double value, m_reader.positive({member}, 1));
+                putReal(key, value);
+            }
+        if (m_name == "smollm3") WW_TRY_VOID(layersWithoutRope());
         if (m_name == "stablelm") {
-            const Json* parallel = m_reader.member({"use_parallel_residual"});
-            put("use_parallel_residual", parallel && parallel->is_boolean() && parallel->get<bool>());
+            WW_TRY(const auto parallel, m_reader.flag("use_parallel_residual"));
+            put("use_parallel_residual", parallel.value_or(false));
         }
-        const Json* tied = m_reader.member({"tie_word_embeddings"});
-        m_config.tiedEmbeddings = tied ? tied->is_boolean() && tied->get<bool>() : m_config.architecture->dropsOutput;
+        WW_TRY(const auto tied, m_reader.flag("tie_word_embeddings"));
+        m_config.tiedEmbeddings = tied.value_or(m_config.architecture->dropsOutput);
         return {};
     }
 

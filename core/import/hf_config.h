@@ -42,6 +42,7 @@ struct HfConfig {
     std::uint32_t headSize = 0;
     std::uint32_t experts = 0;
     bool tiedEmbeddings = false;
+    std::vector<std::string> notFollowed;  ///< "member = value": what llama.cpp does not do for this architecture
     std::optional<HfQuantization> quantization;
     SafetensorsType unpacked = SafetensorsType::F16;  ///< how decoded values are kept: F16 or BF16, as the model was trained
     Metadata keys;  ///< "<architecture>.*" without vocab_size

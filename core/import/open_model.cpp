@@ -73,9 +73,21 @@ std::string sizeLabel(std::uint64_t parameters)
 Result<SafetensorsModel> readWeights(const fs::path& folder)
 {
     if (isThere(folder / "model.safetensors.index.json")) return readSafetensorsIndex(folder / "model.safetensors.index.json");
-    if (!isThere(folder / "model.safetensors"))
+    if (!isThere(folder / "model.safetensors")) {
+        if (const auto shards = surplusShards(folder, {}); !shards.empty())
+            return fail(ErrorCode::NotFound,
+                        fmt::format("This folder has parts of a model ({} and so on), but model.safetensors.index.json, which says what is in which part, is "
+                                    "missing; download it.",
+                                    shards.front()),
+                        folder);
+        if (isThere(folder / "pytorch_model.bin") || isThere(folder / "pytorch_model.bin.index.json"))
+            return fail(ErrorCode::Unsupported,
+                        "The weights in this folder are in PyTorch's own format (pytorch_model.bin), which can run code when it is read; download or make "
+                        "the safetensors files of the model.",
+                        folder);
         return fail(ErrorCode::NotFound,
                     "This folder has a configuration but no weights: model.safetensors or model.safetensors.index.json is missing.", folder);
+    }
     WW_TRY(auto file, MappedFile::open(folder / "model.safetensors"));
     return readSafetensors(std::move(file));
 }
@@ -167,6 +179,18 @@ std::vector<ImportNote> importNotes(const ModelFile& model)
                          fmt::format("Models of the kind {} are not known here: the tensors can be quantized and exported, but perplexity "
                                      "and text generation are off, and llama.cpp may not load the file.",
                                      config->className)});
+    std::vector<std::string> used;
+    for (const auto& file : model.files()) used.push_back(file->path().filename().string());
+    std::string surplus;
+    for (const std::string& name : surplusShards(folder, used)) surplus += (surplus.empty() ? "" : ", ") + name;
+    if (!surplus.empty())
+        notes.push_back({ImportNote::Kind::SurplusFiles, surplus,
+                         fmt::format("The folder has files that are no part of this model and were left out: {}.", surplus)});
+    for (const std::string& what : config->notFollowed)
+        notes.push_back({ImportNote::Kind::NotFollowed, what,
+                         fmt::format("The configuration of this model says {}, which llama.cpp does not follow for {} models: the file, and all "
+                                     "figures here, compute as llama.cpp does, which can differ from the original model.",
+                                     what, config->name)});
     return notes;
 }
 

@@ -19,9 +19,9 @@ Result<std::shared_ptr<const ModelFile>> openAnyModel(const std::filesystem::pat
 
 /// What a person should know of a model opened from a folder.
 struct ImportNote {
-    enum class Kind { Quantized, UnknownArchitecture };
+    enum class Kind { Quantized, UnknownArchitecture, NotFollowed, SurplusFiles };
     Kind kind = Kind::Quantized;
-    std::string detail;    ///< how it was quantized; what the architecture is called
+    std::string detail;    ///< how it was quantized; what the architecture is called; "member = value"; names of files
     std::string sentence;  ///< the whole of it, in English
 };
 /// Empty for other models. Reads the configuration again.

@@ -454,6 +454,51 @@ Result<void> checkAllPresent(const std::filesystem::path& index, std::span<const
                 fmt::format("{} of {} files of this model are missing in its folder: {}.", count, files.size(), missing), index);
 }
 
+/// A file of the folder itself, or of the blobs of a Hugging Face cache, to which the files of a snapshot lead.
+bool staysInside(const std::filesystem::path& folder, const std::filesystem::path& file)
+{
+    std::error_code ec;
+    const auto from = std::filesystem::canonical(folder.empty() ? std::filesystem::path(".") : folder, ec);
+    if (ec) return false;
+    const auto to = std::filesystem::canonical(file, ec);
+    if (ec) return false;
+    if (std::mismatch(from.begin(), from.end(), to.begin(), to.end()).first == from.end()) return true;
+    const auto blobs = to.parent_path();
+    return blobs.filename() == "blobs" && blobs.parent_path().filename().string().starts_with("models--");
+}
+
+std::pair<std::string, std::string> stemAndCount(std::string_view name)
+{
+    // "model-00001-of-00003.safetensors"
+    constexpr std::string_view kEnding = ".safetensors";
+    constexpr std::size_t kNumber = 5;
+    const auto isNumber = [](std::string_view text) { return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }); };
+    if (!name.ends_with(kEnding)) return {};
+    name.remove_suffix(kEnding.size());
+    constexpr std::size_t kTail = 1 + kNumber + 4 + kNumber;  // "-00001-of-00003"
+    if (name.size() <= kTail) return {};
+    const std::string_view tail = name.substr(name.size() - kTail);
+    const bool fits = tail[0] == '-' && isNumber(tail.substr(1, kNumber)) && tail.substr(1 + kNumber, 4) == "-of-" && isNumber(tail.substr(kTail - kNumber));
+    if (!fits) return {};
+    return {std::string(name.substr(0, name.size() - kTail)), std::string(tail.substr(kTail - kNumber))};
+}
+
+/// Shards that the index should name by their names, but does not: it is incomplete.
+Result<void> checkNoneLeftOut(const std::filesystem::path& index, std::span<const std::string> files)
+{
+    std::string surplus;
+    std::size_t count = 0;
+    for (const std::string& name : surplusShards(index.parent_path(), files)) {
+        const bool belongs = std::ranges::any_of(files, [&](const std::string& file) { return stemAndCount(file) == stemAndCount(name); });
+        if (belongs && count++ < 5) surplus += (surplus.empty() ? "" : ", ") + shown(name);
+    }
+    if (count == 0) return {};
+    return fail(ErrorCode::Corrupt,
+                fmt::format("The index does not use {} of the files that belong to this model by their names: {}{}; it is incomplete or of another version.",
+                            count, surplus, count > 5 ? " …" : ""),
+                index);
+}
+
 Result<SafetensorsModel> readIndexed(const std::filesystem::path& index)
 {
     WW_TRY(const std::string text, readTextFile(index, kMaximumIndexBytes));
@@ -464,20 +509,33 @@ Result<SafetensorsModel> readIndexed(const std::filesystem::path& index)
         return fail(std::move(error));
     }
     WW_TRY_VOID(checkAllPresent(index, events.files));
+    for (const std::string& file : events.files)
+        if (!staysInside(index.parent_path(), index.parent_path() / file))
+            return fail(ErrorCode::Corrupt,
+                        fmt::format("{} is a link to a file outside this folder, which is not followed; put the file itself here.", shown(file)), index);
+    WW_TRY_VOID(checkNoneLeftOut(index, events.files));
     SafetensorsModel joined;
+    std::unordered_set<std::string> found;
     for (std::size_t i = 0; i < events.files.size(); ++i) {
         WW_TRY(auto file, MappedFile::open(index.parent_path() / events.files[i]));
         WW_TRY(SafetensorsModel part, readSafetensors(std::move(file)));
         for (SafetensorsTensor& tensor : part.tensors) {
             const auto it = events.fileOf.find(tensor.name);
-            if (it == events.fileOf.end() || it->second != events.files[i]) continue;
-            events.fileOf.erase(it);
+            if (it == events.fileOf.end())
+                return fail(Error{ErrorCode::Corrupt,
+                                  fmt::format("{} has a tensor that the index does not know; the files do not belong together.", shown(events.files[i])),
+                                  index,
+                                  shown(tensor.name),
+                                  {}});
+            if (it->second != events.files[i]) continue;
+            found.insert(tensor.name);
             tensor.file = static_cast<std::uint32_t>(i);
             joined.tensors.push_back(std::move(tensor));
         }
         if (i == 0) joined.metadata = std::move(part.metadata);
         joined.files.push_back(std::move(part.files.front()));
     }
+    std::erase_if(events.fileOf, [&found](const auto& entry) { return found.contains(entry.first); });
     if (events.fileOf.empty()) return joined;
     const auto first = std::ranges::min_element(events.fileOf);  // the same one every time
     return fail(Error{ErrorCode::Corrupt,
@@ -527,6 +585,18 @@ Result<SafetensorsModel> readSafetensors(std::shared_ptr<const MappedFile> file)
     }
     model->files.push_back(std::move(file));
     return model;
+}
+
+std::vector<std::string> surplusShards(const std::filesystem::path& folder, std::span<const std::string> used)
+{
+    std::vector<std::string> names;
+    std::error_code ec;
+    for (std::filesystem::directory_iterator it(folder.empty() ? std::filesystem::path(".") : folder, ec), end; !ec && it != end; it.increment(ec)) {
+        const std::string name = it->path().filename().string();
+        if (!stemAndCount(name).first.empty() && std::ranges::find(used, name) == used.end()) names.push_back(name);
+    }
+    std::ranges::sort(names);
+    return names;
 }
 
 Result<SafetensorsModel> readSafetensorsIndex(const std::filesystem::path& index)

@@ -51,8 +51,12 @@ struct SafetensorsModel {
 /// Reads the header of one file. Errors: Corrupt, Unsupported (an element type that is not known, no safetensors file).
 Result<SafetensorsModel> readSafetensors(std::shared_ptr<const MappedFile> file);
 
-/// Reads "model.safetensors.index.json" and the files it names, which lie beside it. The index decides which file a tensor
-/// comes from. Errors as above, and NotFound with the names of all missing files.
+/// Reads "model.safetensors.index.json" and the files it names, which lie beside it (or are links to the blobs of a Hugging Face
+/// cache; other links out of the folder are refused). The index decides which file a tensor comes from. Errors as above, NotFound
+/// with the names of all missing files, and Corrupt with those of files that belong to the same set but are not in the index.
 Result<SafetensorsModel> readSafetensorsIndex(const std::filesystem::path& index);
+
+/// Names of the files "…-00001-of-00003.safetensors" in `folder` that are not among `used`, in order.
+[[nodiscard]] std::vector<std::string> surplusShards(const std::filesystem::path& folder, std::span<const std::string> used);
 
 }  // namespace ww

@@ -144,6 +144,20 @@ class TestForwardInterop : public QObject {
         Keys still = granite;
         still.emplace_back("rope.scaling.finetuned", false);
         row("granite, not rotating", {.architecture = "granite", .keys = still});
+        const Keys graniteLong = [granite] {
+            Keys keys = granite;
+            keys.emplace_back("rope.scaling.type", std::string("longrope"));
+            keys.emplace_back("rope.scaling.original_context_length", std::uint32_t{256});
+            return keys;
+        }();
+        row("granite, longrope, short", {.architecture = "granite", .ropeFactorsShort = rampOfFactors(8, 2), .ropeFactorsLong = rampOfFactors(8, 16), .keys = graniteLong});
+        row("granite, longrope, long", {.architecture = "granite", .ropeFactorsShort = rampOfFactors(8, 2), .ropeFactorsLong = rampOfFactors(8, 16), .keys = graniteLong},
+            kExact, 300);
+        row("granitemoe, longrope, long",
+            {.architecture = "granitemoe", .experts = 4, .usedExperts = 2, .ropeFactorsShort = rampOfFactors(8, 2), .ropeFactorsLong = rampOfFactors(8, 16), .keys = graniteLong},
+            kExact, 300);
+        row("granite, frequency factors", {.architecture = "granite", .ropeFactors = rampOfFactors(8, 8), .keys = granite});
+        row("granitemoe, frequency factors", {.architecture = "granitemoe", .experts = 4, .usedExperts = 2, .ropeFactors = rampOfFactors(8, 8), .keys = granite});
         row("granitemoe", {.architecture = "granitemoe", .experts = 4, .usedExperts = 2, .keys = granite});
         row("granitemoe, shared expert",
             {.architecture = "granitemoe", .experts = 4, .usedExperts = 2, .sharedFeedForward = 32, .keys = granite});
