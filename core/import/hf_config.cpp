@@ -501,6 +501,9 @@ Result<HfConfig> readHfConfig(const std::filesystem::path& folder)
     if (!json.is_object()) return fail(ErrorCode::Corrupt, "The configuration of the model is no JSON object.", path);
     HfConfig config;
     WW_TRY(config.quantization, readHfQuantization(json, path));
+    if (!config.quantization) {
+        WW_TRY(config.quantization, readOldHfQuantization(folder));
+    }
     WW_TRY_VOID(findArchitecture(json, outer, config));
     const Json* text = outer.member({"text_config"});
     const ConfigReader reader = text ? outer.inner(*text) : outer;

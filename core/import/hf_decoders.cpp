@@ -113,21 +113,28 @@ public:
     }
     void decode(Size firstRow, Size rowCount, float* out) const override
     {
-        const Size perWord = 32 / m_bits;
-        const Size zeroWords = m_rows / perWord;
+        const Size zeroWords = m_rows * m_bits / 32;
         for (Size row = firstRow; row < firstRow + rowCount; ++row, out += m_columns) {
-            const auto zeroShift = static_cast<std::uint32_t>(row % perWord) * m_bits;
             for (Size i = 0; i < m_columns; ++i) {
                 const Size group = m_groups[i];
-                const std::uint32_t word = at<std::uint32_t>(m_codes, i / perWord * m_rows + row);
-                const std::uint32_t code = word >> (static_cast<std::uint32_t>(i % perWord) * m_bits) & mask();
-                const std::uint32_t zero = ((at<std::uint32_t>(m_zeros, group * zeroWords + row / perWord) >> zeroShift) + m_added) & mask();
+                const std::uint32_t code = codeAt(m_codes, row, m_rows, i);
+                const std::uint32_t zero = (codeAt(m_zeros, group * zeroWords, 1, row) + m_added) & mask();
                 out[i] = m_scales[group * m_rows + row] * static_cast<float>(static_cast<int>(code) - static_cast<int>(zero));
             }
         }
     }
 
 private:
+    /// The codes follow each other bit by bit in words that are `stride` apart; of three bits, some lie in two words.
+    [[nodiscard]] std::uint32_t codeAt(Bytes words, Size first, Size stride, Size index) const
+    {
+        const Size bit = index * m_bits;
+        const auto shift = static_cast<std::uint32_t>(bit % 32);
+        const Size place = first + bit / 32 * stride;
+        std::uint32_t code = at<std::uint32_t>(words, place) >> shift;
+        if (shift + m_bits > 32) code |= at<std::uint32_t>(words, place + stride) << (32 - shift);
+        return code & mask();
+    }
     std::uint32_t m_added;
 };
 
@@ -287,16 +294,16 @@ private:
 Result<HfDecoded> gptqDecoder(const HfCodes& parts)
 {
     const std::uint32_t bits = parts.quantization.bits;
-    if (bits != 2 && bits != 4 && bits != 8)
-        return wrong(ErrorCode::Unsupported, fmt::format("GPTQ with {} bits cannot be read, only 2, 4 and 8.", bits), *parts.codes);
-    const Size perWord = 32 / bits;
+    if (bits != 2 && bits != 3 && bits != 4 && bits != 8)
+        return wrong(ErrorCode::Unsupported, fmt::format("GPTQ with {} bits cannot be read, only 2, 3, 4 and 8.", bits), *parts.codes);
     const auto& shape = parts.codes->shape;
-    if (parts.codes->type != SafetensorsType::I32 || shape.size() != 2 || shape[0] == 0 || shape[1] == 0 || shape[1] % perWord != 0)
+    if (parts.codes->type != SafetensorsType::I32 || shape.size() != 2 || shape[0] == 0 || shape[1] == 0 || shape[0] * 32 % bits != 0 ||
+        shape[1] * bits % 32 != 0)
         return doesNotFit(*parts.codes);
     const Size rows = shape[1];
-    const Size columns = shape[0] * perWord;
+    const Size columns = shape[0] * 32 / bits;
     WW_TRY(const Size groups, checkGroups(parts, rows, columns));
-    if (!parts.zeros || !hasShape(*parts.zeros, SafetensorsType::I32, {groups, rows / perWord}))
+    if (!parts.zeros || !hasShape(*parts.zeros, SafetensorsType::I32, {groups, rows * bits / 32}))
         return doesNotFit(parts.zeros ? *parts.zeros : *parts.codes);
     auto decoder = std::make_shared<const GptqDecoder>(parts, rows, columns);
     if (!decoder->groupsBelow(groups)) return doesNotFit(parts.groups ? *parts.groups : *parts.scales);

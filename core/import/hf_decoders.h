@@ -29,7 +29,8 @@ struct HfDecoded {
     std::shared_ptr<const HfDecoder> decoder;
 };
 
-/// codes I32 [inputs · bits / 32, outputs], zeros [groups, outputs · bits / 32], scales [groups, outputs]; 2, 4 or 8 bits.
+/// codes I32 [inputs · bits / 32, outputs], zeros [groups, outputs · bits / 32], scales [groups, outputs]; 2, 3, 4 or 8
+/// bits, one code after the other without gaps.
 Result<HfDecoded> gptqDecoder(const HfCodes& parts);
 /// codes I32 [inputs, outputs / 8] with the nibbles of eight outputs in the order 0 2 4 6 1 3 5 7; 4 bits.
 Result<HfDecoded> awqDecoder(const HfCodes& parts);

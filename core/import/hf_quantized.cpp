@@ -100,6 +100,10 @@ private:
             parts.scales = find(stem, ".scales");
             parts.zeros = find(stem, ".qzeros");
             parts.groups = find(stem, ".g_idx");
+            if (!m_quantization)
+                return fail(Error{ErrorCode::Corrupt,
+                                  "This matrix is stored in codes, but neither config.json nor quantize_config.json says how they were made.",
+                                  {}, tensor.name, {}});
             if (!parts.scales)
                 return fail(Error{ErrorCode::Corrupt, "The scales of this quantized matrix are missing.", {}, tensor.name, {}});
             decoded = how.method == "awq" ? awqDecoder(parts) : gptqDecoder(parts);
@@ -142,7 +146,38 @@ Result<std::uint32_t> countOf(const Json& json, std::string_view name, std::uint
     return static_cast<std::uint32_t>(value->get<std::uint64_t>());
 }
 
+bool isIn(std::string_view text, std::initializer_list<std::string_view> list)
+{
+    return std::ranges::find(list, text) != list.end();
+}
+
+/// How GPTQ and AWQ codes are ordered, when it is not as their first programs wrote them; else empty.
+std::string orderOfCodes(const Json& section)
+{
+    if (jsonFlag(section, "is_marlin_format").value_or(false)) return "marlin";
+    std::string format(jsonText(section, "checkpoint_format").value_or(""));
+    if (!isIn(format, {"", "gptq", "gptq_v2", "gemm"})) return format.substr(0, 40);
+    format = jsonText(section, "version").value_or("");
+    for (char& c : format) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return isIn(format, {"", "gemm", "exllama", "ipex", "1", "2"}) ? std::string() : format.substr(0, 40);
+}
+
 }  // namespace
+
+Result<std::optional<HfQuantization>> readOldHfQuantization(const std::filesystem::path& folder)
+{
+    for (const auto& [name, method] : {std::pair{"quantize_config.json", "gptq"}, std::pair{"quant_config.json", "awq"}}) {
+        std::error_code ec;
+        if (!std::filesystem::exists(folder / name, ec)) continue;
+        WW_TRY(Json section, readJsonFile(folder / name));
+        if (!section.is_object()) return fail(ErrorCode::Corrupt, "This description of a quantization is no JSON object.", folder / name);
+        if (!section.contains("quant_method")) section["quant_method"] = method;
+        for (const auto& [older, usual] : {std::pair{"w_bit", "bits"}, std::pair{"q_group_size", "group_size"}})
+            if (section.contains(older) && !section.contains(usual)) section[usual] = section[older];
+        return readHfQuantization(Json{{"quantization_config", std::move(section)}}, folder / name);
+    }
+    return std::nullopt;
+}
 
 Result<std::optional<HfQuantization>> readHfQuantization(const Json& config, const std::filesystem::path& path)
 {
@@ -153,6 +188,13 @@ Result<std::optional<HfQuantization>> readHfQuantization(const Json& config, con
     if (result.method.empty() && (jsonFlag(*section, "load_in_4bit") || jsonFlag(*section, "load_in_8bit"))) result.method = "bitsandbytes";
     constexpr std::array<std::string_view, 6> kKnown = {"gptq", "awq", "bitsandbytes", "fp8", "fbgemm_fp8", "compressed-tensors"};
     const bool isPacked = result.method == "compressed-tensors" && jsonText(*section, "format").value_or("") != "float-quantized";
+    // The same codes in an order made for one kernel.
+    const std::string order = isIn(result.method, {"gptq", "awq"}) ? orderOfCodes(*section) : std::string();
+    if (!order.empty())
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("The codes of this {} checkpoint are in the order \"{}\", which cannot be read; choose the checkpoint in the usual order.",
+                                result.method, order),
+                    path);
     if (std::ranges::find(kKnown, result.method) == kKnown.end() || isPacked)
         return fail(ErrorCode::Unsupported,
                     fmt::format("The model in this folder is already quantized (method \"{}\") in a way that cannot be read; choose the "

@@ -28,6 +28,8 @@ struct HfQuantization {
 };
 /// Empty when the model is not quantized. Unsupported for a method that is not known (which), Corrupt for nonsense.
 Result<std::optional<HfQuantization>> readHfQuantization(const nlohmann::json& config, const std::filesystem::path& path);
+/// The same from quantize_config.json or quant_config.json beside config.json, where programs wrote it at first.
+Result<std::optional<HfQuantization>> readOldHfQuantization(const std::filesystem::path& folder);
 
 /// Rows of a matrix [outputs × inputs] that is stored in codes. Immutable, thread-safe; what it reads stays mapped.
 class HfDecoder {

@@ -169,11 +169,15 @@ std::vector<ImportNote> importNotes(const ModelFile& model)
     if (folder.empty()) return notes;
     const auto config = readHfConfig(folder);
     if (!config) return notes;
-    if (config->quantization)
-        notes.push_back({ImportNote::Kind::Quantized, config->quantization->method,
+    std::string method = config->quantization ? config->quantization->method : std::string();
+    if (const auto stored = method.empty() ? readWeights(folder) : Result<SafetensorsModel>(); method.empty() && stored)
+        for (const SafetensorsTensor& tensor : stored->tensors)
+            if (tensor.type == SafetensorsType::F8_E4M3 || tensor.type == SafetensorsType::F8_E5M2) method = "fp8";
+    if (!method.empty())
+        notes.push_back({ImportNote::Kind::Quantized, method,
                          fmt::format("The weights in this folder were quantized before ({}). They are decoded while they are read; quantizing "
                                      "them again adds a second loss, and all errors are measured against the decoded weights.",
-                                     config->quantization->method)});
+                                     method)});
     if (!config->architecture)
         notes.push_back({ImportNote::Kind::UnknownArchitecture, config->className,
                          fmt::format("Models of the kind {} are not known here: the tensors can be quantized and exported, but perplexity "

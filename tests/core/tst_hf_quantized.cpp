@@ -39,26 +39,41 @@ public:
     Floats add(Entries& entries, const std::string& stem, std::size_t rows, std::size_t columns)
     {
         if (m_kind.starts_with("gptq")) return gptq(entries, stem, rows, columns);
-        if (m_kind == "awq") return awq(entries, stem, rows, columns);
+        if (m_kind.starts_with("awq")) return awq(entries, stem, rows, columns);
         if (m_kind.starts_with("nf4")) return nf4(entries, stem, rows, columns);
         if (m_kind == "int8") return int8(entries, stem, rows, columns);
         return fp8(entries, stem, rows, columns);
     }
     [[nodiscard]] std::string config() const
     {
-        if (m_kind == "gptq 8 bits") return R"(, "quantization_config": {"quant_method": "gptq", "bits": 8, "group_size": 32})";
+        if (m_kind == "gptq by an older file" || m_kind == "awq by an older file" || m_kind == "fp8 only") return {};
+        if (m_kind == "gptq one group") return R"(, "quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": -1, "desc_act": false, "sym": true})";
+        if (m_kind.starts_with("gptq ") && m_kind.ends_with(" bits"))
+            return fmt::format(R"(, "quantization_config": {{"quant_method": "gptq", "bits": {}, "group_size": 32, "sym": false, "checkpoint_format": "gptq"}})", bits());
         if (m_kind == "gptq v2")
             return R"(, "quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 32, "checkpoint_format": "gptq_v2"})";
         if (m_kind.starts_with("gptq")) return R"(, "quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": true})";
-        if (m_kind == "awq") return R"(, "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": true})";
+        if (m_kind == "awq one group") return R"(, "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": -1, "version": "GEMM"})";
+        if (m_kind.starts_with("awq")) return R"(, "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 32, "zero_point": true})";
         if (m_kind == "int8") return R"(, "quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": true})";
         if (m_kind.starts_with("nf4"))
             return R"(, "quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": true, "bnb_4bit_quant_type": "nf4"})";
+        if (m_kind == "fp8 ragged blocks") return R"(, "quantization_config": {"quant_method": "fp8", "weight_block_size": [40, 24], "activation_scheme": "dynamic"})";
         if (m_kind == "fp8 blocks") return R"(, "quantization_config": {"quant_method": "fp8", "weight_block_size": [32, 16]})";
         return R"(, "quantization_config": {"quant_method": "compressed-tensors", "format": "float-quantized"})";
     }
 
 private:
+    [[nodiscard]] unsigned bits() const { return m_kind.ends_with(" bits") ? static_cast<unsigned>(m_kind[5] - '0') : 4; }
+    [[nodiscard]] std::size_t groupSize(std::size_t columns) const { return m_kind.ends_with("one group") ? columns : kGroup; }
+    /// Bit by bit, lowest first, as if all words were one long number.
+    static void pack(std::vector<std::uint32_t>& words, std::size_t first, std::size_t stride, std::size_t index, unsigned bits, std::uint32_t code)
+    {
+        for (unsigned b = 0; b < bits; ++b) {
+            const std::size_t at = index * bits + b;
+            words[first + at / 32 * stride] |= (code >> b & 1U) << at % 32;
+        }
+    }
     std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(m_random() % n); }
     float half() { return fromHalf(toHalf(0.001F + 0.01F * static_cast<float>(below(1000)) / 1000)); }
     static std::string halves(const Floats& values)
@@ -70,13 +85,13 @@ private:
 
     Floats gptq(Entries& entries, const std::string& stem, std::size_t rows, std::size_t columns)
     {
-        const unsigned bits = m_kind == "gptq 8 bits" ? 8 : 4;
-        const std::size_t perWord = 32 / bits;
-        const std::size_t groups = columns / kGroup;
-        std::vector<std::uint32_t> codes(columns / perWord * rows), zeros(groups * rows / perWord), groupOf(columns);
+        const unsigned bits = this->bits();
+        const std::size_t size = groupSize(columns);
+        const std::size_t groups = columns / size;
+        std::vector<std::uint32_t> codes(columns * bits / 32 * rows), zeros(groups * rows * bits / 32), groupOf(columns);
         Floats scales(groups * rows), values(rows * columns);
         std::vector<int> zero(groups * rows);
-        for (std::size_t i = 0; i < columns; ++i) groupOf[i] = static_cast<std::uint32_t>(i / kGroup);
+        for (std::size_t i = 0; i < columns; ++i) groupOf[i] = static_cast<std::uint32_t>(i / size);
         if (m_kind == "gptq act-order") std::shuffle(groupOf.begin(), groupOf.end(), m_random);
         for (std::size_t i = 0; i < zero.size(); ++i) {
             zero[i] = static_cast<int>(below(1U << bits));
@@ -84,18 +99,18 @@ private:
             // The first version stores one less, and writes 0 as the largest number.
             const std::uint32_t stored = static_cast<std::uint32_t>(m_kind == "gptq v2" ? zero[i] : zero[i] - 1) & ((1U << bits) - 1);
             const std::size_t row = i % rows;
-            zeros[i / rows * (rows / perWord) + row / perWord] |= stored << row % perWord * bits;
+            pack(zeros, i / rows * (rows * bits / 32), 1, row, bits, stored);
         }
         for (std::size_t r = 0; r < rows; ++r)
             for (std::size_t c = 0; c < columns; ++c) {
                 const std::uint32_t code = below(1U << bits);
-                codes[c / perWord * rows + r] |= code << c % perWord * bits;
+                pack(codes, r, rows, c, bits, code);
                 values[r * columns + c] = scales[groupOf[c] * rows + r] * static_cast<float>(static_cast<int>(code) - zero[groupOf[c] * rows + r]);
             }
-        entries.push_back({stem + ".qweight", "I32", {columns / perWord, rows}, bytesOf(codes)});
-        entries.push_back({stem + ".qzeros", "I32", {groups, rows / perWord}, bytesOf(zeros)});
+        entries.push_back({stem + ".qweight", "I32", {columns * bits / 32, rows}, bytesOf(codes)});
+        entries.push_back({stem + ".qzeros", "I32", {groups, rows * bits / 32}, bytesOf(zeros)});
         entries.push_back({stem + ".scales", "F16", {groups, rows}, halves(scales)});
-        entries.push_back({stem + ".g_idx", "I32", {columns}, bytesOf(groupOf)});
+        if (m_kind != "gptq by an older file") entries.push_back({stem + ".g_idx", "I32", {columns}, bytesOf(groupOf)});
         entries.push_back({stem + ".bias", "F16", {rows}, std::string(2 * rows, '\0')});  // written although there is none
         return values;
     }
@@ -103,7 +118,8 @@ private:
     Floats awq(Entries& entries, const std::string& stem, std::size_t rows, std::size_t columns)
     {
         constexpr std::array<std::size_t, 8> kOrder = {0, 2, 4, 6, 1, 3, 5, 7};
-        const std::size_t groups = columns / kGroup;
+        const std::size_t size = groupSize(columns);
+        const std::size_t groups = columns / size;
         std::vector<std::uint32_t> codes(columns * rows / 8), zeros(groups * rows / 8);
         Floats scales(groups * rows), values(rows * columns);
         std::vector<std::uint32_t> zero(groups * rows);
@@ -120,7 +136,7 @@ private:
             for (std::size_t r = 0; r < rows; ++r) {
                 const std::uint32_t code = below(16);
                 pack(codes, c, r, code);
-                const std::size_t at = c / kGroup * rows + r;
+                const std::size_t at = c / size * rows + r;
                 values[r * columns + c] = scales[at] * static_cast<float>(static_cast<int>(code) - static_cast<int>(zero[at]));
             }
         entries.push_back({stem + ".qweight", "I32", {columns, rows / 8}, bytesOf(codes)});
@@ -193,9 +209,9 @@ private:
     Floats fp8(Entries& entries, const std::string& stem, std::size_t rows, std::size_t columns)
     {
         const bool e5m2 = m_kind == "fp8 e5m2";
-        const bool blocks = m_kind == "fp8 blocks";
-        const std::size_t blockRows = blocks ? 32 : m_kind == "fp8 rows" ? 1 : rows;
-        const std::size_t blockColumns = blocks ? 16 : columns;
+        const bool blocks = m_kind.ends_with("blocks");
+        const std::size_t blockRows = m_kind == "fp8 ragged blocks" ? 40 : blocks ? 32 : m_kind == "fp8 rows" ? 1 : rows;
+        const std::size_t blockColumns = m_kind == "fp8 ragged blocks" ? 24 : blocks ? 16 : columns;
         const std::size_t across = (columns + blockColumns - 1) / blockColumns;
         Floats scales((rows + blockRows - 1) / blockRows * across), values(rows * columns);
         for (float& scale : scales) scale = e5m2 ? 1 : half();
@@ -255,6 +271,8 @@ class TestHfQuantized : public QObject {
                 expected[entry.name] = coder.add(entries, entry.name.substr(0, end + 5), entry.shape[0], entry.shape[1]);
         }
         if (change) change(entries);
+        if (kind == "gptq by an older file" && !test::writeFile(path() / "quantize_config.json", R"({"bits": 4, "group_size": 32, "desc_act": false, "damp_percent": 0.1})")) return {};
+        if (kind == "awq by an older file" && !test::writeFile(path() / "quant_config.json", R"({"w_bit": 4, "q_group_size": 32, "zero_point": true, "version": "GEMM"})")) return {};
         if (!test::writeHfFolder(path(), model) || !test::writeFile(path() / "model.safetensors", test::safetensorsFile(entries))) return {};
         return expected;
     }
@@ -265,7 +283,7 @@ private slots:
     void decodes_data()
     {
         QTest::addColumn<QString>("kind");
-        for (const char* kind : {"gptq", "gptq act-order", "gptq 8 bits", "gptq v2", "awq", "nf4", "nf4 nested", "int8", "fp8", "fp8 rows", "fp8 blocks", "fp8 e5m2"})
+        for (const char* kind : {"gptq", "gptq act-order", "gptq 2 bits", "gptq 3 bits", "gptq 8 bits", "gptq v2", "gptq one group", "gptq by an older file", "awq", "awq one group", "awq by an older file", "fp8 only", "nf4", "nf4 nested", "int8", "fp8", "fp8 rows", "fp8 blocks", "fp8 ragged blocks", "fp8 e5m2"})
             QTest::newRow(kind) << QString(kind);
     }
     void decodes()
@@ -338,6 +356,16 @@ private slots:
         };
         QVERIFY(config(R"({"quant_method": "hqq"})"));
         WW_VERIFY_FAILS(openAnyModel(path()), ErrorCode::Unsupported, "hqq");
+        for (const char* order : {R"("is_marlin_format": true)", R"("checkpoint_format": "marlin")", R"("checkpoint_format": "bitblas")", R"("version": "gemv")"}) {
+            QVERIFY(config((std::string(R"({"quant_method": "gptq", "bits": 4, )") + order + "}").c_str()));
+            WW_VERIFY_FAILS(openAnyModel(path()), ErrorCode::Unsupported, "order");
+        }
+        QVERIFY(!writeModel("gptq 8 bits").empty());
+        QVERIFY(config(R"({"quant_method": "gptq", "bits": 5})"));
+        WW_VERIFY_FAILS(openAnyModel(path()), ErrorCode::Corrupt, "");
+        QVERIFY(!writeModel("gptq by an older file").empty());
+        std::filesystem::remove(path() / "quantize_config.json");
+        WW_VERIFY_FAILS(openAnyModel(path()), ErrorCode::Corrupt, "says how they were made");
         QVERIFY(config(R"({"quant_method": "gptq", "bits": -4})"));
         WW_VERIFY_FAILS(openAnyModel(path()), ErrorCode::Corrupt, "bits");
         QVERIFY(config("7"));
