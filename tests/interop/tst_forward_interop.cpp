@@ -126,6 +126,16 @@ class TestForwardInterop : public QObject {
              .ropeFactorsLong = rampOfFactors(8, 16),
              .keys = longContext},
             kExact, 300);
+        // Which factors are used depends on the length of the run, rounded up to a multiple of 256.
+        for (const int length : {255, 256, 257, 600})
+            QTest::newRow(qPrintable(QString("phi3, %1 tokens of 256 at first").arg(length)))
+                << RandomModel{.architecture = "phi3", .contextLength = 1024, .ropeFactorsShort = rampOfFactors(8, 2), .ropeFactorsLong = rampOfFactors(8, 16), .keys = longContext}
+                << kExact << length;
+        const Keys window{{"attention.sliding_window", std::uint32_t{64}}};
+        row("gemma2, far beyond its window", {.architecture = "gemma2", .contextLength = 1024, .tied = true, .keys = window}, kGelu, 500);
+        row("gemma3, far beyond its window", {.architecture = "gemma3", .layers = 7, .contextLength = 1024, .tied = true, .keys = window}, kGelu, 700);
+        row("olmo2, far beyond its window", {.architecture = "olmo2", .layers = 5, .contextLength = 1024, .keys = window}, kExact, 500);
+        row("llama, beyond the context of its training", {.contextLength = 256}, kExact, 400);
         row("gpt2", {.architecture = "gpt2", .kvHeads = 4}, kGelu);
         row("gpt2, tied", {.architecture = "gpt2", .kvHeads = 4, .tied = true}, kGelu);
         row("starcoder2", {.architecture = "starcoder2", .qkvBias = true}, kGelu);
