@@ -9,7 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "import/open_model.h"
+#include "jobs/export.h"
+#include "plan/plan.h"
+#include "tensor/float_convert.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/hf_folder.h"
 #include "tests/support/verify.h"
@@ -25,6 +29,16 @@ Floats floatsOf(const std::string& data)
     Floats values(data.size() / sizeof(float));
     std::memcpy(values.data(), data.data(), data.size());
     return values;
+}
+
+Result<ExportSummary> quantize(const std::filesystem::path& from, const char* preset, const std::filesystem::path& out)
+{
+    WW_TRY(const auto model, openAnyModel(from));
+    Recipe recipe;
+    recipe.preset = preset;
+    WW_TRY(const Plan plan, resolve(recipe, *model));
+    ThreadPool pool(2);
+    return exportGguf(*model, plan, out, JobContext{pool});
 }
 
 }  // namespace
@@ -73,6 +87,42 @@ private slots:
                                          reinterpret_cast<std::byte*>(actual.data() + first * columns)));
             for (std::size_t i = 0; i < expected.size(); ++i)
                 QVERIFY2(std::abs(actual[i] - expected[i]) <= 1e-6F, tensor.name.c_str());
+        }
+    }
+
+    void oneStepEqualsTwo_data() { comesBack_data(); }
+    // Straight from the folder to the final file, or by a file in between of the type the folder has: the same bytes.
+    void oneStepEqualsTwo()
+    {
+        QFETCH(test::HfCase, model);
+        model.options.embedding = model.options.feedForward = 256;
+        model.options.layers = std::min(model.options.layers, 4U);
+        QTemporaryDir folder;
+        const std::filesystem::path path = folder.path().toStdString();
+        const auto tensors = test::hfTensors(model.options, test::randomModel(model.options));
+        QVERIFY(test::writeHfTokenizer(path, model.tokenizer));
+        std::string config = test::hfConfig(model);
+        for (const char* list : {"layer_types", "no_rope_layers"})  // they name every layer
+            if (const auto at = config.find(list); at != std::string::npos) config.replace(at, 1, "x");
+        QVERIFY(test::writeFile(path / "config.json", config));
+        for (const std::string type : {"F16", "BF16"}) {
+            auto stored = tensors;
+            for (auto& entry : stored) {
+                const Floats values = floatsOf(entry.data);
+                entry.data.clear();
+                entry.type = type;
+                for (const float value : values) {
+                    const std::uint16_t bits = type == "F16" ? toHalf(value) : toBf16(value);
+                    entry.data.append(reinterpret_cast<const char*>(&bits), 2);
+                }
+            }
+            QVERIFY(test::writeFile(path / "model.safetensors", test::safetensorsFile(stored)));
+            WW_VERIFY(quantize(path, type.c_str(), path / "between.gguf"));
+            WW_VERIFY(quantize(path / "between.gguf", "Q4_K_M", path / "two.gguf"));
+            WW_VERIFY(quantize(path, "Q4_K_M", path / "one.gguf"));
+            QVERIFY(test::readFile(path / "one.gguf") == test::readFile(path / "two.gguf"));
+            for (const auto& entry : std::filesystem::directory_iterator(path))
+                QVERIFY2(entry.path().filename().string().find(".part") == std::string::npos, entry.path().c_str());
         }
     }
 };
