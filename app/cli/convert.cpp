@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "app/cli/command_line.h"
+#include "app/cli/output_name.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
@@ -42,7 +43,7 @@ Result<void> run(const ConvertOptions& options, Session& session)
         for (const ImportNote& note : importNotes(*model)) Session::warn(note.sentence);
         warnAboutPlan(*model, plan);
     }
-    WW_TRY(const ExportSummary summary, exportGguf(*model, plan, options.output, session.context()));
+    WW_TRY(const ExportSummary summary, exportGguf(*model, plan, outputFile(options.output, *model, recipe.preset), session.context()));
     if (session.json) {
         Json json;
         json["model"] = model->path().string();
@@ -71,14 +72,15 @@ void addConvertCommand(CommandLine& commands)
         "directly: the result is the same and no second file is needed.",
         [options](Session& session) { return run(*options, session); });
     addModel(command, options->model);
-    command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")
+    command.add_option("-o,--output", options->output, "The file to write, or a folder for a file named by the convention of GGUF files (Name-Size-FineTune-Version-Type.gguf). An "
+                       "existing one is replaced.")
         ->required()
         ->type_name("OUT.gguf");
     command.add_option("--type", options->type, "f16, bf16, f32, or auto: the type that most values have already. The default is auto.")
         ->type_name("TYPE")
         ->check(CLI::IsMember({"f16", "bf16", "f32", "auto"}).description(""));
     command.footer("Examples:\n  weightwright-cli convert Qwen3-0.6B -o Qwen3-0.6B-BF16.gguf\n"
-                   "  weightwright-cli convert Qwen3-0.6B -o Qwen3-0.6B-F16.gguf --type f16");
+                   "  weightwright-cli convert Qwen3-0.6B -o Qwen3-0.6B-F16.gguf --type f16\n  weightwright-cli convert Qwen3-0.6B -o .");
 }
 
 }  // namespace ww::cli

@@ -3,6 +3,7 @@
 
 #include "app/cli/card.h"
 #include "app/cli/command_line.h"
+#include "app/cli/output_name.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/split.h"
@@ -11,6 +12,7 @@
 #include "jobs/export.h"
 #include "jobs/method_loss.h"
 #include "jobs/split_export.h"
+#include "plan/file_name.h"
 #include "plan/preset.h"
 
 namespace ww::cli {
@@ -42,6 +44,17 @@ Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
     return {};
 }
 
+/// The word for the recipe in the names of files.
+std::string encodingOf(const RecipeOptions& recipe)
+{
+    if (!recipe.preset.empty()) {
+        const Preset* preset = findPreset(recipe.preset);
+        return preset ? std::string(preset->name) : recipe.preset;
+    }
+    if (recipe.type) return std::string(name(*recipe.type));
+    return recipe.recipeFile.empty() ? std::string("mixed") : std::filesystem::path(recipe.recipeFile).stem().string();
+}
+
 Result<void> writeParts(const ModelFile& model, const Plan& plan, const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const SplitSummary summary,
@@ -63,9 +76,10 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
     return {};
 }
 
-Result<ExportSummary> writeWhole(const ModelFile& model, const Plan& plan, const QuantizeOptions& options, const Session& session)
+Result<ExportSummary> writeWhole(const ModelFile& model, const Plan& plan, const std::filesystem::path& target, bool resume,
+                                 const Session& session)
 {
-    const ExportOrder order{&plan, options.output, options.output + ".part", options.resume};
+    const ExportOrder order{&plan, target, target.string() + ".part", resume};
     WW_TRY(const auto written, exportTogether(model, std::span(&order, 1), session.context()));
     if (const std::size_t count = written.front().resumedTensors; count > 0 && !session.json)
         Session::warn(fmt::format("{} tensors that an interrupted run had finished were taken as they are.", count));
@@ -90,10 +104,11 @@ Result<void> run(const QuantizeOptions& options, Session& session)
     }
     if (options.dryRun) return dryRun(*model, *plan, session);
 
-    if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output).parent_path() / "README.md"));
+    const auto output = outputFile(options.output, *source, encodingOf(options.recipe));
+    if (options.card) WW_TRY_VOID(checkCardTarget(output.parent_path() / "README.md"));
     if (options.split.isSet()) return writeParts(*model, *plan, options, session);
-    WW_TRY(const ExportSummary summary, keepSplit ? exportGgufParts(*model, *plan, options.output, session.context())
-                                                  : writeWhole(*model, *plan, options, session));
+    WW_TRY(const ExportSummary summary, keepSplit ? exportGgufParts(*model, *plan, output, session.context())
+                                                  : writeWhole(*model, *plan, output, options.resume, session));
     if (options.card) WW_TRY_VOID(writeCardBeside(summary.path, session));
     WW_TRY(const MethodLoss loss, methodLoss(*model, *plan, session.context()));
     if (session.json) {
@@ -116,20 +131,6 @@ Result<void> run(const QuantizeOptions& options, Session& session)
         session.out.print("Relative squared error of the weights of {} {}: {:.3g} by the method, {:.3g} as stored.\n", loss.tensors,
                           loss.tensors == 1 ? "tensor" : "tensors", loss.method, loss.stored);
     return {};
-}
-
-/// "DIR/Model-Q4_K_M.gguf": the model's name without its own format, and the preset's.
-std::filesystem::path fileNameFor(const ModelFile& model, const std::string& folder, const std::string& preset)
-{
-    std::filesystem::path source = model.path();
-    if (!source.has_filename()) source = source.parent_path();
-    std::string base = source.filename().string();
-    if (base.ends_with(".gguf")) base.resize(base.size() - 5);
-    if (const auto cut = base.find_last_of("-."); cut != std::string::npos) {
-        const std::string last = base.substr(cut + 1);
-        if (findPreset(last) || tensorTypeFromName(last)) base.resize(cut);
-    }
-    return std::filesystem::path(folder) / (base + "-" + preset + ".gguf");
 }
 
 Result<void> printSeveral(const ModelFile& model, const std::vector<std::shared_ptr<const Plan>>& plans,
@@ -173,7 +174,7 @@ Result<void> runSeveral(const QuantizeOptions& options, Session& session)
             return fail(ErrorCode::InvalidArgument,
                         "Steps that change the model do not go with --presets; write the changed model with \"weightwright-cli "
                         "transform\" and quantize that.");
-        const std::filesystem::path target = fileNameFor(*model, options.output, preset);
+        const auto target = std::filesystem::path(options.output) / exportFileName(model->path(), model->metadata(), preset);
         orders.push_back({planned.plan.get(), target, target.string() + ".part", options.resume});
         plans.push_back(std::move(planned.plan));
     }
@@ -234,7 +235,10 @@ void addQuantizeCommand(CommandLine& commands)
             if (options->split.isSet() && !options->dryRun) checkPartName(options->output);
         });
     addModel(command, options->model);
-    command.add_option("-o,--output", options->output, "The file to write. An existing one is replaced.")->type_name("OUT.gguf");
+    command.add_option("-o,--output", options->output,
+                       "The file to write, or a folder for a file named by the convention of GGUF files "
+                       "(Name-Size-FineTune-Version-Type.gguf). An existing one is replaced.")
+        ->type_name("OUT.gguf");
     command
         .add_option(
             "--presets", options->presets,

@@ -4,7 +4,6 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QFileInfo>
-#include <QRegularExpression>
 #include <QUrl>
 
 #include <span>
@@ -15,8 +14,8 @@
 #include "import/open_model.h"
 #include "jobs/export.h"
 #include "jobs/rewrite.h"
+#include "plan/file_name.h"
 #include "plan/model_card.h"
-#include "plan/preset.h"
 #include "widgets/theme/format_text.h"
 
 namespace ww {
@@ -168,22 +167,9 @@ void ExportController::writeCard(const std::vector<ExportRequest>& requests, std
         });
 }
 
-QString ExportController::proposedName(const QString& modelPath, const QString& recipeName)
+QString ExportController::proposedName(const QString& modelPath, const Metadata& metadata, const QString& recipeName)
 {
-    QString base = QFileInfo(modelPath).completeBaseName();
-    // "Model-7B-F16" and "model.Q8_0" carry the format at the end: the new one takes its place.
-    static const QRegularExpression kFormat(QStringLiteral("[-._]([A-Za-z0-9]+(?:_[A-Za-z0-9]+)*)$"));
-    const auto match = kFormat.match(base);
-    if (match.hasMatch()) {
-        const std::string last = match.captured(1).toStdString();
-        if (findPreset(last) || tensorTypeFromName(last) ||
-            QString::fromStdString(last).compare(QLatin1String("fp16"), Qt::CaseInsensitive) == 0)
-            base.truncate(match.capturedStart());
-    }
-    QString suffix = recipeName.simplified();
-    static const QRegularExpression kUnsafe(QStringLiteral("[/\\\\:*?\"<>|\\x00-\\x1f ]+"));
-    suffix.replace(kUnsafe, QStringLiteral("_"));
-    return suffix.isEmpty() ? base + QStringLiteral(".gguf") : QStringLiteral("%1-%2.gguf").arg(base, suffix);
+    return QString::fromStdString(exportFileName(toPath(modelPath), metadata, recipeName.simplified().toStdString()));
 }
 
 void ExportController::showInFolder(const QString& path)

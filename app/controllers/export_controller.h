@@ -41,7 +41,7 @@ public:
     std::vector<std::uint64_t> start(const std::vector<ExportRequest>& requests, const ExportExtras& extras = {});
 
     /// "Name-Q4_K_M.gguf": the model's file name without its own format, and the recipe's name.
-    [[nodiscard]] static QString proposedName(const QString& modelPath, const QString& recipeName);
+    [[nodiscard]] static QString proposedName(const QString& modelPath, const Metadata& metadata, const QString& recipeName);
     /// Opens the file's folder in the system's file manager.
     static void showInFolder(const QString& path);
 

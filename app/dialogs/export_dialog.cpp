@@ -195,9 +195,9 @@ void ExportDialog::fillList()
             item->setFlags(Qt::ItemIsSelectable);
             if (recipe.planError) item->setToolTip(RecipeColumn, QString::fromStdString(recipe.planError->message));
         }
-        QString name = ExportController::proposedName(modelPath, QString::fromStdString(recipe.recipe.name));
+        QString name = ExportController::proposedName(modelPath, document.model()->metadata(), QString::fromStdString(recipe.recipe.name));
         for (int n = 2; names.contains(name.toLower()); ++n)
-            name = ExportController::proposedName(modelPath,
+            name = ExportController::proposedName(modelPath, document.model()->metadata(),
                                                   QStringLiteral("%1-%2").arg(QString::fromStdString(recipe.recipe.name)).arg(n));
         names.insert(name.toLower());
         item->setText(FileColumn, name);

@@ -132,7 +132,7 @@ private Q_SLOTS:
         QFETCH(QString, model);
         QFETCH(QString, recipe);
         QFETCH(QString, name);
-        QCOMPARE(ExportController::proposedName(model, recipe), name);
+        QCOMPARE(ExportController::proposedName(model, {}, recipe), name);
     }
 
     void settingsSurviveNonsense()

@@ -467,8 +467,6 @@ private slots:
                                         << "overwrite";
         QTest::newRow("no such output folder") << quantize + QStringList{output("nowhere/q.gguf")} << "unwritable|not-found"
                                                << "folder";
-        QTest::newRow("output is a folder") << quantize + QStringList{m_output.path()} << "unwritable"
-                                            << "folder";
         QTest::newRow("output below a file") << quantize + QStringList{data("tiny.gguf/q.gguf")} << "unwritable|not-found"
                                              << ".";
         QTest::newRow("output is a device") << quantize + QStringList{"/dev/null"} << "unwritable"

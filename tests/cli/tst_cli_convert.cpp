@@ -36,6 +36,20 @@ private slots:
         QVERIFY(run({"info", fixture()}).out.contains("llama"));
     }
 
+    // A folder as output: the name follows the convention of GGUF files.
+    void namesFiles()
+    {
+        if (ww::test::fixturesDir().empty()) QSKIP("the fixtures are not here (set WW_FIXTURES to their folder)");
+        const QString folder = file("named");
+        QVERIFY(QDir().mkpath(folder));
+        QCOMPARE(run({"convert", fixture(), "-o", folder}).exitCode, 0);
+        QCOMPARE(run({"quantize", fixture(), "-o", folder + "/", "--preset", "q4_k_m"}).exitCode, 0);
+        QCOMPARE(run({"quantize", folder + "/fixture-llama-8M-hf-BF16.gguf", "-o", folder, "--type", "Q8_0", "--pure"}).exitCode, 0);
+        QCOMPARE(run({"quantize", fixture(), "-o", folder, "--presets", "Q6_K"}).exitCode, 0);
+        QCOMPARE(QDir(folder).entryList(QDir::Files), (QStringList{"fixture-llama-8M-hf-BF16.gguf", "fixture-llama-8M-hf-Q4_K_M.gguf", "fixture-llama-8M-hf-Q6_K.gguf",
+                                                                   "fixture-llama-8M-hf-Q8_0.gguf"}));
+    }
+
     void saysWhatIsWrong()
     {
         const Outcome type = run({"convert", m_folder.path(), "-o", file("x.gguf"), "--type", "q9"});

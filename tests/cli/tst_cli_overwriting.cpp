@@ -103,6 +103,8 @@ private slots:
         QFETCH(const QStringList, command);
         QFETCH(const QString, option);
         for (const QString& output : {QString("folder"), QString("missing/out"), QString("m.gguf/out"), QString("/dev/full")}) {
+            // These give files in a folder a name of their own.
+            if (output == "folder" && option == "-o" && (command.front() == "quantize" || command.front() == "convert")) continue;
             const Outcome outcome = run(command + QStringList{option, output}, m_folder->path());
             QVERIFY2(outcome.exitCode == 1, qPrintable(output + ": " + outcome.err));
             QVERIFY2(outcome.err.startsWith("error: ") && outcome.err.count('\n') == 1, outcome.err);
