@@ -32,6 +32,7 @@ struct MeasureController::Outcome {
     PerplexityResult result;
     std::optional<double> deltaError;
     std::optional<DivergenceFigures> divergence;
+    double passes = 1;  ///< of the model over the text that the seconds were spent for
     QString textHash;
     std::uint64_t sizeBytes = 0;
     double bitsPerWeight = 0;
@@ -52,16 +53,14 @@ Result<TextFacts> readTextFacts(const ModelFile& model, const QString& path, std
     return facts;
 }
 
-/// Perplexity and divergence in one go: both models read the same windows.
-Result<void> MeasureController::measureDivergence(const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
+/// Perplexity and divergence in one go. Only what follows the first change since an earlier recipe is computed.
+Result<void> MeasureController::measureDivergence(KeptEvaluation& kept, const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
                                                   const Recipe& recipe, const QString& importance, const std::string& text,
                                                   const MeasureOptions& options, const JobContext& context, Outcome& outcome)
 {
-    DivergenceOptions divergenceOptions;
-    divergenceOptions.contextLength = options.contextLength;
-    divergenceOptions.maxWindows = options.maxWindows;
-    WW_TRY(const DivergenceResult result, evaluateDivergence(model, nullptr, plan, text, divergenceOptions, context));
+    WW_TRY(const DivergenceResult result, kept.divergence(model, plan, text, options.contextLength, options.maxWindows, context));
     outcome.divergence = divergenceFigures(result);
+    outcome.passes = kept.passesRun();
     outcome.deltaError = result.difference.error;
     outcome.result.perplexity = result.perplexity.value;
     outcome.result.standardError = result.perplexity.error;
@@ -83,6 +82,14 @@ MeasureController::MeasureController(Document& document, JobRunner& jobs, Settin
                                      QObject* parent)
     : QObject(parent), m_document(document), m_jobs(jobs), m_settings(settings), m_messages(messages)
 {
+    const auto forgetEvaluation = [this] {
+        KeptEvaluationOptions options;
+        options.memoryBudgetBytes = KeptEvaluation::usualMemoryBytes();
+        if (const QString folder = cacheDir(); !folder.isEmpty()) options.folder = toPath(folder) / "activations";
+        m_kept = std::make_shared<KeptEvaluation>(std::move(options));
+    };
+    forgetEvaluation();
+    connect(&m_document, &Document::modelChanged, this, forgetEvaluation);
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     connect(&m_rest, &QTimer::timeout, this, &MeasureController::rescheduleEdited);
@@ -161,7 +168,7 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
     auto number = std::make_shared<std::uint64_t>(0);
     pending.job = m_jobs.start<Outcome>(
         {tr("Measuring %1").arg(name), JobQueue::Lane::Background, false},
-        [model = m_document.model(), recipe, options, known, live, planOptions = m_document.planOptions()](const JobContext& context) -> Result<Outcome> {
+        [kept = m_kept, model = m_document.model(), recipe, options, known, live, planOptions = m_document.planOptions()](const JobContext& context) -> Result<Outcome> {
             context.begin("Reading the text", 0, ProgressUnit::Steps);
             WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
             Outcome outcome;
@@ -183,7 +190,7 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
                 plan = std::make_shared<const Plan>(std::move(resolved));
             }
             if (recipe && options.divergence) {
-                WW_TRY_VOID(measureDivergence(model, plan, *recipe, fromPath(planOptions.importance ? planOptions.importance->path : ""),
+                WW_TRY_VOID(measureDivergence(*kept, model, plan, *recipe, fromPath(planOptions.importance ? planOptions.importance->path : ""),
                                               text, options, context, outcome));
                 return outcome;
             }
@@ -237,9 +244,9 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         variant.textPath = pending.options.textPath;
         variant.textHash = result->textHash;
         variant.measuredAt = QDateTime::currentDateTime();
-        if (r.seconds > 0.2 && m_document.model())
+        if (r.seconds > 0.2 && result->passes >= 1 && m_document.model())
             m_settings.setEvaluationSpeed(static_cast<double>(m_document.model()->parameterCount()) * r.contextLength * r.windows *
-                                          (result->divergence ? 2 : 1) / r.seconds);
+                                          result->passes / r.seconds);
         m_document.addVariant(variant);
         Q_EMIT measured(variant);
     } else if (!result) {

@@ -15,6 +15,7 @@
 #include "app/settings.h"
 #include "app/user_messages.h"
 #include "jobs/evaluate.h"
+#include "jobs/kept_evaluation.h"
 
 namespace ww {
 
@@ -85,7 +86,7 @@ private:
         std::uint32_t windows = 0;
     };
     void enqueue(int recipeId, const QString& name, std::optional<Recipe> recipe, const MeasureOptions& options);
-    static Result<void> measureDivergence(const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
+    static Result<void> measureDivergence(KeptEvaluation& kept, const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
                                           const Recipe& recipe, const QString& importance, const std::string& text,
                                           const MeasureOptions& options, const JobContext& context, Outcome& outcome);
     void finished(std::uint64_t number, Result<Outcome> result);
@@ -101,6 +102,7 @@ private:
     std::vector<std::pair<std::uint64_t, std::shared_ptr<Live>>> m_live;
     std::vector<std::pair<int, MeasureOptions>> m_edited;  ///< recipes to measure again once the hand rests
     QTimer m_rest;
+    std::shared_ptr<KeptEvaluation> m_kept;  ///< jobs share it, and the last one may outlive the window
 };
 
 }  // namespace ww

@@ -45,6 +45,11 @@ void IncrementalEvaluation::cutGroups(const IncrementalOptions& options)
     const auto perGroup = std::clamp<std::size_t>(static_cast<std::size_t>(options.activationBudgetBytes / perWindow), 1,
                                                   m_windows.windowCount);
     m_logitBudgetPerWindow = options.logitBudgetBytes / m_windows.windowCount;
+    // Room for the original and one variant.
+    const std::uint64_t perStep = std::uint64_t{m_windows.windowCount} * length * m_base->hyperparameters().embeddingLength * sizeof(float);
+    const std::uint64_t room = options.cache.memoryBudgetBytes + (options.cache.folder.empty() ? 0 : options.cache.diskBudgetBytes);
+    const std::uint64_t steps = std::max<std::uint64_t>(1, room / std::max<std::uint64_t>(1, 2 * perStep));
+    m_keptEvery = static_cast<std::size_t>((m_base->stepCount() + steps - 1) / steps);
     for (std::size_t first = 0; first < m_windows.windowCount; first += perGroup) {
         Group group;
         group.firstWindow = first;
@@ -82,7 +87,7 @@ Result<void> IncrementalEvaluation::hiddenStates(const LanguageModel& model, con
     context.advance(known * tokens.size());
     for (std::size_t step = known; step < keys.size(); ++step) {
         WW_TRY_VOID(model.forwardSteps(step, step + 1, tokens, length, hidden, nullptr, context));
-        if (remember) m_cache.store(keys[step], hidden, lasting);
+        if (remember && keeps(step)) m_cache.store(keys[step], hidden, lasting);
         ++m_stepsRun;
     }
     return {};

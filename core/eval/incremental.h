@@ -43,6 +43,11 @@ public:
 
     /// Steps that the last measurement computed, over all groups of windows, those of the original included; 0: everything was known.
     [[nodiscard]] std::uint64_t stepsRun() const { return m_stepsRun; }
+    /// The same as a number of passes of all windows through the whole model.
+    [[nodiscard]] double passesRun() const
+    {
+        return static_cast<double>(m_stepsRun) / static_cast<double>(m_base->stepCount() * m_groups.size());
+    }
     [[nodiscard]] const ActivationCache& cache() const { return m_cache; }
 
 private:
@@ -56,6 +61,8 @@ private:
     IncrementalEvaluation(std::shared_ptr<const LanguageModel> base, StepHashes hashes, EvaluationWindows windows,
                           const IncrementalOptions& options);
     void cutGroups(const IncrementalOptions& options);
+    /// Where the states of all windows do not fit the cache, only those after every so many steps are kept, and the last.
+    [[nodiscard]] bool keeps(std::size_t step) const { return (step + 1) % m_keptEvery == 0 || step + 2 >= m_base->stepCount(); }
     [[nodiscard]] std::vector<Hash> boundaryKeys(const Group& group, const StepHashes& hashes) const;
     Result<void> hiddenStates(const LanguageModel& model, const StepHashes& hashes, const Group& group, bool remember, bool lasting,
                               const JobContext& context);
@@ -68,6 +75,7 @@ private:
     EvaluationWindows m_windows;
     ActivationCache m_cache;
     std::uint64_t m_logitBudgetPerWindow = 0;
+    std::size_t m_keptEvery = 1;
     std::vector<Group> m_groups;
     AlignedBuffer<float> m_hidden;
     std::map<Hash, std::vector<TokenDivergence>> m_results;

@@ -31,6 +31,7 @@ Result<std::unique_ptr<PlanEvaluation>> PlanEvaluation::create(std::shared_ptr<c
 {
     auto result = std::unique_ptr<PlanEvaluation>(new PlanEvaluation);
     result->m_model = std::move(model);
+    result->m_quantized = std::make_shared<QuantizedCache>(options.quantizedBudgetBytes);
     const ModelFile& file = *result->m_model;
     WW_TRY(result->m_identity, modelIdentity(file));
     WW_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
@@ -52,15 +53,7 @@ StepHashes PlanEvaluation::hashesOf(const Plan& plan) const
     for (const PlanEntry& entry : plan.entries) {
         if (!entry.quantized) continue;
         Hasher& step = steps[stepOf(entry.identity, m_steps)];
-        step.text(m_model->tensors()[entry.tensorIndex].name).number(static_cast<std::uint64_t>(entry.target)).text(entry.method);
-        if (entry.importance) step.hash(importanceHash(*entry.importance));
-        if (!entry.grams) continue;
-        const TensorInfo& tensor = m_model->tensors()[entry.tensorIndex];
-        for (std::size_t m = 0; m < tensor.shape.ne[2]; ++m)
-            if (const InputStatistics* input = entry.grams->calibration().find(tensor.name, m))
-                step.values(std::span<const double>(input->sumSquares))
-                    .values(std::span<const float>(input->absMax))
-                    .values(std::span<const std::uint64_t>(input->magnitudes));
+        step.hash(planEntryHash(*m_model, entry));
     }
     StepHashes hashes;
     for (const Hasher& step : steps) hashes.push_back(step.finish());
@@ -70,7 +63,7 @@ StepHashes PlanEvaluation::hashesOf(const Plan& plan) const
 Result<DivergenceResult> PlanEvaluation::measure(std::shared_ptr<const Plan> plan, const JobContext& context, bool remember)
 {
     const StepHashes hashes = hashesOf(*plan);
-    WW_TRY(const auto variant, LanguageModel::create(plannedWeights(m_model, std::move(plan))));
+    WW_TRY(const auto variant, LanguageModel::create(plannedWeights(m_model, std::move(plan), 0, m_quantized)));
     return m_evaluation->measure(*variant, hashes, context, remember);
 }
 

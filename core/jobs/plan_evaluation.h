@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "eval/incremental.h"
 #include "io/model_file.h"
+#include "jobs/quantized_cache.h"
 #include "plan/plan.h"
 
 namespace ww {
@@ -18,6 +19,7 @@ struct PlanEvaluationOptions {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
     IncrementalOptions budgets{};
+    std::uint64_t quantizedBudgetBytes = std::uint64_t{256} << 20;  ///< quantized tensors, kept for plans that store them alike
 };
 
 /// Not thread-safe.
@@ -34,6 +36,7 @@ public:
     [[nodiscard]] StepHashes hashesOf(const Plan& plan) const;
     [[nodiscard]] const IncrementalEvaluation& evaluation() const { return *m_evaluation; }
     [[nodiscard]] const Hash& identity() const { return m_identity; }
+    [[nodiscard]] const QuantizedCache& quantized() const { return *m_quantized; }
 
 private:
     PlanEvaluation() = default;
@@ -41,6 +44,7 @@ private:
     Hash m_identity;
     std::size_t m_steps = 0;
     std::unique_ptr<IncrementalEvaluation> m_evaluation;
+    std::shared_ptr<QuantizedCache> m_quantized;
 };
 
 /// Of the sums and counts of an entry.

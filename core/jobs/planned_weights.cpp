@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "jobs/quantize.h"
+#include "jobs/quantized_cache.h"
 #include "jobs/quantized_tensor.h"
 #include "jobs/row_quantizer.h"
 
@@ -14,12 +15,14 @@ namespace {
 
 class PlannedWeights final : public WeightSource {
 public:
-    PlannedWeights(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan, std::uint64_t cacheBytes)
+    PlannedWeights(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan, std::uint64_t cacheBytes,
+                   std::shared_ptr<QuantizedCache> shared)
         : m_model(std::move(model)), m_plan(std::move(plan)), m_stored(fileWeights(m_model)), m_cacheBytes(cacheBytes),
-          m_slots(m_model->tensors().size())
+          m_shared(std::move(shared)), m_slots(m_model->tensors().size())
     {
         for (const PlanEntry& entry : m_plan->entries)
             if (entry.quantized) m_slots[entry.tensorIndex].entry = &entry;
+        if (m_shared) m_shared->nextVariant();
     }
 
     [[nodiscard]] const ModelFile& model() const override { return *m_model; }
@@ -69,7 +72,7 @@ public:
 private:
     struct Slot {
         const PlanEntry* entry = nullptr;  ///< null: the tensor is stored as it is
-        std::unique_ptr<const QuantizedTensor> quantized;
+        std::shared_ptr<const QuantizedTensor> quantized;
     };
 
     // The blocks of the tensors that are used first are kept until the budget is used up, and none is thrown out again:
@@ -78,12 +81,19 @@ private:
     {
         const std::scoped_lock lock(m_mutex);
         if (slot.quantized) return slot.quantized.get();
+        const Hash name = m_shared ? planEntryHash(*m_model, *slot.entry) : Hash();
+        if (m_shared)
+            if (auto known = m_shared->find(name)) {
+                slot.quantized = std::move(known);
+                return slot.quantized.get();
+            }
         WW_TRY(const RowQuantizer quantizer,
                RowQuantizer::create(*m_model, tensor, slot.entry->target, slot.entry->method, slot.entry->importance.get(),
                                     slot.entry->grams));
         const std::uint64_t bytes = QuantizedTensor::blocksSizeBytes(quantizer);
-        const bool keep = bytes <= m_cacheBytes - m_cacheUsed;
-        slot.quantized = std::make_unique<const QuantizedTensor>(quantizer, keep);
+        const bool keep = m_shared ? m_shared->reserve(bytes) : bytes <= m_cacheBytes - m_cacheUsed;
+        slot.quantized = std::make_shared<const QuantizedTensor>(quantizer, keep);
+        if (keep && m_shared) m_shared->add(name, slot.quantized, bytes, m_plan);
         if (keep) m_cacheUsed += bytes;
         return slot.quantized.get();
     }
@@ -92,6 +102,7 @@ private:
     std::shared_ptr<const Plan> m_plan;
     std::shared_ptr<const WeightSource> m_stored;
     std::uint64_t m_cacheBytes;
+    std::shared_ptr<QuantizedCache> m_shared;  ///< with other variants; null: this one keeps its own
     mutable std::mutex m_mutex;
     mutable std::uint64_t m_cacheUsed = 0;
     mutable std::vector<Slot> m_slots;  ///< one per tensor of the file
@@ -100,9 +111,9 @@ private:
 }  // namespace
 
 std::shared_ptr<const WeightSource> plannedWeights(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
-                                                   std::uint64_t cacheBytes)
+                                                   std::uint64_t cacheBytes, std::shared_ptr<QuantizedCache> shared)
 {
-    return std::make_shared<PlannedWeights>(std::move(model), std::move(plan), cacheBytes);
+    return std::make_shared<PlannedWeights>(std::move(model), std::move(plan), cacheBytes, std::move(shared));
 }
 
 }  // namespace ww

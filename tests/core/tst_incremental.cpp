@@ -12,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
+#include "jobs/kept_evaluation.h"
 #include "jobs/plan_evaluation.h"
 #include "tests/support/paths.h"
 #include "tests/support/tiny_llama.h"
@@ -24,7 +25,7 @@ class TestIncremental : public QObject {
 
     QTemporaryDir m_folder;
     std::shared_ptr<const ModelFile> m_model;
-    std::string m_text;
+    std::string m_text, m_otherText;
 
     std::shared_ptr<const Plan> plan(const std::vector<std::pair<std::string, TensorType>>& rules)
     {
@@ -71,6 +72,7 @@ private slots:
         auto text = readTextFile(test::sampleEvaluationText());
         WW_VERIFY(text);
         m_text = text->substr(0, 2000);
+        m_otherText = text->substr(2000, 2000);
     }
 
     void hashes()
@@ -148,6 +150,77 @@ private slots:
             QVERIFY(result->tokens == expected->tokens);
             QVERIFY((*incremental)->evaluation().cache().memoryBytes() <= budgets.cache.memoryBudgetBytes);
             QVERIFY((*incremental)->evaluation().cache().diskBytes() <= budgets.cache.diskBudgetBytes);
+        }
+    }
+
+    // What the window does: recipe after recipe, and back.
+    void kept()
+    {
+        ThreadPool pool(2);
+        const JobContext context{pool};
+        KeptEvaluationOptions options;
+        options.memoryBudgetBytes = 64 << 20;
+        KeptEvaluation kept(options);
+        const auto measure = [&](const std::shared_ptr<const Plan>& changed) {
+            return kept.divergence(m_model, changed, m_text, 32, 3, context);
+        };
+        const auto all = plan({{"blk", TensorType::Q4_0}});
+        const auto last = plan({{"blk.3.ffn_down", TensorType::Q8_0}, {"blk", TensorType::Q4_0}});
+        for (const auto& [changed, passes] : {std::pair{all, 11.0 / 6}, {last, 2.0 / 6}, {all, 0.0}, {last, 0.0}}) {
+            const auto result = measure(changed);
+            WW_VERIFY(result);
+            QCOMPARE(kept.passesRun(), passes);
+            const auto expected = full(changed);
+            WW_VERIFY(expected);
+            QVERIFY(result->tokens == expected->tokens);
+        }
+        // Another text begins anew.
+        m_text.swap(m_otherText);
+        const auto other = measure(all);
+        m_text.swap(m_otherText);
+        WW_VERIFY(other);
+        QVERIFY(kept.passesRun() > 1);
+    }
+
+    void quantizedOnce()
+    {
+        ThreadPool pool(2);
+        const JobContext context{pool};
+        auto incremental = evaluation();
+        WW_VERIFY(incremental);
+        const QuantizedCache& cache = (*incremental)->quantized();
+        WW_VERIFY((*incremental)->measure(plan({{"blk", TensorType::Q4_K}}), context));
+        const std::uint64_t bytes = cache.bytes();
+        QVERIFY(bytes > 0);
+        QCOMPARE(cache.hits(), 0U);
+        // Everything runs again from block 0 on, but only its tensor is quantized again.
+        const auto changed = plan({{"blk.0.attn_q", TensorType::Q5_K}, {"blk", TensorType::Q4_K}});
+        const auto result = (*incremental)->measure(changed, context);
+        WW_VERIFY(result);
+        QCOMPARE(cache.hits(), 4 * 7U - 1);
+        QVERIFY(cache.bytes() > bytes);
+        const auto expected = full(changed);
+        WW_VERIFY(expected);
+        QVERIFY(result->tokens == expected->tokens);
+    }
+
+    void quantizedBudget()
+    {
+        PlanEvaluationOptions options;
+        options.contextLength = 32;
+        options.maxWindows = 3;
+        options.quantizedBudgetBytes = 300000;
+        ThreadPool pool(2);
+        const auto incremental = PlanEvaluation::create(m_model, m_text, options);
+        WW_VERIFY(incremental);
+        for (const TensorType format : {TensorType::Q4_K, TensorType::Q5_K, TensorType::Q4_K}) {
+            const auto changed = plan({{"blk", format}});
+            const auto result = (*incremental)->measure(changed, {pool});
+            WW_VERIFY(result);
+            QVERIFY((*incremental)->quantized().bytes() <= options.quantizedBudgetBytes);
+            const auto expected = full(changed);
+            WW_VERIFY(expected);
+            QVERIFY(result->tokens == expected->tokens);
         }
     }
 
