@@ -3732,6 +3732,14 @@
 <context>
     <name>ww::MethodBenchDialog</name>
     <message>
+        <source>After &amp;each step: scales, codes, polish</source>
+        <translation>Nach &amp;jedem Schritt: Skalen, Codes, Nachbessern</translation>
+    </message>
+    <message>
+        <source>Methods that work in steps are also measured after each of them, so that one sees which step helped.</source>
+        <translation>Verfahren, die in Schritten arbeiten, werden auch nach jedem davon gemessen; so sieht man, welcher Schritt geholfen hat.</translation>
+    </message>
+    <message>
         <source>Compare Methods</source>
         <translation>Verfahren vergleichen</translation>
     </message>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 
 #include "app/cli/command_line.h"
@@ -10,6 +11,7 @@
 #include "import/open_model.h"
 #include "jobs/method_bench.h"
 #include "jobs/transformed_model.h"
+#include "methods/method_stages.h"
 
 namespace ww::cli {
 namespace {
@@ -24,6 +26,7 @@ struct Options {
     CalibrationSource calibration;
     std::string text;
     std::string csv;
+    bool stages = false;
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 20;
 };
@@ -152,7 +155,9 @@ Result<void> run(const Options& options, Session& session)
         WW_TRY_VOID(checkOutput(options.csv, *original));
     }
     MethodBenchOptions settings;
-    settings.methods = options.methods;
+    for (const std::string& method : options.methods)
+        for (std::string& stage : options.stages ? methodStages(method) : std::vector{method})
+            if (std::ranges::find(settings.methods, stage) == settings.methods.end()) settings.methods.push_back(std::move(stage));
     settings.tensors = options.tensors;
     for (const std::string& format : options.formatNames) settings.formats.push_back(*tensorTypeFromName(format));
     settings.divergence.contextLength = options.contextLength;
@@ -250,6 +255,8 @@ void addBenchMethodsCommand(CommandLine& commands)
     command.add_option("--chunks", options->maxWindows, "The first N windows of the text to measure on; 20 if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 30).description(""));
+    command.add_flag("--stages", options->stages,
+                     "Also measure methods after each of their steps: scales, codes, then every kind of polish.");
     command.add_option("--csv", options->csv, "Write the table to this file as well, as CSV.")->type_name("FILE");
     command.footer("Example:\n  weightwright-cli bench-methods model-F16.gguf --type Q4_K --type Q3_K --method reference --method search "
                    "--method gptq --calibration-text calibration.txt --text wiki.test.raw --csv methods.csv");

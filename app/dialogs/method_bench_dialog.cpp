@@ -26,6 +26,7 @@
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "base/atomic_file.h"
+#include "methods/method_stages.h"
 #include "widgets/plots/rate_distortion_plot.h"
 #include "widgets/theme/format_text.h"
 
@@ -125,6 +126,11 @@ QWidget* MethodBenchDialog::buildChoices()
     m_text = new TextChoice(m_workbench, QStringLiteral("bench"));
     layout->addWidget(m_text);
     connect(m_text, &TextChoice::changed, this, &MethodBenchDialog::refresh);
+    m_stages = new QCheckBox(tr("After &each step: scales, codes, polish"));
+    m_stages->setObjectName(QStringLiteral("benchStages"));
+    m_stages->setToolTip(tr("Methods that work in steps are also measured after each of them, so that one sees which step helped."));
+    connect(m_stages, &QCheckBox::toggled, this, &MethodBenchDialog::refresh);
+    layout->addWidget(m_stages);
     m_model = new QCheckBox(tr("Run the &whole model: KL divergence and perplexity"));
     m_model->setObjectName(QStringLiteral("benchModel"));
     m_model->setChecked(true);
@@ -221,7 +227,11 @@ MethodBenchOptions MethodBenchDialog::options() const
         if (m_formats->item(i)->checkState() == Qt::Checked)
             options.formats.push_back(static_cast<TensorType>(m_formats->item(i)->data(Qt::UserRole).toInt()));
     for (int i = 0; i < m_methods->count(); ++i)
-        if (m_methods->item(i)->checkState() == Qt::Checked) options.methods.push_back(m_methods->item(i)->data(Qt::UserRole).toString().toStdString());
+        if (m_methods->item(i)->checkState() == Qt::Checked) {
+            const std::string method = m_methods->item(i)->data(Qt::UserRole).toString().toStdString();
+            for (std::string& stage : m_stages->isChecked() ? methodStages(method) : std::vector{method})
+                if (std::ranges::find(options.methods, stage) == options.methods.end()) options.methods.push_back(std::move(stage));
+        }
     options.tensors = m_tensors->text().trimmed().toStdString();
     options.importance = m_workbench.document.importance();
     options.grams = m_workbench.document.grams();
@@ -334,7 +344,7 @@ void MethodBenchDialog::refresh()
         return count;
     };
     if (!m_start) return;
-    const int combinations = checked(m_methods) * checked(m_formats);
+    const int combinations = static_cast<int>(options().methods.size()) * checked(m_formats);
     const bool busy = m_slot.isActive();
     m_start->setEnabled(!busy && combinations > 0 && m_text->facts().has_value());
     m_stop->setEnabled(busy);

@@ -63,6 +63,7 @@ private:
     QListWidget* m_formats = nullptr;
     QLineEdit* m_tensors = nullptr;
     TextChoice* m_text = nullptr;
+    QCheckBox* m_stages = nullptr;
     QCheckBox* m_model = nullptr;
     QTreeWidget* m_table = nullptr;
     QComboBox* m_quality = nullptr;

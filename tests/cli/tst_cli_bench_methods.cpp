@@ -54,6 +54,27 @@ private slots:
         QVERIFY(lines[2].startsWith(QStringLiteral("\"gptq:damping=0.03,polish=1\",Q4_0,1,4.5,")));
     }
 
+    // Scales, codes, polish: each step of GPTQ lowers the error of the outputs.
+    void stagesOfAMethod()
+    {
+        QProcess process;
+        process.start(WW_CLI_PATH, {"bench-methods", QString::fromStdString(test::sampleModel().string()), "--tensors", "blk.0.attn_q", "--method",
+                                    "gptq", "--stages", "--type", "Q4_0", "--calibration-text",
+                                    QString::fromStdString(test::sampleCalibrationText().string()), "--ctx", "64", "--json"});
+        QVERIFY(process.waitForFinished(300000));
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+        const auto rows = QJsonDocument::fromJson(process.readAllStandardOutput()).object()["rows"].toArray();
+        const QStringList wanted{"reference", "gptq:polish=0,refit=off", "gptq:refit=off", "gptq"};
+        QCOMPARE(rows.size(), wanted.size());
+        double before = 1;
+        for (int i = 0; i < rows.size(); ++i) {
+            QCOMPARE(rows.at(i)["method"].toString(), wanted[i]);
+            const double now = rows.at(i)["outputError"].toDouble();
+            QVERIFY2(now > 0 && now < before, qPrintable(wanted[i]));
+            before = now;
+        }
+    }
+
     void measuresAfterEachStep()
     {
         QProcess process;
