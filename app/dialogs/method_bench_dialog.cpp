@@ -227,7 +227,7 @@ MethodBenchOptions MethodBenchDialog::options() const
         if (m_formats->item(i)->checkState() == Qt::Checked)
             options.formats.push_back(static_cast<TensorType>(m_formats->item(i)->data(Qt::UserRole).toInt()));
     for (int i = 0; i < m_methods->count(); ++i)
-        if (m_methods->item(i)->checkState() == Qt::Checked) {
+        if (m_methods->item(i)->checkState() == Qt::Checked && m_methods->item(i)->flags().testFlag(Qt::ItemIsEnabled)) {
             const std::string method = m_methods->item(i)->data(Qt::UserRole).toString().toStdString();
             for (std::string& stage : m_stages->isChecked() ? methodStages(method) : std::vector{method})
                 if (std::ranges::find(options.methods, stage) == options.methods.end()) options.methods.push_back(std::move(stage));
@@ -332,7 +332,10 @@ void MethodBenchDialog::refreshPlot()
     }
     m_plot->setEmptyText(m_rows.empty() ? tr("Choose methods and formats, then Compare.")
                                         : tr("This figure was not measured. Choose another one above."));
-    m_plot->setErrorTitle(m_quality->currentText().toLower());
+    // In the middle of a text, but not "kl divergence".
+    QString title = m_quality->currentText();
+    if (title.size() > 1 && !title.at(1).isUpper()) title[0] = title.at(0).toLower();
+    m_plot->setErrorTitle(title);
     m_plot->setData(std::move(points));
 }
 

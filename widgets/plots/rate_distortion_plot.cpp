@@ -111,8 +111,11 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
         mark.x = p.bitsPerWeight;
         mark.y = shownError(p);
         const QString name = p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
-        // With several methods the line and the legend name them.
-        mark.label = several ? formatName(p.format) : p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
+        // With several methods the line and the legend name them, and the best one of a format carries its name.
+        const bool named = !several || std::ranges::none_of(m_points, [&](const RatePoint& other) {
+            return other.format == p.format && (other.relativeError < p.relativeError || (other.relativeError == p.relativeError && &other < &p));
+        });
+        mark.label = !named ? QString() : several ? formatName(p.format) : p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
         mark.fill = several ? colors.okabeIto(static_cast<int>(m_methods.indexOf(p.method))) : colors.formatColor(p.format);
         mark.ringed = p.chosen;
         mark.quiet = beaten(p);
