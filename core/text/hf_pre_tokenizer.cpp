@@ -21,6 +21,7 @@ using Json = nlohmann::json;
 #define WW_CONTRACTION "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 #define WW_SPACES R"(|\s*[\r\n]+|\s+(?!\S)|\s+)"
 #define WW_LLAMA3(number) WW_CONTRACTION R"(|[^\r\n\p{L}\p{N}]?\p{L}+|)" number R"(| ?[^\s\p{L}\p{N}]+[\r\n]*)" WW_SPACES
+#define WW_CL100K WW_CONTRACTION R"(|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)"
 #define WW_UPPER R"([\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}])"
 #define WW_LOWER R"([\p{Ll}\p{Lm}\p{Lo}\p{M}])"
 #define WW_CASED(number, suffix)                                                                                                   \
@@ -50,6 +51,9 @@ const std::vector<Recognized>& table()
         {"gpt-2", {}, {kGpt2}},
         {"llama-bpe", true, {WW_LLAMA3(R"(\p{N}{1,3})")}},
         {"smaug-bpe", false, {WW_LLAMA3(R"(\p{N}{1,3})")}},
+        // A greedy \s* in front makes one line break at the end the same as several.
+        {"llama-bpe", true, {WW_CL100K}},
+        {"smaug-bpe", false, {WW_CL100K}},
         {"qwen2", {}, {WW_LLAMA3(R"(\p{N})")}},
         {"qwen35", {}, {WW_CONTRACTION R"(|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*)" WW_SPACES}},
         {"starcoder", {}, {kDigit, kGpt2}},

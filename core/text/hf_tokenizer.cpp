@@ -239,6 +239,27 @@ Result<std::map<std::uint64_t, std::string>> readVocabulary(const Json& model, c
     return texts;
 }
 
+/// Some tokens of good tokenizers are made by no merge, but never most of them: then the list of merges was cut.
+Result<void> checkReachable(const Json& model, const std::unordered_set<std::string_view>& tokens,
+                            const std::vector<std::pair<std::string, std::string>>& merges, const fs::path& path)
+{
+    constexpr std::size_t kFew = 64;
+    std::unordered_set<std::string> made;
+    for (const auto& [left, right] : merges) made.insert(left + right);
+    std::size_t composed = 0;
+    std::size_t unreachable = 0;
+    for (const std::string_view token : tokens) {
+        const auto first = token.empty() ? std::nullopt : unicode::decodeUtf8(token, 0);
+        if (!first || first->sizeBytes == token.size() || (token.starts_with('<') && token.ends_with('>'))) continue;
+        ++composed;
+        if (!made.contains(std::string(token))) ++unreachable;
+    }
+    if (jsonFlag(model, "ignore_merges").value_or(false) || unreachable <= kFew || unreachable <= composed / 2) return {};
+    return corrupt(fmt::format("The tokenizer has {} tokens of several characters, but its {} merges make only {} of them; the list of merges is incomplete.",
+                               composed, merges.size(), composed - unreachable),
+                   path);
+}
+
 /// Merges as pairs of parts, from "left right" or ["left", "right"]. Parts and what they make are tokens of `vocabulary`;
 /// otherwise text would be cut in another way than the model was trained with.
 Result<std::vector<std::pair<std::string, std::string>>> readMerges(const Json& model, const std::map<std::uint64_t, std::string>& vocabulary,
@@ -269,6 +290,7 @@ Result<std::vector<std::pair<std::string, std::string>>> readMerges(const Json& 
                                path);
         pairs.push_back(std::move(pair));
     }
+    WW_TRY_VOID(checkReachable(model, tokens, pairs, path));
     return pairs;
 }
 

@@ -272,6 +272,10 @@ private slots:
         row("gpt-2 expression", before({split(kGpt2)}), "gpt-2");
         row("llama 3", before({split(kLlama3)}), "llama-bpe", true);
         row("llama 3 without ignoring merges", before({split(kLlama3)}), "smaug-bpe");
+        for (const bool ignores : {true, false})
+            row(ignores ? "cl100k, ignoring merges" : "cl100k",
+                before({split("'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+")}),
+                ignores ? "llama-bpe" : "smaug-bpe", ignores);
         row("qwen 2", before({split(kQwen2)}), "qwen2");
         row("qwen 2 nested", sequence({sequence({split(kQwen2)}), byteLevel(false)}), "qwen2");
         row("qwen 2 with spelled-out contractions",
@@ -532,6 +536,9 @@ private slots:
         row("merge with an empty part", json, changed("/model/merges", Json::array({Json::array({"", "b"})})), "corrupt");
         row("merge of an unknown token", json, changed("/model/merges", Json::array({"a zz"})), "corrupt");
         row("merge to an unknown token", json, changed("/model/merges", Json::array({"b b"})), "corrupt");
+        Json cut = byteLevelTokenizer(byteLevel(true));
+        for (int i = 0; i < 100; ++i) cut["model"]["vocab"]["long" + std::to_string(i)] = 1000 + i;
+        row("merges that were cut", json, cut.dump(), "corrupt");
         row("lower-casing", json, changed("/normalizer", {{"type", "Lowercase"}}), "unsupported");
         row("lower-casing inside", json,
             changed("/normalizer", {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Lowercase"}}}}}),
