@@ -333,7 +333,7 @@ private:
     Result<void> norms()
     {
         if (m_config.architecture->layerNorm) {
-            WW_TRY(const double epsilon, m_reader.positive({"layer_norm_eps", "layer_norm_epsilon", "norm_epsilon"}, 1e-5));
+            WW_TRY(const double epsilon, m_reader.positive({"layer_norm_eps", "layer_norm_epsilon", "norm_epsilon", "norm_eps"}, 1e-5));
             putReal("attention.layer_norm_epsilon", epsilon);
         } else {
             const bool isLarger = m_name == "phi3" || m_name == "olmo2" || m_config.className == "MixtralForCausalLM";
@@ -430,9 +430,20 @@ private:
         return {};
     }
 
+    /// Attention scores of Gemma are divided by the root of a number that GGUF files do not hold: it is the length of a head, and in
+    /// the largest models the share of a head in the embedding.
+    Result<void> queryScale(std::uint32_t layersOfLargest)
+    {
+        WW_TRY(const double scale, m_reader.positive({"query_pre_attn_scalar"}, 0));
+        const std::uint32_t usual = m_config.layers == layersOfLargest ? m_config.width / m_config.heads : m_config.headSize;
+        if (scale > 0 && scale != usual) notFollowed("query_pre_attn_scalar", fmt::format("{:g}", scale));
+        return {};
+    }
+
     Result<void> extras()
     {
         WW_TRY_VOID(windows());
+        if (m_name == "gemma2" || m_name == "gemma3") WW_TRY_VOID(queryScale(m_name == "gemma2" ? 46 : 62));
         if (m_name == "gemma3") {
             if (m_reader.member({"rope_local_base_freq"})) {
                 WW_TRY(const double base, m_reader.positive({"rope_local_base_freq"}, 10000));

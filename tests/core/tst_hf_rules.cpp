@@ -284,6 +284,8 @@ private slots:
         refused("Qwen2ForCausalLM", "window that is not used", {{"sliding_window", 128}, {"use_sliding_window", false}}, "");
         refused("LlamaForCausalLM", "scaling at run time", {{"rope_scaling", {{"type", "dynamic"}, {"factor", 2}}}}, "rope_scaling = dynamic");
         refused("Gemma2ForCausalLM", "window", Json::object(), "");
+        refused("Gemma2ForCausalLM", "another scale", {{"query_pre_attn_scalar", 224}}, "query_pre_attn_scalar = 224");
+        refused("Gemma3ForCausalLM", "the usual scale", {{"query_pre_attn_scalar", 16}}, "");
     }
     void whatIsNotFollowedIsSaid()
     {
