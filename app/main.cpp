@@ -17,6 +17,7 @@
 #include "app/plot_command.h"
 #include "app/settings.h"
 #include "app/workbench.h"
+#include "base/heap.h"
 #include "plan/preset.h"
 
 namespace {
@@ -134,6 +135,7 @@ QString unreadableArgument(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+    ww::returnLargeBlocks();
     // Without a display everything but the window itself still works.
     const bool hasDisplay =
         isSet("QT_QPA_PLATFORM") || isSet("DISPLAY") || isSet("WAYLAND_DISPLAY") || hasArgument(argc, argv, "-platform");

@@ -7,11 +7,13 @@
 
 #include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
+#include "app/cli/memory_option.h"
 #include "app/cli/table.h"
 #include "app/cli/written_files.h"
 #include "calibration/calibration_file.h"
 #include "import/open_model.h"
 #include "io/model_identity.h"
+#include "jobs/working_memory.h"
 #include "model/weight_source.h"
 
 namespace ww::cli {
@@ -23,6 +25,7 @@ struct Options {
     std::string output;
     bool gram = false;
     bool noGram = false;
+    std::optional<std::uint64_t> memory;
     CalibrationOptions settings;
 };
 
@@ -70,6 +73,11 @@ Result<void> run(const Options& options, Session& session)
     CalibrationOptions settings = options.settings;
     settings.textName = options.text;
     settings.gramBudgetBytes = gramBudgetBytes();
+    if (options.memory) {
+        const WorkingMemory memory = workingMemory(*file, *options.memory, session.pool.threadCount(), WorkingMemoryUse::Calibration);
+        settings.activationBudgetBytes = memory.activations;
+        settings.gramBudgetBytes = memory.cache;
+    }
     settings.collectGram = options.gram || (!options.noGram && gramBytes(*file) <= settings.gramBudgetBytes);
     if (!settings.collectGram && !options.noGram && !session.json)
         Session::warn(fmt::format("The products of all pairs of columns would take {}, so they are left out; methods that need them, such "
@@ -126,8 +134,9 @@ void addCalibrateCommand(CommandLine& commands)
     command.add_option("-o,--output", options->output, "The file to write.")->required()->type_name("FILE");
     CLI::Option* const gram = command.add_flag("--gram", options->gram,
                                                "The products of all pairs of columns as well, which GPTQ needs, however much memory they "
-                                               "take. Without this option they are collected when they fit into half of the memory.");
+                                               "take. Without this option they are collected when they fit into half of the memory, or of --memory.");
     command.add_flag("--no-gram", options->noGram, "Leave them out; the file is much smaller.")->excludes(gram);
+    addMemory(command, options->memory, "Gram matrices that do not fit are left out, unless --gram is given.");
     command.add_option("--ctx", options->settings.contextLength, "Tokens per window; 512 if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 20).description(""));

@@ -3,11 +3,13 @@
 #include <system_error>
 
 #include "app/cli/command_line.h"
+#include "app/cli/memory_option.h"
 #include "app/cli/written_files.h"
 #include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
 #include "io/model_identity.h"
+#include "jobs/working_memory.h"
 #include "model/weight_source.h"
 
 namespace ww::cli {
@@ -20,6 +22,7 @@ struct Options {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;
     bool withOutput = false;
+    std::optional<std::uint64_t> memory;
 };
 
 /// Experts that saw less than this share of what an even distribution would give them are named.
@@ -51,6 +54,9 @@ Result<void> runImatrix(const Options& options, Session& session)
     settings.maxWindows = options.maxWindows;
     WW_TRY(const Hash identity, modelIdentity(*file));
     settings.identity = Hasher().text("imatrix").hash(identity).text(text).number(settings.contextLength).number(settings.maxWindows).finish();
+    if (options.memory)
+        settings.activationBudgetBytes =
+            workingMemory(*file, *options.memory, session.pool.threadCount(), WorkingMemoryUse::Calibration).activations;
     settings.checkpoint = options.output + ".part";
     WW_TRY(const Calibration calibration, calibrate(*model, *tokenizer, text, settings, session.context()));
     const ImportanceMatrix matrix = importanceOf(calibration, options.withOutput);
@@ -140,6 +146,7 @@ void addImatrixCommands(CommandLine& commands)
     command.add_option("--chunks", options->maxWindows, "Only the first N windows; all if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 30).description(""));
+    addMemory(command, options->memory);
     command.add_flag("--process-output", options->withOutput, "Also the output matrix.");
     command.footer("Example:\n  weightwright-cli imatrix model-F16.gguf --text calibration.txt -o model.imatrix.gguf --chunks 100");
 

@@ -2,6 +2,7 @@
 #include "app/cli/kld.h"
 
 #include "app/cli/command_line.h"
+#include "app/cli/memory_option.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/resume.h"
@@ -9,6 +10,7 @@
 #include "eval/text_overlap.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
+#include "jobs/working_memory.h"
 
 namespace ww::cli {
 namespace {
@@ -19,6 +21,7 @@ struct Options {
     std::vector<std::string> variants;
     std::string text;
     DivergenceOptions settings;
+    std::optional<std::uint64_t> memory;
     RecipeOptions recipe;
 };
 
@@ -70,6 +73,12 @@ Result<DivergenceResult> measured(const Options& options, const std::shared_ptr<
                                   const std::string& text, const Session& session)
 {
     DivergenceOptions settings = options.settings;
+    if (options.memory) {
+        const WorkingMemory memory = workingMemory(*base, *options.memory, session.pool.threadCount(), WorkingMemoryUse::Divergence);
+        settings.activationBudgetBytes = memory.activations;
+        settings.logitBudgetBytes = memory.predictions;
+        settings.quantizedBudgetBytes = memory.quantized;
+    }
     resume(settings, "divergence", *base, variant.get(), plan.get(), text);
     WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, plan, text, settings, session.context()));
     forget(settings.journal);
@@ -186,6 +195,7 @@ void addCommonOptions(CLI::App& command, Options& options)
     command.add_option("--chunks", options.settings.maxWindows, "Only the first N windows; all if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 30).description(""));
+    addMemory(command, options.memory);
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <cstdio>
 
 #include "app/cli/command_line.h"
+#include "base/heap.h"
 
 int main(int argc, char** argv)
 {
+    ww::returnLargeBlocks();
     try {
         ww::cli::CommandLine commands;
         return commands.run(argc, argv);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli/command_line.h"
+#include "app/cli/memory_option.h"
 #include "app/cli/plan_output.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/resume.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
+#include "jobs/working_memory.h"
 
 namespace ww::cli {
 namespace {
@@ -15,6 +17,7 @@ struct Options {
     std::string text;
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;
+    std::optional<std::uint64_t> memory;
     RecipeOptions recipe;
 };
 
@@ -28,6 +31,11 @@ Result<void> run(const Options& options, Session& session)
     PerplexityOptions settings;
     settings.contextLength = options.contextLength;
     settings.maxWindows = options.maxWindows;
+    if (options.memory) {
+        const WorkingMemory memory = workingMemory(*model, *options.memory, session.pool.threadCount(), WorkingMemoryUse::Perplexity);
+        settings.activationBudgetBytes = memory.activations;
+        settings.quantizedBudgetBytes = memory.quantized;
+    }
     resume(settings, "perplexity", *model, nullptr, plan.get(), text);
     WW_TRY(const PerplexityResult result, evaluatePerplexity(model, plan, text, settings, session.context()));
     forget(settings.journal);
@@ -80,6 +88,7 @@ void addPerplexityCommand(CommandLine& commands)
     command.add_option("--chunks", options->maxWindows, "Only the first N windows; all if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 30).description(""));
+    addMemory(command, options->memory);
     addRecipeOptions(command, options->recipe);
     command.footer("Examples:\n  weightwright-cli perplexity model-F16.gguf --text wiki.test.raw\n"
                    "  weightwright-cli perplexity model-F16.gguf --text wiki.test.raw --chunks 40 --preset Q4_K_M");

@@ -8,6 +8,7 @@
 
 #include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
+#include "app/cli/memory_option.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
 #include "app/cli/written_files.h"
@@ -19,6 +20,7 @@
 #include "jobs/evaluate.h"
 #include "jobs/polish.h"
 #include "jobs/sensitivity_job.h"
+#include "jobs/working_memory.h"
 #include "plan/allocated_recipe.h"
 #include "plan/runtime_memory.h"
 
@@ -36,6 +38,7 @@ struct MeasureOptions {
     CalibrationSource calibration;
     std::string output;
     std::optional<double> budgetMinutes;
+    std::optional<std::uint64_t> memory;
     SensitivityOptions settings;
 };
 
@@ -89,6 +92,14 @@ Result<void> runSensitivity(const MeasureOptions& options, Session& session)
     }
     if (settings.grams && !settings.importance)
         settings.importance = std::make_shared<const ImportanceMatrix>(importanceOf(settings.grams->calibration(), true));
+    if (options.memory) {
+        const WorkingMemory memory = workingMemory(*model, *options.memory, session.pool.threadCount(), WorkingMemoryUse::Sensitivity);
+        settings.activationBudgetBytes = memory.activations;
+        settings.cacheBudgetBytes = memory.cache;
+        settings.gramBudgetBytes = memory.cache;
+        settings.logitBudgetBytes = memory.predictions;
+        settings.quantizedBudgetBytes = memory.quantized;
+    }
     settings.journal = options.output + ".part";
     std::optional<Sensitivity> earlier;
     if (auto file = loadSensitivity(options.output)) earlier = std::move(*file);
@@ -392,25 +403,6 @@ Result<void> runPredict(const PredictOptions& options, Session& session)
     return {};
 }
 
-/// "6GiB", "700 MiB", "4449280"
-std::optional<std::uint64_t> parseSize(std::string text)
-{
-    std::erase(text, ' ');
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || !(value > 0)) return std::nullopt;
-    std::string unit = text.substr(static_cast<std::size_t>(end - text.data()));
-    std::ranges::transform(unit, unit.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
-    double factor = 0;
-    if (unit.empty() || unit == "b") factor = 1;
-    if (unit == "kib" || unit == "k") factor = 0x1p10;
-    if (unit == "mib" || unit == "m") factor = 0x1p20;
-    if (unit == "gib" || unit == "g") factor = 0x1p30;
-    const double bytes = value * factor;
-    if (!(bytes >= 1) || bytes > 0x1p60) return std::nullopt;
-    return static_cast<std::uint64_t>(bytes);
-}
-
 void addFormatList(CLI::App& command, std::vector<TensorType>& formats, const std::string& description)
 {
     command
@@ -472,6 +464,7 @@ void addMeasureCommand(CommandLine& commands)
     addCount(command, "--ctx", options->settings.contextLength, 4, "Tokens per window; 512 if not given.");
     addCount(command, "--chunks", options->settings.calibrationWindows, 1, "Windows for the statistics of the inputs; 32 if not given.");
     addCount(command, "--probe-chunks", options->settings.probeWindows, 1, "Windows for each probe; 10 if not given.");
+    addMemory(command, options->memory, "Inputs whose products of all pairs of columns do not fit are described by their squares alone.");
     command.add_option("-o,--output", options->output, "The file to write (JSON).")->required()->type_name("FILE");
     command.footer("Example:\n  weightwright-cli sensitivity model-F16.gguf --text calibration.txt --imatrix model.imatrix.gguf -o model.sensitivity.json");
 }

@@ -201,7 +201,7 @@ Result<ReferencePredictions> ReferencePredictions::create(const LanguageModel& b
     reference.m_group = std::clamp<std::size_t>(static_cast<std::size_t>(budgetBytes / perWindow), 1, windowCount);
     reference.m_hidden.resize(windowCount * reference.m_scored * d);
     takeScored(hidden, d, reference.m_length, reference.m_first, reference.m_scored, windowCount, reference.m_hidden.data());
-    if (reference.m_group < windowCount) return reference;
+    if (budgetBytes / perWindow < windowCount) return reference;
     WW_TRY_VOID(reference.predict(0, windowCount, context));
     reference.m_kept = true;
     reference.m_hidden = {};
@@ -298,6 +298,7 @@ Result<std::vector<TokenDivergence>> ReferencePredictions::compare(const Languag
         takeScored(hidden.subspan(window * m_length * d), d, m_length, m_first, m_scored, count, scored.data());
         WW_TRY_VOID(compareGroup(variant, scored.data(), window, count, tokens, context));
     }
+    if (!m_kept) m_probabilities = {};  // others may wait for the memory
     return tokens;
 }
 

@@ -23,6 +23,7 @@ struct DivergenceOptions {
     std::uint32_t maxWindows = 0;                                    ///< 0: all
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of both models
     std::uint64_t logitBudgetBytes = std::uint64_t{512} << 20;       ///< logits of the original; at least one window
+    std::uint64_t quantizedBudgetBytes = std::uint64_t{256} << 20;   ///< blocks of a recipe, kept while it is measured
     std::filesystem::path journal{};  ///< finished windows are kept here (see WindowJournal); empty: nowhere
     Hash identity{};                  ///< with `journal`: of both models and the text
 };

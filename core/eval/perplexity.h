@@ -22,6 +22,7 @@ struct PerplexityOptions {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of the windows run at once
+    std::uint64_t quantizedBudgetBytes = std::uint64_t{256} << 20;   ///< blocks of a recipe, kept while it is measured
     std::filesystem::path journal{};  ///< finished windows are kept here (see WindowJournal); empty: nowhere
     Hash identity{};                  ///< with `journal`: of the model and the text
 };

@@ -20,12 +20,13 @@ struct RunnableModel {
     std::shared_ptr<const Tokenizer> tokenizer;
 };
 
-Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan)
+Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
+                              std::uint64_t quantizedBytes = std::uint64_t{256} << 20)
 {
     WW_TRY_VOID(model->checkUnchanged());
     RunnableModel runnable;
     WW_TRY(runnable.tokenizer, Tokenizer::create(model->metadata()));
-    auto weights = plan ? plannedWeights(model, std::move(plan)) : fileWeights(model);
+    auto weights = plan ? plannedWeights(model, std::move(plan), quantizedBytes) : fileWeights(model);
     WW_TRY(runnable.model, LanguageModel::create(std::move(weights)));
     return runnable;
 }
@@ -56,7 +57,7 @@ Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> mod
                                             const std::function<void(std::uint32_t, double)>& onWindow)
 {
     return guarded<PerplexityResult>([&]() -> Result<PerplexityResult> {
-        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan), *model));
+        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan, options.quantizedBudgetBytes), *model));
         WW_TRY(const EvaluationWindows windows, makeWindows(*runnable.tokenizer, text, options));
         return inFile(perplexity(*runnable.model, windows, options, context, onWindow), *model);
     });
@@ -69,7 +70,7 @@ Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> bas
     return guarded<DivergenceResult>([&]() -> Result<DivergenceResult> {
         const std::shared_ptr<const ModelFile> other = variant ? variant : base;
         WW_TRY(const RunnableModel original, inFile(prepare(base, nullptr), *base));
-        WW_TRY(const RunnableModel changed, inFile(prepare(other, plan), *other));
+        WW_TRY(const RunnableModel changed, inFile(prepare(other, plan, options.quantizedBudgetBytes), *other));
         PerplexityOptions cut;
         cut.contextLength = options.contextLength;
         cut.maxWindows = options.maxWindows;

@@ -358,7 +358,9 @@ private:
         settings.contextLength = m_options.contextLength;
         settings.maxWindows = m_options.probeWindows;
         settings.budgets.activationBudgetBytes = m_options.activationBudgetBytes;
-        settings.budgets.cache.memoryBudgetBytes = m_options.activationBudgetBytes * 2;
+        settings.budgets.cache.memoryBudgetBytes = m_options.cacheBudgetBytes;
+        settings.budgets.logitBudgetBytes = m_options.logitBudgetBytes;
+        settings.quantizedBudgetBytes = m_options.quantizedBudgetBytes;
         std::unique_ptr<PlanEvaluation> evaluation;
         const JobContext quiet{m_context.pool, m_context.stop, nullptr};
         m_result.probeTokens = std::uint64_t{m_options.probeWindows} * (m_options.contextLength - m_options.contextLength / 2 - 1);
@@ -465,6 +467,7 @@ Result<Hash> sensitivitySettings(const ModelFile& model, std::string_view text, 
     hasher.number(options.calibrationWindows).number(options.probeWindows).number(options.sampleElements);
     for (const TensorType format : options.formats) hasher.number(static_cast<std::uint64_t>(format));
     if (options.importance) hasher.hash(importanceHashOf(*options.importance));
+    if (options.gramBudgetBytes != SensitivityOptions().gramBudgetBytes) hasher.number(options.gramBudgetBytes);
     for (const std::string& method : options.moreMethods) hasher.text(method);
     if (options.grams) hasher.hash(calibrationHashOf(options.grams->calibration()));
     return hasher.finish();

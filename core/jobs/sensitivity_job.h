@@ -37,6 +37,9 @@ struct SensitivityOptions {
     /// No probe is begun after this time. Empty: every tensor is probed in three formats.
     std::optional<double> budgetSeconds{};
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;
+    std::uint64_t cacheBudgetBytes = std::uint64_t{1} << 30;         ///< hidden states of the original between the steps
+    std::uint64_t logitBudgetBytes = std::uint64_t{512} << 20;
+    std::uint64_t quantizedBudgetBytes = std::uint64_t{256} << 20;
     std::uint64_t gramBudgetBytes = std::uint64_t{2} << 30;  ///< of one block; beyond it the diagonal must do
     /// Finished units are appended here, and a later run with the same settings goes on after the last one. Empty: none.
     std::filesystem::path journal{};
