@@ -53,6 +53,7 @@ Result<void> run(const ConvertOptions& options, Session& session)
         json["tensors"] = plan.entries.size();
         json["sizeBytes"] = summary.sizeBytes;
         json["seconds"] = number(summary.seconds);
+        addNotes(json, *model);
         session.out.writeJson(json);
         return {};
     }

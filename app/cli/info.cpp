@@ -2,6 +2,7 @@
 #include <map>
 
 #include "app/cli/command_line.h"
+#include "app/cli/plan_output.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
 #include "model/tensor_role.h"
@@ -125,6 +126,7 @@ Json infoJson(const ModelFile& model, const InfoOptions& options)
     json["parameters"] = model.parameterCount();
     json["bitsPerWeight"] = number(model.bitsPerWeight());
     json["tensorCount"] = model.tensors().size();
+    addNotes(json, model);
     json["formats"] = Json::array();
     for (const auto& [type, share] : formatShares(model))
         json["formats"].push_back(

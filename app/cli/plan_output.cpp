@@ -5,6 +5,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
+#include "import/open_model.h"
 
 namespace ww::cli {
 namespace {
@@ -35,6 +36,12 @@ std::string planSizeText(const Plan& plan)
                             100.0 * static_cast<double>(plan.sizeBytes) / static_cast<double>(plan.sourceSizeBytes),
                             sizeText(static_cast<double>(plan.sourceSizeBytes)));
     return text;
+}
+
+void addNotes(Json& json, const ModelFile& model)
+{
+    json["notes"] = Json::array();
+    for (const ImportNote& note : importNotes(model)) json["notes"].push_back(note.sentence);
 }
 
 void addPlan(Json& json, const ModelFile& model, const Plan& plan)

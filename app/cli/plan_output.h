@@ -13,6 +13,8 @@ void printPlanTable(Output& out, const ModelFile& model, const Plan& plan);
 [[nodiscard]] std::string planSizeText(const Plan& plan);
 /// sizeBytes, bitsPerWeight, sourceSizeBytes, parameters, fileType, warnings, formats, tensors.
 void addPlan(Json& json, const ModelFile& model, const Plan& plan);
+/// "notes": what a person should know of a model opened from a folder (importNotes()); an empty list for other models.
+void addNotes(Json& json, const ModelFile& model);
 /// Every warning once, on standard error.
 void warnAboutPlan(const ModelFile& model, const Plan& plan);
 

@@ -35,6 +35,7 @@ Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
         Json json;
         json["dryRun"] = true;
         json["model"] = model.path().string();
+        addNotes(json, model);
         addPlan(json, model, plan);
         session.out.writeJson(json);
         return {};
@@ -64,6 +65,7 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
         Json json;
         json["dryRun"] = false;
         json["model"] = model.path().string();
+        addNotes(json, model);
         json["parts"] = Json::array();
         for (const auto& path : summary.paths) json["parts"].push_back(path.string());
         json["seconds"] = number(summary.seconds);
@@ -116,6 +118,7 @@ Result<void> run(const QuantizeOptions& options, Session& session)
         json["dryRun"] = false;
         if (loss.tensors > 0) json["analysis"] = Json{{"tensors", loss.tensors}, {"methodError", number(loss.method)}, {"storedError", number(loss.stored)}};
         json["model"] = model->path().string();
+        addNotes(json, *source);
         json["output"] = summary.path.string();
         json["seconds"] = number(summary.seconds);
         json["quantizedTensors"] = summary.quantizedTensors;
@@ -141,6 +144,7 @@ Result<void> printSeveral(const ModelFile& model, const std::vector<std::shared_
         Json json;
         json["dryRun"] = dryRun;
         json["model"] = model.path().string();
+        addNotes(json, model);
         json["files"] = Json::array();
         for (std::size_t i = 0; i < plans.size(); ++i) {
             Json one;

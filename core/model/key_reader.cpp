@@ -44,6 +44,13 @@ Result<float> KeyReader::real(std::string_view key, float absent) const
     return static_cast<float>(*value);
 }
 
+Result<float> KeyReader::notNegative(std::string_view key, float absent) const
+{
+    WW_TRY(const float value, real(key, absent));
+    if (value < 0) return wrong(key, "is negative");
+    return value;
+}
+
 Result<float> KeyReader::requiredReal(std::string_view key) const
 {
     if (!has(key)) return wrong(key, "is missing from the metadata");

@@ -26,6 +26,8 @@ public:
     [[nodiscard]] Result<std::uint32_t> count(std::string_view key, std::uint32_t absent) const;
     /// Finite.
     [[nodiscard]] Result<float> real(std::string_view key, float absent) const;
+    /// Finite and at least 0.
+    [[nodiscard]] Result<float> notNegative(std::string_view key, float absent) const;
     [[nodiscard]] Result<float> requiredReal(std::string_view key) const;
     [[nodiscard]] Result<bool> flag(std::string_view key, bool absent) const;
     [[nodiscard]] Result<std::string> text(std::string_view key, std::string_view absent) const;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The program with a folder from Hugging Face: convert, and commands that read models.
+#include <QJsonArray>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include "tests/support/cli_process.h"
+#include "tests/support/hf_folder.h"
 #include "tests/support/paths.h"
 
 using ww::test::Outcome;
@@ -48,6 +50,24 @@ private slots:
         QCOMPARE(run({"quantize", fixture(), "-o", folder, "--presets", "Q6_K"}).exitCode, 0);
         QCOMPARE(QDir(folder).entryList(QDir::Files), (QStringList{"fixture-llama-8M-hf-BF16.gguf", "fixture-llama-8M-hf-Q4_K_M.gguf", "fixture-llama-8M-hf-Q6_K.gguf",
                                                                    "fixture-llama-8M-hf-Q8_0.gguf"}));
+    }
+
+    // What a person should know of a folder is said on standard error, or in the JSON object.
+    void notesAreSaid()
+    {
+        const QString folder = file("notes");
+        QVERIFY(QDir().mkpath(folder));
+        auto model = ww::test::hfCases().front();
+        model.config += R"(, "rope_scaling": {"type": "dynamic", "factor": 2})";
+        QVERIFY(ww::test::writeHfFolder(folder.toStdString(), model));
+        for (const QStringList& command : {QStringList{"convert", folder, "-o", file("n.gguf")}, QStringList{"quantize", folder, "-o", file("n.gguf"), "--type", "Q8_0"}, QStringList{"info", folder}}) {
+            const Outcome words = run(command);
+            QVERIFY2(words.exitCode == 0, words.err);
+            QVERIFY((words.err + words.out).contains("rope_scaling = dynamic"));
+            const Outcome json = run(command + QStringList{"--json"});
+            QVERIFY2(json.exitCode == 0, json.err);
+            QCOMPARE(json.json()["notes"].toArray().size(), 1);
+        }
     }
 
     void saysWhatIsWrong()

@@ -38,8 +38,8 @@ Result<void> gemma2(const KeyReader& keys, Architecture& architecture)
     common(architecture);
     architecture.output = OutputMatrix::AlwaysTied;
     architecture.postNorms = true;
-    WW_TRY(architecture.attentionSoftcap, keys.real("attn_logit_softcapping", 50));
-    WW_TRY(architecture.finalSoftcap, keys.real("final_logit_softcapping", 30));
+    WW_TRY(architecture.attentionSoftcap, keys.notNegative("attn_logit_softcapping", 50));
+    WW_TRY(architecture.finalSoftcap, keys.notNegative("final_logit_softcapping", 30));
     WW_TRY(const std::uint32_t window, keys.count("attention.sliding_window", 4096));
     for (std::size_t i = 0; i < architecture.blocks.size(); i += 2) architecture.blocks[i].slidingWindow = window;
     scaleOfLargest(architecture, 46);
@@ -51,7 +51,7 @@ Result<void> gemma3(const KeyReader& keys, Architecture& architecture)
     common(architecture);
     architecture.postNorms = true;
     architecture.headNorm = HeadNorm::SharedByHeads;
-    WW_TRY(architecture.finalSoftcap, keys.real("final_logit_softcapping", 0));
+    WW_TRY(architecture.finalSoftcap, keys.notNegative("final_logit_softcapping", 0));
     WW_TRY(const std::uint32_t window, keys.count("attention.sliding_window", 0));
     if (window != 0) {
         WW_TRY(const std::uint32_t pattern, keys.count("attention.sliding_window_pattern", 6));

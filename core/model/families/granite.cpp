@@ -11,14 +11,14 @@ Result<void> granite(const KeyReader& keys, Architecture& architecture)
     architecture.attnOutputBias = Presence::Optional;
     architecture.ffnBias = Presence::Optional;
     const auto factorOr1 = [&](std::string_view key) -> Result<float> {
-        WW_TRY(const float value, keys.real(key, 1));
+        WW_TRY(const float value, keys.notNegative(key, 1));
         return value == 0 ? 1.0F : value;
     };
     WW_TRY(architecture.embeddingScale, factorOr1("embedding_scale"));
     WW_TRY(architecture.residualScale, factorOr1("residual_scale"));
-    WW_TRY(architecture.attentionScale, keys.real("attention.scale", 0));
+    WW_TRY(architecture.attentionScale, keys.notNegative("attention.scale", 0));
     WW_TRY(const float logitScale, keys.requiredReal("logit_scale"));
-    if (logitScale == 0) return keys.wrong("logit_scale", "is 0");
+    if (logitScale <= 0) return keys.wrong("logit_scale", "is not positive");
     architecture.logitScale = 1 / logitScale;
     WW_TRY(const bool rotates, keys.flag("rope.scaling.finetuned", true));
     if (!rotates) architecture.pairing = RopePairing::None;
