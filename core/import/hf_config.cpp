@@ -421,6 +421,9 @@ private:
     Result<void> layersWithoutRope()
     {
         const Json* rotating = m_reader.member({"no_rope_layers"});
+        WW_TRY(const auto interval, m_reader.count({"no_rope_layer_interval"}));
+        if (!rotating && interval.value_or(4) != 4)
+            return m_reader.unsupported(fmt::format("Every layer number {} of this model does not rotate; in GGUF files of smollm3 models it is every fourth.", *interval));
         if (!rotating) return {};
         if (!rotating->is_array() || rotating->size() != m_config.layers) return m_reader.wrong("no_rope_layers", "has not one entry for every layer");
         for (std::uint32_t i = 0; i < m_config.layers; ++i)

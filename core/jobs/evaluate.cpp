@@ -9,6 +9,7 @@
 #include "io/model_identity.h"
 #include "jobs/plan_evaluation.h"
 #include "jobs/quantize.h"
+#include "model/architecture.h"
 #include "model/weight_source.h"
 #include "text/tokenizer.h"
 
@@ -25,6 +26,9 @@ Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::share
 {
     WW_TRY_VOID(model->checkUnchanged());
     RunnableModel runnable;
+    // Of a model of an unknown kind, that is the reason to give, whether it has a tokenizer or not.
+    if (const auto architecture = readArchitecture(*model); !architecture && architecture.error().code == ErrorCode::Unsupported)
+        return tl::unexpected(architecture.error());
     WW_TRY(runnable.tokenizer, Tokenizer::create(model->metadata()));
     auto weights = plan ? plannedWeights(model, std::move(plan), quantizedBytes) : fileWeights(model);
     WW_TRY(runnable.model, LanguageModel::create(std::move(weights)));

@@ -230,6 +230,7 @@ private slots:
         refused("SmolLM3ForCausalLM", "llama3", {{"rope_scaling", {{"rope_type", "llama3"}}}}, "not known here for smollm3 models");
         refused(llama, "a part rotates", {{"partial_rotary_factor", 0.5}}, "only a part of each head");
         refused("Phi3ForCausalLM, longrope", "too few factors", {{"rope_scaling", {{"short_factor", Json::array({1, 1})}}}}, "short_factor");
+        refused("SmolLM3ForCausalLM", "another interval", {{"no_rope_layers", nullptr}, {"no_rope_layer_interval", 3}}, "every fourth");
         refused("SmolLM3ForCausalLM", "other layers", {{"no_rope_layers", Json::array({1, 0, 1, 0, 1})}}, "no_rope_layers");
         refused("Gemma3ForCausalLM", "other layers", {{"layer_types", Json::array({"full_attention", "full_attention", "full_attention", "full_attention", "full_attention", "full_attention", "full_attention"})}}, "layer_types");
         refused("Qwen3MoeForCausalLM", "blocks without experts", {{"mlp_only_layers", Json::array({0})}}, "have no experts (mlp_only_layers)");
