@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "import/hf_card.h"
 #include "import/hf_config.h"
 #include "import/hf_tensors.h"
@@ -31,10 +32,17 @@ bool isThere(const fs::path& path)
     return fs::exists(path, ignored);
 }
 
-/// models--ORGANISATION--NAME/snapshots/REVISION: the newest revision that holds a model.
+/// models--ORGANISATION--NAME/snapshots/REVISION: the one that refs/main names, else the newest revision that holds a model.
 fs::path snapshotOf(const fs::path& cache)
 {
     std::error_code error;
+    constexpr std::uint64_t kMaximumReferenceBytes = 256;
+    if (isThere(cache / "refs" / "main"))
+        if (auto revision = readTextFile(cache / "refs" / "main", kMaximumReferenceBytes)) {
+            while (!revision->empty() && (revision->back() == '\n' || revision->back() == '\r' || revision->back() == ' ')) revision->pop_back();
+            const bool isName = !revision->empty() && revision->find_first_of(std::string_view("/\\\0", 3)) == std::string::npos && *revision != "..";
+            if (isName && isThere(cache / "snapshots" / *revision / "config.json")) return cache / "snapshots" / *revision;
+        }
     fs::path best;
     fs::file_time_type newest = fs::file_time_type::min();
     for (fs::directory_iterator it(cache / "snapshots", error), end; !error && it != end; it.increment(error)) {

@@ -3,6 +3,7 @@
 // does, which tensors stay F32, which are left out, and which files a folder may have.
 #include <QtTest>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -508,6 +509,16 @@ private slots:
             WW_VERIFY(opened);
             QCOMPARE((*opened)->displayName(), std::string("Tiny"));
         }
+        // refs/main says which of several revisions is meant, whatever their age.
+        fs::create_directories(cache / "snapshots/zz");
+        fs::create_directories(cache / "refs");
+        QVERIFY(test::writeFile(cache / "snapshots/zz/config.json", "{}"));
+        QVERIFY(test::writeFile(cache / "refs/main", "0a1b\n"));
+        fs::last_write_time(cache / "snapshots/zz", fs::file_time_type::clock::now() + std::chrono::hours(1));
+        WW_VERIFY(openAnyModel(cache));
+        QVERIFY(test::writeFile(cache / "refs/main", "../../other"));
+        QVERIFY(!openAnyModel(cache));  // then the newest, which is broken
+        fs::remove_all(cache / "snapshots/zz");
         fs::create_directories(path() / "other");
         fs::copy_file(cache / "blobs/cc", path() / "other/secret");
         fs::remove(snapshot / "model-00001-of-00001.safetensors");
