@@ -84,6 +84,7 @@ class TestForwardInterop : public QObject {
             {.architecture = "qwen2moe", .qkvBias = true, .experts = 8, .usedExperts = 3, .sharedFeedForward = 48});
         row("qwen3", {.architecture = "qwen3", .headLength = 32});
         row("qwen3moe", {.architecture = "qwen3moe", .experts = 8, .usedExperts = 3});
+        row("qwen3moe, one expert used", {.architecture = "qwen3moe", .experts = 4, .usedExperts = 1});
         row("gemma", {.architecture = "gemma", .kvHeads = 1, .headLength = 32, .tied = true}, kGelu);
         row("gemma2",
             {.architecture = "gemma2", .layers = 4, .tied = true, .keys = Keys{{"attention.sliding_window", std::uint32_t{24}}}},
