@@ -463,7 +463,7 @@ void addMeasureCommand(CommandLine& commands)
         ->check(CLI::Range(0.0, 1e6).description(""));
     addCount(command, "--ctx", options->settings.contextLength, 4, "Tokens per window; 512 if not given.");
     addCount(command, "--chunks", options->settings.calibrationWindows, 1, "Windows for the statistics of the inputs; 32 if not given.");
-    addCount(command, "--probe-chunks", options->settings.probeWindows, 1, "Windows for each probe; 10 if not given.");
+    addCount(command, "--probe-chunks", options->settings.probeWindows, 1, "Windows for each probe, spread over the text behind those; 10 if not given.");
     addMemory(command, options->memory, "Inputs whose products of all pairs of columns do not fit are described by their squares alone.");
     command.add_option("-o,--output", options->output, "The file to write (JSON).")->required()->type_name("FILE");
     command.footer("Example:\n  weightwright-cli sensitivity model-F16.gguf --text calibration.txt --imatrix model.imatrix.gguf -o model.sensitivity.json");

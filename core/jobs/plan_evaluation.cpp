@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "jobs/plan_evaluation.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "io/model_identity.h"
 #include "jobs/quantize.h"
@@ -17,6 +20,25 @@ std::size_t stepOf(const TensorIdentity& tensor, std::size_t steps)
     if (tensor.role == TensorRole::Output) return steps;
     if (tensor.role == TensorRole::OutputNorm) return steps - 1;
     return 0;
+}
+
+/// `count` windows, evenly spaced; those before `first` only where there are not enough behind.
+EvaluationWindows spread(const EvaluationWindows& all, std::uint32_t first, std::uint32_t count)
+{
+    if (count == 0 || count >= all.windowCount) return all;
+    const std::uint64_t begin = std::min(first, all.windowCount - count);
+    EvaluationWindows chosen;
+    chosen.contextLength = all.contextLength;
+    chosen.windowCount = count;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::size_t at = static_cast<std::size_t>(begin + i * (all.windowCount - begin) / count) * all.contextLength;
+        const auto append = [&](const std::vector<TokenId>& from, std::vector<TokenId>& to) {
+            to.insert(to.end(), from.begin() + static_cast<std::ptrdiff_t>(at), from.begin() + static_cast<std::ptrdiff_t>(at + all.contextLength));
+        };
+        append(all.input, chosen.input);
+        append(all.targets, chosen.targets);
+    }
+    return chosen;
 }
 
 }  // namespace
@@ -38,8 +60,9 @@ Result<std::unique_ptr<PlanEvaluation>> PlanEvaluation::create(std::shared_ptr<c
     WW_TRY(const auto base, LanguageModel::create(fileWeights(result->m_model)));
     PerplexityOptions cut;
     cut.contextLength = options.contextLength;
-    cut.maxWindows = options.maxWindows;
+    cut.maxWindows = options.spreadBehind ? 0 : options.maxWindows;
     WW_TRY(EvaluationWindows windows, makeWindows(*tokenizer, text, cut));
+    if (options.spreadBehind) windows = spread(windows, *options.spreadBehind, options.maxWindows);
     result->m_steps = base->stepCount();
     WW_TRY(result->m_evaluation,
            IncrementalEvaluation::create(base, result->hashesOf(Plan{}), std::move(windows), options.budgets));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/progress.h"
@@ -18,6 +19,8 @@ namespace ww {
 struct PlanEvaluationOptions {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
+    /// Take maxWindows evenly spaced over the whole text instead of the first, and none of the first so many where it is long enough.
+    std::optional<std::uint32_t> spreadBehind{};
     IncrementalOptions budgets{};
     std::uint64_t quantizedBudgetBytes = std::uint64_t{256} << 20;  ///< quantized tensors, kept for plans that store them alike
 };

@@ -357,6 +357,7 @@ private:
         PlanEvaluationOptions settings;
         settings.contextLength = m_options.contextLength;
         settings.maxWindows = m_options.probeWindows;
+        settings.spreadBehind = m_options.calibrationWindows;  // rather not what the inputs were seen on
         settings.budgets.activationBudgetBytes = m_options.activationBudgetBytes;
         settings.budgets.cache.memoryBudgetBytes = m_options.cacheBudgetBytes;
         settings.budgets.logitBudgetBytes = m_options.logitBudgetBytes;
@@ -464,7 +465,7 @@ Result<Hash> sensitivitySettings(const ModelFile& model, std::string_view text, 
     WW_TRY(const Hash identity, modelIdentity(model));
     Hasher hasher;
     hasher.hash(identity).text(text).text(options.method).number(options.contextLength);
-    hasher.number(options.calibrationWindows).number(options.probeWindows).number(options.sampleElements);
+    hasher.text("probes spread").number(options.calibrationWindows).number(options.probeWindows).number(options.sampleElements);
     for (const TensorType format : options.formats) hasher.number(static_cast<std::uint64_t>(format));
     if (options.importance) hasher.hash(importanceHashOf(*options.importance));
     if (options.gramBudgetBytes != SensitivityOptions().gramBudgetBytes) hasher.number(options.gramBudgetBytes);

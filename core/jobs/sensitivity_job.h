@@ -31,7 +31,7 @@ struct SensitivityOptions {
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< for the quantizers; null: none
     std::uint32_t contextLength = 512;
     std::uint32_t calibrationWindows = 32;  ///< for the moments of the inputs
-    std::uint32_t probeWindows = 10;        ///< for the probes
+    std::uint32_t probeWindows = 10;        ///< for the probes; evenly spaced over the text behind those
     /// Values of each tensor that are quantized to find its errors, in evenly spaced rows; 0: all.
     std::uint64_t sampleElements = std::uint64_t{1} << 20;
     /// No probe is begun after this time. Empty: every tensor is probed in three formats.

@@ -10,6 +10,7 @@
 #include "base/thread_pool.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
+#include "jobs/plan_evaluation.h"
 #include "jobs/sensitivity_job.h"
 #include "plan/allocated_recipe.h"
 #include "tests/support/paths.h"
@@ -116,10 +117,13 @@ private slots:
         auto plan = resolve(recipe, *m_model);
         WW_VERIFY(plan);
         ThreadPool pool(1);
-        DivergenceOptions options;
+        PlanEvaluationOptions options;
         options.contextLength = 64;
         options.maxWindows = 2;
-        const auto full = evaluateDivergence(m_model, nullptr, std::make_shared<const Plan>(*plan), m_text, options, {pool});
+        options.spreadBehind = 4;  // the windows of the calibration
+        const auto evaluation = PlanEvaluation::create(m_model, m_text, options);
+        WW_VERIFY(evaluation);
+        const auto full = (*evaluation)->measure(std::make_shared<const Plan>(*plan), {pool});
         WW_VERIFY(full);
         QCOMPARE(m_figures.find("blk.1.ffn_down.weight")->probe(TensorType::Q3_K)->kld, full->meanKld.value);
     }
