@@ -43,12 +43,13 @@ Result<RuntimeMemory> runtimeMemory(const ModelFile& model, std::uint32_t contex
         inner = std::max<std::uint64_t>(inner, block.feedForwardLength);
     }
     inner = std::max<std::uint64_t>(inner, std::uint64_t{architecture.experts.used} * architecture.experts.feedForwardLength);
-    // The largest of what is alive at once: scores of all heads with their mask and inputs, the inner layer, or the logits.
+    // The most that is alive at once: the mask of 16 bits per cell with attention (flash attention keeps no scores) or with the inner
+    // layer, or the logits.
     const std::uint64_t width = std::max<std::uint64_t>(facts.embeddingLength, heads * facts.keyLength);
-    const std::uint64_t attention = cells * (heads + 1) + 4 * width;
-    const std::uint64_t feedForward = 3 * inner + 2 * width + cells;
+    const std::uint64_t attention = 6 * width;
+    const std::uint64_t feedForward = 3 * inner + 4 * width;
     const std::uint64_t output = facts.vocabularySize + 2 * width;
-    memory.computeBuffers = kBatch * sizeof(float) * std::max({attention, feedForward, output});
+    memory.computeBuffers = kBatch * std::max(2 * cells + sizeof(float) * std::max(attention, feedForward), sizeof(float) * output);
     return memory;
 }
 

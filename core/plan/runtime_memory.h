@@ -17,8 +17,9 @@ struct RuntimeMemory {
 };
 
 /// For one sequence of `contextLength` tokens, cache in `cacheType` (F16, Q8_0, Q4_0 …), batches of 512 as llama.cpp's default.
-/// Layers with a sliding window keep only the window and a batch. The buffers are those without flash attention, so rather
-/// too large than too small. Errors: those of readArchitecture; InvalidArgument when the type does not fit the rows of the cache.
+/// Layers with a sliding window keep only the window and a batch. The buffers are those with flash attention, which llama.cpp
+/// turns on by itself; for dense models what it reports. Errors: those of
+/// readArchitecture; InvalidArgument when the type does not fit the rows of the cache.
 Result<RuntimeMemory> runtimeMemory(const ModelFile& model, std::uint32_t contextLength, TensorType cacheType);
 
 }  // namespace ww
