@@ -157,14 +157,31 @@ Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromSensitivity(std::sha
     return make(std::move(tensors), std::move(model), std::move(survey), std::move(importance), std::move(kept));
 }
 
-std::optional<KldPrediction> BudgetTable::predict(const Plan& plan) const
+std::vector<TensorType> BudgetTable::formatsOf(const Plan& plan) const
 {
-    if (!m_damage) return {};
     std::vector<const PlanEntry*> entryOf(m_model->tensors().size(), nullptr);
     for (const PlanEntry& entry : plan.entries) entryOf[entry.tensorIndex] = &entry;
     std::vector<TensorType> formats;
     for (const Tensor& tensor : m_tensors) formats.push_back(entryOf[tensor.index] ? entryOf[tensor.index]->target : tensor.source);
-    return m_damage->predict(formats, plan.bitsPerWeight());
+    return formats;
+}
+
+std::optional<KldPrediction> BudgetTable::predict(const Plan& plan) const
+{
+    return m_damage ? m_damage->predict(formatsOf(plan), plan.bitsPerWeight()) : std::nullopt;
+}
+
+std::optional<double> BudgetTable::rawSum(const Plan& plan) const
+{
+    return m_damage ? m_damage->rawSum(formatsOf(plan)) : std::nullopt;
+}
+
+Result<std::shared_ptr<const BudgetTable>> BudgetTable::corrected(const std::vector<MeasuredRecipe>& measured) const
+{
+    if (!m_sensitivity) return fail(ErrorCode::InvalidArgument, "Figures without probes have no scale to correct.");
+    Sensitivity sensitivity = *m_sensitivity;
+    sensitivity.measured.insert(sensitivity.measured.end(), measured.begin(), measured.end());
+    return fromSensitivity(m_model, m_survey, m_importance, std::move(sensitivity));
 }
 
 Result<std::shared_ptr<const BudgetTable>> BudgetTable::fromWeightErrors(std::shared_ptr<const ModelFile> model,

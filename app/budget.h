@@ -59,6 +59,11 @@ public:
     /// KL divergence of any plan, with a band. Empty without probes, and for plans with formats that were not tried.
     [[nodiscard]] std::optional<KldPrediction> predict(const Plan& plan) const;
 
+    /// The sum of what the probes say of a plan, before any correction of the scale; empty as of predict().
+    [[nodiscard]] std::optional<double> rawSum(const Plan& plan) const;
+    /// The same figures with the scale that recipes measured on the whole model give. Only for tables by probes. For jobs.
+    [[nodiscard]] Result<std::shared_ptr<const BudgetTable>> corrected(const std::vector<MeasuredRecipe>& measured) const;
+
     /// Smallest and largest file that any choice of formats gives, from sizes alone.
     [[nodiscard]] static std::pair<std::uint64_t, std::uint64_t> reach(const ModelSurvey& survey, const ImportanceMatrix* importance);
 
@@ -93,6 +98,8 @@ private:
                                                            std::shared_ptr<const ModelSurvey> survey,
                                                            std::shared_ptr<const ImportanceMatrix> importance,
                                                            std::unique_ptr<const Sensitivity> sensitivity = {});
+    /// Of the tensors of the sensitivity, in its order.
+    [[nodiscard]] std::vector<TensorType> formatsOf(const Plan& plan) const;
     [[nodiscard]] Recipe recipeOf(const Recipe& base, const Allocation& allocation) const;
 
     std::vector<Tensor> m_tensors;

@@ -1856,6 +1856,10 @@
 <context>
     <name>ww::BudgetController</name>
     <message>
+        <source>Correcting predictions</source>
+        <translation>Vorhersagen berichtigen</translation>
+    </message>
+    <message>
         <source>Weighing formats</source>
         <translation>Formate werden abgewogen</translation>
     </message>

@@ -20,6 +20,9 @@ namespace {
 /// Between two recipes under the hand: the views follow, and the slider stays smooth.
 constexpr int kFrameMs = 30;
 
+/// Of measured recipes that may correct predictions.
+constexpr double kLargestDivergence = 0.1;
+
 /// The method that formats are judged with. What GPTQ and its kin do to a layer only shows in its output, and takes long; the
 /// order of the formats is that of the plain search.
 std::string judgingMethod(const Recipe& recipe)
@@ -31,7 +34,7 @@ std::string judgingMethod(const Recipe& recipe)
 }  // namespace
 
 BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMessages& messages, QObject* parent)
-    : QObject(parent), m_document(document), m_jobs(jobs), m_messages(messages), m_prepare(jobs), m_exact(jobs), m_probe(jobs)
+    : QObject(parent), m_document(document), m_jobs(jobs), m_messages(messages), m_prepare(jobs), m_exact(jobs), m_probe(jobs), m_correct(jobs)
 {
     m_timer.setSingleShot(true);
     m_timer.setInterval(kFrameMs);
@@ -41,6 +44,7 @@ BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMess
         forget();
     });
     connect(&m_document, &Document::importanceChanged, this, &BudgetController::forget);
+    connect(&m_document, &Document::variantsChanged, this, &BudgetController::correct);
     connect(&m_document, &Document::currentRecipeChanged, this, [this] {
         if (m_document.current() && judgingMethod(m_document.current()->recipe) != m_method && (m_table || m_prepare.isActive())) forget();
     });
@@ -50,9 +54,12 @@ void BudgetController::forget()
 {
     m_prepare.cancel();
     m_exact.cancel();
+    m_correct.cancel();
     m_timer.stop();
     m_settle.reset();
     m_table.reset();
+    m_uncorrected.reset();
+    m_measured.clear();
     refreshReach();
     Q_EMIT tableChanged();
     // What was learnt by probes costs nothing to read.
@@ -138,14 +145,56 @@ void BudgetController::prepare()
                 Q_EMIT tableChanged();
                 return;
             }
-            m_table = std::move(*table);
+            m_table = m_uncorrected = std::move(*table);
             Q_EMIT tableChanged();
+            correct();
             if (m_settle)
                 settle(*std::exchange(m_settle, {}));
             else if (m_wanted != 0)
                 applyQuick();
         });
     Q_EMIT tableChanged();
+}
+
+void BudgetController::correct()
+{
+    if (!m_uncorrected || m_uncorrected->basis() != BudgetTable::Basis::Probes || !m_document.current()) return;
+    std::vector<std::pair<Recipe, double>> measured;
+    for (const Variant& variant : m_document.variants()) {
+        // Far from the original the sums of the probes do not hold, and other importance or another method has other errors.
+        if (!variant.recipe || !variant.divergence || variant.importance != m_document.importancePath()) continue;
+        if (!(variant.divergence->mean > 0) || variant.divergence->mean > kLargestDivergence) continue;
+        if (variant.recipe->method == m_method && variant.recipe->transform.empty())
+            measured.emplace_back(*variant.recipe, variant.divergence->mean);
+    }
+    if (measured == m_measured) return;
+    m_measured = measured;
+    if (measured.empty()) {
+        m_table = m_uncorrected;
+        Q_EMIT tableChanged();
+        return;
+    }
+    using Table = std::shared_ptr<const BudgetTable>;
+    m_correct.start<Table>(
+        {tr("Correcting predictions"), JobQueue::Lane::Foreground, true},
+        [table = m_uncorrected, measured, survey = m_document.survey(), options = m_document.planOptions()](const JobContext&) -> Result<Table> {
+            PlanOptions relaxed = options;
+            relaxed.requireImportance = false;
+            std::vector<MeasuredRecipe> points;
+            for (const auto& [recipe, divergence] : measured) {
+                const auto plan = resolve(recipe, *survey, relaxed);
+                const auto raw = plan ? table->rawSum(*plan) : std::nullopt;
+                if (raw && *raw > 0) points.push_back({*raw, divergence});
+            }
+            return points.empty() ? Result<Table>(table) : table->corrected(points);
+        },
+        this,
+        [this](Result<Table> table) {
+            // Without the correction the predictions are those of before.
+            if (!table) return;
+            m_table = std::move(*table);
+            Q_EMIT tableChanged();
+        });
 }
 
 void BudgetController::move(std::uint64_t bytes)

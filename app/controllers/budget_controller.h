@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "app/budget.h"
 #include "app/controllers/measure_controller.h"
@@ -47,6 +49,8 @@ Q_SIGNALS:
 
 private:
     void forget();
+    /// Lets the measured variants correct the scale of the predictions.
+    void correct();
     [[nodiscard]] QString sensitivityPath() const;
     void refreshReach();
     void applyQuick();
@@ -58,8 +62,11 @@ private:
     JobSlot m_prepare;
     JobSlot m_exact;
     JobSlot m_probe;
+    JobSlot m_correct;
     QTimer m_timer;
     std::shared_ptr<const BudgetTable> m_table;
+    std::shared_ptr<const BudgetTable> m_uncorrected;  ///< the table as the probes alone made it
+    std::vector<std::pair<Recipe, double>> m_measured;  ///< variants that the table was corrected by, with their divergence
     std::string m_method;  ///< that the table was made with
     std::pair<std::uint64_t, std::uint64_t> m_reach{};
     std::uint64_t m_wanted = 0;

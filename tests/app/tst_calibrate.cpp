@@ -5,7 +5,10 @@
 #include <QPushButton>
 #include <QSpinBox>
 
+#include <cmath>
+
 #include "app/controllers/calibrate_controller.h"
+#include "app/controllers/measure_controller.h"
 #include "app/dialogs/calibrate_dialog.h"
 #include "app/dialogs/text_choice.h"
 #include "tests/app/window_fixture.h"
@@ -142,9 +145,26 @@ private Q_SLOTS:
         QVERIFY(plan && plan->sizeBytes <= document.plan()->sizeBytes);
         QVERIFY(table()->predict(*plan)->kld <= after->kld);
 
+        // A recipe that was measured sets the scale of all predictions.
+        document.setPreset(QStringLiteral("Q4_K_M"));
+        const double predicted = table()->predict(*document.plan())->kld;
+        MeasureOptions options = m_program->bench().measure.defaultOptions();
+        options.contextLength = 64;
+        options.maxWindows = 8;
+        options.divergence = true;
+        m_program->bench().measure.measure(options, {document.current()->id}, {});
+        QVERIFY(m_program->idle());
+        const Variant* variant = document.variantFor(document.current()->recipe);
+        QVERIFY(variant && variant->divergence);
+        const double measured = variant->divergence->mean;
+        QTRY_VERIFY2(std::fabs(table()->predict(*document.plan())->kld / measured - 1) < 0.01,
+                     qPrintable(QStringLiteral("%1 %2").arg(table()->predict(*document.plan())->kld).arg(measured)));
+        QVERIFY(predicted != table()->predict(*document.plan())->kld);
+
         m_program->restart();
         QTRY_VERIFY(m_program->bench().document.isOpen());
         QTRY_VERIFY_WITH_TIMEOUT(table() && table()->basis() == BudgetTable::Basis::Probes, 20000);
+        QTRY_VERIFY(std::fabs(table()->predict(*m_program->bench().document.plan())->kld / measured - 1) < 0.01);
     }
 
     void cancelLeavesNothing()
