@@ -26,7 +26,9 @@ Result<Sums> sumsOf(const ModelFile& model, const PlanEntry& entry, const JobCon
     std::vector<Sums> parts(pieces.count());
     const std::size_t columns = tensor.shape.columns();
     auto done = parallelTry(context, pieces.count(), [&](std::size_t i) -> Result<void> {
-        const auto [first, rows] = pieces.at(i);
+        const RowPieces::Piece piece = pieces.at(i);
+        const std::size_t first = piece.firstRow;
+        const std::size_t rows = piece.rowCount;
         AlignedBuffer<float> original(rows * columns);
         AlignedBuffer<float> scratch;
         AlignedBuffer<float> changed(rows * columns);
