@@ -69,7 +69,7 @@ Actions::Actions(QObject* parent) : QObject(parent)
                              tr("Take rules from a tensor type file of llama.cpp into the current recipe"), true);
     exportTensorTypes = make("exportTensorTypes", tr("E&xport Tensor Types…"), {}, nullptr,
                              tr("Write the rules of the current recipe as a tensor type file for llama.cpp"), true);
-    changeModel = make("changeModel", tr("&Change the Model…"), {}, nullptr,
+    recipeSteps = make("recipeSteps", tr("Steps &before Quantizing…"), {}, nullptr,
                        tr("Rotation, SmoothQuant or AWQ: change the weights so that the model computes the same and can be quantized better"), true);
     recipeRules = make("recipeRules", tr("Rules and &Options…"), K(Qt::CTRL | Qt::Key_R), "recipe",
                        tr("See and change the rules of the current recipe"), true);

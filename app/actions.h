@@ -43,7 +43,7 @@ public:
     QAction* saveRecipe;
     QAction* importTensorTypes;
     QAction* exportTensorTypes;
-    QAction* changeModel;
+    QAction* recipeSteps;
     QAction* recipeRules;
     QAction* resetTensors;
     // Measure

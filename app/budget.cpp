@@ -13,6 +13,7 @@
 #include "io/gguf_writer.h"
 #include "io/model_identity.h"
 #include "jobs/quantize.h"
+#include "jobs/rate_distortion.h"
 #include "methods/quantizer.h"
 #include "plan/preset.h"
 
@@ -292,6 +293,7 @@ Result<Recipe> BudgetTable::recipe(const Recipe& base, std::uint64_t fileBytes, 
         if (plan.sizeBytes <= wanted || room == least) break;
         room -= std::min(room - least, plan.sizeBytes - wanted);
     }
+    recipe.transform = base.transform;
     return recipe;
 }
 

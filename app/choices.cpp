@@ -2,6 +2,8 @@
 #include "app/choices.h"
 
 #include <QCoreApplication>
+#include <QLocale>
+#include <QStringList>
 
 #include <algorithm>
 #include <array>
@@ -293,6 +295,25 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
         row.warning = entry.warning.empty() ? QString() : QString::fromStdString(entry.warning);
     }
     return rows;
+}
+
+QString transformStepTitle(const TransformStep& step)
+{
+    switch (step.kind) {
+    case TransformStep::Kind::Rotation: return Choices::tr("Rotation, seed %1").arg(step.seed);
+    case TransformStep::Kind::SmoothQuant: return Choices::tr("SmoothQuant, strength %1").arg(QLocale().toString(step.alpha, 'g', 3));
+    case TransformStep::Kind::Awq:
+        return step.awqAlpha ? Choices::tr("AWQ for %1, strength %2").arg(formatName(step.format), QLocale().toString(*step.awqAlpha, 'g', 3))
+                             : Choices::tr("AWQ for %1").arg(formatName(step.format));
+    }
+    return {};
+}
+
+QString transformStepsTitle(const std::vector<TransformStep>& steps)
+{
+    QStringList titles;
+    for (const TransformStep& step : steps) titles << transformStepTitle(step);
+    return titles.join(QStringLiteral(" → "));
 }
 
 }  // namespace ww

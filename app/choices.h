@@ -45,6 +45,10 @@ struct PresetChoice {
 /// "IQ2_XS – what it is good for" and, in the column at the right, bits per weight and whether it needs importance.
 [[nodiscard]] QString formatMenuText(const FormatChoice& choice);
 
+/// The words for a step before quantizing: "Rotation, seed 1"; and for several in their order.
+[[nodiscard]] QString transformStepTitle(const TransformStep& step);
+[[nodiscard]] QString transformStepsTitle(const std::vector<TransformStep>& steps);
+
 /// What an importance matrix has for a model.
 struct ImportanceCoverage {
     int usable = 0;              ///< tensors that can be quantized and have values

@@ -19,10 +19,11 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     m_undo.clear();
     m_previewed.reset();
     m_recipes.clear();
-    m_survey = survey ? std::move(survey) : std::make_shared<const ModelSurvey>(*model);
-    m_model = std::move(model);
-    m_importance = std::move(content.importance);
-    m_grams = std::move(content.grams);
+    if (!survey) survey = std::make_shared<const ModelSurvey>(*model);
+    m_opened = std::make_shared<const ModelBase>(
+        ModelBase{{}, std::move(model), std::move(survey), std::move(content.importance), std::move(content.grams)});
+    m_changed.clear();
+    m_failedSteps.clear();
     m_metadata = std::move(content.metadata);
     if (content.recipes.empty()) {
         Recipe recipe;
@@ -32,39 +33,40 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     }
     for (Recipe& recipe : content.recipes) {
         recipe.name = uniqueName(recipe.name.empty() ? "Recipe" : recipe.name, names());
-        m_recipes.push_back({m_nextId++, std::move(recipe), nullptr, std::nullopt});
+        m_recipes.push_back({m_nextId++, std::move(recipe)});
         resolvePlan(m_recipes.back());
     }
     m_currentId = m_recipes[std::min(content.current, m_recipes.size() - 1)].id;
     m_variants = std::move(content.variants);
     setModified(false);
+    m_announced = sharedBase();
     Q_EMIT modelChanged();
     Q_EMIT importanceChanged();
     Q_EMIT recipesChanged();
     Q_EMIT currentRecipeChanged();
-    Q_EMIT planChanged();
+    announcePlan();
     Q_EMIT variantsChanged();
 }
 
 void Document::close()
 {
-    if (!m_model) return;
+    if (!isOpen()) return;
     m_undo.clear();
     m_previewed.reset();
     m_recipes.clear();
-    m_survey.reset();
-    m_model.reset();
-    m_importance.reset();
-    m_grams.reset();
+    m_opened = std::make_shared<const ModelBase>();
+    m_changed.clear();
+    m_failedSteps.clear();
     m_metadata.clear();
     m_currentId = 0;
     m_variants.clear();
     setModified(false);
+    m_announced = sharedBase();
     Q_EMIT modelChanged();
     Q_EMIT importanceChanged();
     Q_EMIT recipesChanged();
     Q_EMIT currentRecipeChanged();
-    Q_EMIT planChanged();
+    announcePlan();
     Q_EMIT variantsChanged();
 }
 
@@ -115,41 +117,109 @@ DocumentContent Document::content() const
     for (const DocumentRecipe& item : m_recipes) content.recipes.push_back(item.recipe);
     content.current = indexOf(m_currentId);
     content.variants = m_variants;
-    content.importance = m_importance;
-    content.grams = m_grams;
+    content.importance = m_opened->importance;
+    content.grams = m_opened->grams;
     content.metadata = m_metadata;
     return content;
 }
 
 QString Document::importancePath() const
 {
-    return m_importance ? fromPath(m_importance->path) : QString();
+    return m_opened->importance ? fromPath(m_opened->importance->path) : QString();
 }
 
-PlanOptions Document::planOptions() const
+const std::shared_ptr<const ModelBase>& Document::sharedBase() const
+{
+    const DocumentRecipe* item = current();
+    return item && item->base ? item->base : m_opened;
+}
+
+PlanOptions Document::planOptions(const ModelBase& base)
 {
     PlanOptions options;
-    options.importance = m_importance;
-    options.grams = m_grams;
+    options.importance = base.importance;
+    options.grams = base.grams;
     return options;
+}
+
+std::vector<TransformStep> Document::pendingSteps() const
+{
+    if (const DocumentRecipe* item = current(); item && item->stepsPending) return item->recipe.transform;
+    const auto it = std::ranges::find_if(m_recipes, &DocumentRecipe::stepsPending);
+    return it == m_recipes.end() ? std::vector<TransformStep>() : it->recipe.transform;
+}
+
+void Document::setChangedBase(std::shared_ptr<const ModelBase> base, const std::shared_ptr<const ModelBase>& made)
+{
+    if (made != m_opened || !isOpen()) return;
+    // Those of recipes that are undone or redone soon stay; each holds statistics of its own.
+    std::erase_if(m_changed, [&](const auto& known) { return known->steps == base->steps; });
+    const auto unused = [&](const auto& known) {
+        return std::ranges::none_of(m_recipes, [&](const DocumentRecipe& item) { return item.base == known; });
+    };
+    while (std::ranges::count_if(m_changed, unused) > 2) m_changed.erase(std::ranges::find_if(m_changed, unused));
+    m_changed.push_back(base);
+    replan(base->steps);
+}
+
+void Document::setStepsFailed(const std::vector<TransformStep>& steps, Error error, const std::shared_ptr<const ModelBase>& made)
+{
+    if (made != m_opened || !isOpen()) return;
+    m_failedSteps.emplace_back(steps, std::move(error));
+    replan(steps);
+}
+
+void Document::rerunSteps(const std::vector<TransformStep>& steps, bool known)
+{
+    const auto failed = std::erase_if(m_failedSteps, [&](const auto& entry) { return entry.first == steps; });
+    const auto done = known ? std::erase_if(m_changed, [&](const auto& base) { return base->steps == steps; }) : 0;
+    if (failed + done > 0) replan(steps);
+}
+
+void Document::replan(const std::vector<TransformStep>& steps)
+{
+    bool shown = false;
+    for (DocumentRecipe& item : m_recipes) {
+        if (item.recipe.transform != steps) continue;
+        resolvePlan(item);
+        shown |= item.id == m_currentId;
+    }
+    if (shown) {
+        Q_EMIT currentRecipeChanged();
+        announcePlan();
+    }
+    Q_EMIT variantsChanged();
+    Q_EMIT stepsPendingChanged();
+}
+
+void Document::announcePlan()
+{
+    if (m_announced != sharedBase()) {
+        m_announced = sharedBase();
+        Q_EMIT baseChanged();
+    }
+    Q_EMIT planChanged();
 }
 
 void Document::setImportance(std::shared_ptr<const ImportanceMatrix> matrix, std::shared_ptr<const GramFactors> grams)
 {
-    if (!m_model || (matrix == m_importance && grams == m_grams)) return;
-    m_importance = std::move(matrix);
-    m_grams = std::move(grams);
+    if (!isOpen() || (matrix == m_opened->importance && grams == m_opened->grams)) return;
+    m_opened = std::make_shared<const ModelBase>(
+        ModelBase{{}, m_opened->model, m_opened->survey, std::move(matrix), std::move(grams)});
+    m_changed.clear();
+    m_failedSteps.clear();
     for (DocumentRecipe& item : m_recipes) resolvePlan(item);
     setModified(true);
     Q_EMIT importanceChanged();
     Q_EMIT currentRecipeChanged();
-    Q_EMIT planChanged();
+    announcePlan();
     Q_EMIT variantsChanged();
+    Q_EMIT stepsPendingChanged();
 }
 
 void Document::setMetadataEdits(MetadataEdits edits)
 {
-    if (!m_model || edits == m_metadata) return;
+    if (!isOpen() || edits == m_metadata) return;
     m_metadata = std::move(edits);
     setModified(true);
     Q_EMIT metadataChanged();
@@ -172,12 +242,13 @@ void Document::setCurrent(int id)
     if (id == m_currentId || !find(id)) return;
     m_currentId = id;
     Q_EMIT currentRecipeChanged();
-    Q_EMIT planChanged();
+    announcePlan();
+    Q_EMIT stepsPendingChanged();
 }
 
 void Document::addVariant(Variant variant)
 {
-    if (!m_model) return;
+    if (!isOpen()) return;
     std::erase_if(m_variants, [&](const Variant& v) { return sameMeasurement(v, variant); });
     m_variants.push_back(std::move(variant));
     setModified(true);
@@ -212,15 +283,18 @@ void Document::choose(const TensorSet& tensors, const TensorChoice& choice)
                    .arg(QString::fromUtf8(formatName.data(), static_cast<int>(formatName.size())));
     } else
         text = tr("Change the method of %n tensor(s)", nullptr, count);
-    edit(m_currentId, withChoice(current()->recipe, *m_model, *plan(), tensors, choice), text);
+    edit(m_currentId, withChoice(current()->recipe, *model(), *plan(), tensors, choice), text);
 }
 
 void Document::resetOverrides(const TensorSet& tensors)
 {
     if (!plan()) return;
     const int count = static_cast<int>(editableTensors(*plan(), tensors).size());
-    edit(m_currentId, withoutOverrides(current()->recipe, *m_survey, tensors, planOptions()),
-         tr("Reset %n tensor(s) to the preset", nullptr, count));
+    Recipe recipe = current()->recipe;
+    const auto steps = std::exchange(recipe.transform, {});
+    recipe = withoutOverrides(recipe, *survey(), tensors, planOptions());
+    recipe.transform = steps;
+    edit(m_currentId, std::move(recipe), tr("Reset %n tensor(s) to the preset", nullptr, count));
 }
 
 void Document::setPreset(const QString& preset)
@@ -255,11 +329,20 @@ void Document::changeContent(const Recipe& recipe, const QString& text)
     edit(m_currentId, std::move(changed), text);
 }
 
+void Document::setSteps(std::vector<TransformStep> steps)
+{
+    if (!current()) return;
+    Recipe recipe = current()->recipe;
+    recipe.transform = std::move(steps);
+    const int count = static_cast<int>(recipe.transform.size());
+    edit(m_currentId, std::move(recipe), count == 0 ? tr("Quantize without steps before") : tr("Set %n step(s) before quantizing", nullptr, count));
+}
+
 int Document::addRecipe(Recipe recipe, const QString& text)
 {
-    if (!m_model) return 0;
+    if (!isOpen()) return 0;
     recipe.name = uniqueName(recipe.name.empty() ? "Recipe" : recipe.name, names());
-    const DocumentRecipe item{m_nextId++, std::move(recipe), nullptr, std::nullopt};
+    const DocumentRecipe item{m_nextId++, std::move(recipe)};
     m_undo.push(new AddRecipeCommand(*this, m_recipes.size(), item, text));
     return item.id;
 }
@@ -338,8 +421,9 @@ void Document::applyRecipe(int id, const Recipe& recipe)
     setModified(true);
     if (renamed) Q_EMIT recipesChanged();
     if (switched || changed || renamed) Q_EMIT currentRecipeChanged();
-    if (switched || changed) Q_EMIT planChanged();
+    if (switched || changed) announcePlan();
     if (changed) Q_EMIT recipeEdited(id);
+    if (switched || changed) Q_EMIT stepsPendingChanged();
 }
 
 void Document::insertRecipe(std::size_t index, const DocumentRecipe& item)
@@ -351,7 +435,8 @@ void Document::insertRecipe(std::size_t index, const DocumentRecipe& item)
     setModified(true);
     Q_EMIT recipesChanged();
     Q_EMIT currentRecipeChanged();
-    Q_EMIT planChanged();
+    announcePlan();
+    Q_EMIT stepsPendingChanged();
 }
 
 void Document::takeRecipe(int id)
@@ -365,15 +450,32 @@ void Document::takeRecipe(int id)
     Q_EMIT recipesChanged();
     if (wasCurrent) {
         Q_EMIT currentRecipeChanged();
-        Q_EMIT planChanged();
+        announcePlan();
     }
+    Q_EMIT stepsPendingChanged();
 }
 
-void Document::resolvePlan(DocumentRecipe& item) const
+void Document::resolvePlan(DocumentRecipe& item)
 {
     item.plan.reset();
     item.planError.reset();
-    if (auto plan = resolve(item.recipe, *m_survey, planOptions()))
+    item.base = m_opened;
+    item.stepsPending = false;
+    Recipe rest = item.recipe;
+    const std::vector<TransformStep> steps = std::exchange(rest.transform, {});
+    if (!steps.empty()) {
+        const auto known = std::ranges::find(m_changed, steps, [](const auto& base) { return base->steps; });
+        const auto failed = std::ranges::find(m_failedSteps, steps, [](const auto& entry) { return entry.first; });
+        if (known != m_changed.end()) {
+            item.base = *known;
+        } else if (failed != m_failedSteps.end()) {
+            item.planError = failed->second;
+            return;
+        } else {
+            item.stepsPending = true;
+        }
+    }
+    if (auto plan = resolve(rest, *item.base->survey, planOptions(*item.base)))
         item.plan = std::make_shared<const Plan>(std::move(*plan));
     else
         item.planError = std::move(plan.error());

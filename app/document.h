@@ -21,12 +21,24 @@
 
 namespace ww {
 
+/// What plans are made of: the opened model, or what the steps of a recipe make of it. Never changed once it is shared.
+struct ModelBase {
+    std::vector<TransformStep> steps;  ///< empty: the opened model
+    std::shared_ptr<const ModelFile> model;
+    std::shared_ptr<const ModelSurvey> survey;
+    std::shared_ptr<const ImportanceMatrix> importance;  ///< null: none
+    std::shared_ptr<const GramFactors> grams;            ///< of the same calibration; null: none
+};
+
 /// A recipe of the document. The id stays the same through edits, renames and undo.
 struct DocumentRecipe {
     int id = 0;
     Recipe recipe;
-    std::shared_ptr<const Plan> plan;  ///< null when planError says why
-    std::optional<Error> planError;
+    std::shared_ptr<const Plan> plan{};  ///< null when planError says why
+    std::optional<Error> planError{};
+    std::shared_ptr<const ModelBase> base{};  ///< what the plan is of
+    /// The steps of the recipe were not run yet: the plan is that of the opened model, good for sizes and for nothing else.
+    bool stepsPending = false;
 };
 
 /// What a project file keeps besides the model itself.
@@ -51,10 +63,16 @@ public:
     void open(std::shared_ptr<const ModelFile> model, DocumentContent content = {}, std::shared_ptr<const ModelSurvey> survey = {});
     void close();
 
-    [[nodiscard]] const std::shared_ptr<const ModelFile>& model() const { return m_model; }
-    /// For further resolving; null without a model.
-    [[nodiscard]] const std::shared_ptr<const ModelSurvey>& survey() const { return m_survey; }
-    [[nodiscard]] bool isOpen() const { return m_model != nullptr; }
+    /// What plan() is of: the opened model, or what the steps of the current recipe make of it. Null without a model.
+    [[nodiscard]] const std::shared_ptr<const ModelFile>& model() const { return base().model; }
+    /// For further resolving of recipes without steps; null without a model.
+    [[nodiscard]] const std::shared_ptr<const ModelSurvey>& survey() const { return base().survey; }
+    [[nodiscard]] bool isOpen() const { return m_opened->model != nullptr; }
+    /// The model as it was opened, with what was loaded or calibrated for it. Its members are null without a model.
+    [[nodiscard]] const ModelBase& opened() const { return *m_opened; }
+    /// Of the current recipe; opened() without steps, or as long as they were not run.
+    [[nodiscard]] const ModelBase& base() const { return *sharedBase(); }
+    [[nodiscard]] const std::shared_ptr<const ModelBase>& sharedBase() const;
     [[nodiscard]] const std::vector<DocumentRecipe>& recipes() const { return m_recipes; }
     [[nodiscard]] int currentId() const { return m_currentId; }
     /// Null without a model.
@@ -67,14 +85,25 @@ public:
     [[nodiscard]] const std::vector<Variant>& variants() const { return m_variants; }
     /// The newest measurement of the recipe (or of the original), preferably on the given yardstick.
     [[nodiscard]] const Variant* variantFor(const std::optional<Recipe>& recipe, const Variant* yardstick = nullptr) const;
-    /// The matrix that all recipes are quantized with; null: none.
-    [[nodiscard]] const std::shared_ptr<const ImportanceMatrix>& importance() const { return m_importance; }
+    /// The matrix that the current recipe is quantized with; null: none.
+    [[nodiscard]] const std::shared_ptr<const ImportanceMatrix>& importance() const { return base().importance; }
     /// Gram matrices of the same calibration, for methods such as GPTQ; null: none.
-    [[nodiscard]] const std::shared_ptr<const GramFactors>& grams() const { return m_grams; }
-    /// Its file; empty: no matrix.
+    [[nodiscard]] const std::shared_ptr<const GramFactors>& grams() const { return base().grams; }
+    /// File of the opened model's matrix; empty: no matrix.
     [[nodiscard]] QString importancePath() const;
-    /// For resolving a recipe as the document does.
-    [[nodiscard]] PlanOptions planOptions() const;
+    /// For resolving a recipe with the steps of the current one as the document does.
+    [[nodiscard]] PlanOptions planOptions() const { return planOptions(base()); }
+    [[nodiscard]] static PlanOptions planOptions(const ModelBase& base);
+    /// Steps that some recipe needs and that were not run, nor failed; those of the current recipe first. Empty: none.
+    [[nodiscard]] std::vector<TransformStep> pendingSteps() const;
+    /// The model after its steps: recipes that have them are planned anew. Ignored when it was made of another opened model or
+    /// another calibration than those of now (`made` is opened() as the work began).
+    void setChangedBase(std::shared_ptr<const ModelBase> base, const std::shared_ptr<const ModelBase>& made);
+    /// The steps could not be run: recipes that have them have no plan until rerunSteps() or another calibration.
+    void setStepsFailed(const std::vector<TransformStep>& steps, Error error, const std::shared_ptr<const ModelBase>& made);
+    /// Tries steps again that failed; with `known`, also those that were run (on another text, for example).
+    void rerunSteps(const std::vector<TransformStep>& steps, bool known);
+    [[nodiscard]] const std::shared_ptr<const ModelBase>& openedBase() const { return m_opened; }
     /// Takes another matrix (null: none) with the Gram matrices that belong to it (null: none) and plans every recipe anew. Not
     /// undoable, like opening a model.
     void setImportance(std::shared_ptr<const ImportanceMatrix> matrix, std::shared_ptr<const GramFactors> grams = nullptr);
@@ -100,6 +129,8 @@ public:
     void setUniform(TensorType base);
     /// Options and rules at once; the name stays. `text` names the change for the undo menu.
     void changeContent(const Recipe& recipe, const QString& text);
+    /// The steps before quantizing, of the current recipe.
+    void setSteps(std::vector<TransformStep> steps);
     int addRecipe(Recipe recipe, const QString& text);
     int duplicateRecipe(int id);
     void renameRecipe(int id, const QString& name);
@@ -119,6 +150,8 @@ public:
 
 Q_SIGNALS:
     void modelChanged();          ///< another model, or none
+    void baseChanged();           ///< model() is another one, because of the steps of recipes
+    void stepsPendingChanged();   ///< steps are to be run, or none are any more
     void recipesChanged();        ///< the list or a name
     void currentRecipeChanged();  ///< another recipe, or its content
     void planChanged();
@@ -130,18 +163,20 @@ Q_SIGNALS:
 
 private:
     void edit(int id, Recipe recipe, const QString& text);
-    void resolvePlan(DocumentRecipe& item) const;
+    void resolvePlan(DocumentRecipe& item);
+    void replan(const std::vector<TransformStep>& steps);
+    void announcePlan();
     void setModified(bool modified);
     [[nodiscard]] std::vector<std::string> names(int exceptId = 0) const;
 
-    std::shared_ptr<const ModelFile> m_model;
-    std::shared_ptr<const ModelSurvey> m_survey;
+    std::shared_ptr<const ModelBase> m_opened = std::make_shared<const ModelBase>();
+    std::vector<std::shared_ptr<const ModelBase>> m_changed;  ///< of opened(), the newest last
+    std::vector<std::pair<std::vector<TransformStep>, Error>> m_failedSteps;
+    std::shared_ptr<const ModelBase> m_announced;  ///< of which views know
     std::vector<DocumentRecipe> m_recipes;
     int m_currentId = 0;
     int m_nextId = 1;
     std::vector<Variant> m_variants;
-    std::shared_ptr<const ImportanceMatrix> m_importance;
-    std::shared_ptr<const GramFactors> m_grams;
     MetadataEdits m_metadata;
     std::optional<std::pair<int, Recipe>> m_previewed;  ///< recipe as it was before preview()
     QUndoStack m_undo;

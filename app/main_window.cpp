@@ -34,7 +34,7 @@
 #include "app/dialogs/method_bench_dialog.h"
 #include "app/dialogs/recipe_dialog.h"
 #include "app/dialogs/settings_dialog.h"
-#include "app/dialogs/transform_dialog.h"
+#include "app/dialogs/steps_dialog.h"
 #include "app/pages/budget_bar.h"
 #include "app/pages/inspector_panel.h"
 #include "app/pages/results_panel.h"
@@ -134,7 +134,7 @@ void MainWindow::buildMenus()
     m_presetMenu = recipe->addMenu(icon("preset"), tr("&Preset"));
     recipe->addAction(a.recipeRules);
     recipe->addAction(a.resetTensors);
-    recipe->addAction(a.changeModel);
+    recipe->addAction(a.recipeSteps);
     recipe->addSeparator();
     recipe->addAction(a.loadRecipe);
     recipe->addAction(a.saveRecipe);
@@ -358,7 +358,7 @@ void MainWindow::connectRest()
         if (oneTensor) dialog->setTensor(QString::fromStdString(m_workbench.document.model()->tensors()[*tensor].name));
         dialog->show();
     };
-    connect(a.changeModel, &QAction::triggered, this, [this] { showTransform({}); });
+    connect(a.recipeSteps, &QAction::triggered, this, &MainWindow::showSteps);
     connect(a.compareMethods, &QAction::triggered, this, [compare] { compare(false); });
     connect(m_page->inspector(), &InspectorPanel::compareRequested, this, [compare] { compare(true); });
     connect(a.weightErrors, &QAction::triggered, this, [this] {
@@ -500,7 +500,13 @@ void MainWindow::refreshStatus()
 {
     const Document& document = m_workbench.document;
     if (m_planMessage != 0) m_workbench.messages.dismiss(std::exchange(m_planMessage, 0));
-    if (document.planError())
+    if (document.planError() && document.planError()->code == ErrorCode::Cancelled)
+        m_planMessage = m_workbench.messages.post(
+            Severity::Warning, tr("The steps of this recipe were stopped; without them it has no plan."), {},
+            {{tr("Run Again"), [this] {
+                  if (const DocumentRecipe* item = m_workbench.document.current()) m_workbench.document.rerunSteps(item->recipe.transform, false);
+              }}});
+    else if (document.planError())
         m_planMessage = m_workbench.messages.error(tr("This recipe does not work for this model."), *document.planError());
     refreshActions();
     for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel, m_predictionLabel}) label->setVisible(document.plan() != nullptr);
@@ -618,10 +624,10 @@ void MainWindow::showCalibrate()
     dialog->open();
 }
 
-void MainWindow::showTransform(std::optional<Recipe> recipe)
+void MainWindow::showSteps()
 {
     if (!m_workbench.document.isOpen()) return;
-    auto* dialog = new TransformDialog(m_workbench, std::move(recipe), this);
+    auto* dialog = new StepsDialog(m_workbench, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }
@@ -653,12 +659,15 @@ void MainWindow::editRules()
 {
     const DocumentRecipe* current = m_workbench.document.current();
     if (!current) return;
-    auto* dialog = new RecipeDialog(m_workbench.document.model(), m_workbench.document.survey(), current->recipe,
-                                    m_workbench.document.planOptions(), this);
+    Recipe rest = current->recipe;
+    rest.transform.clear();  // they made the model that the dialog plans for
+    auto* dialog = new RecipeDialog(m_workbench.document.model(), m_workbench.document.survey(), rest, m_workbench.document.planOptions(), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog, id = current->id] {
-        if (m_workbench.document.currentId() == id)
-            m_workbench.document.changeContent(dialog->recipe(), tr("Change rules and options"));
+        if (m_workbench.document.currentId() != id) return;
+        Recipe changed = dialog->recipe();
+        changed.transform = m_workbench.document.current()->recipe.transform;
+        m_workbench.document.changeContent(changed, tr("Change rules and options"));
     });
     dialog->open();
 }

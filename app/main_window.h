@@ -41,8 +41,8 @@ public Q_SLOTS:
     void loadImportanceFrom(const QString& path);
     /// Writes what the window shows as a page with plots and tables, in the background; a message says when it is done.
     void writeReport(const QString& path);
-    /// Steps before quantizing; `recipe` brings them and is added to the changed model.
-    void showTransform(std::optional<Recipe> recipe);
+    /// The steps of the current recipe that change the model before it is quantized.
+    void showSteps();
 
 protected:
     void closeEvent(QCloseEvent* event) override;

@@ -70,9 +70,7 @@ void MainWindow::loadRecipeFile()
         m_workbench.jobs.start<Recipe>(
             fileJob(path), [path](const JobContext&) { return loadRecipe(toPath(path)); }, this,
             [this, path](Result<Recipe> recipe) {
-                if (recipe && !recipe->transform.empty())
-                    showTransform(std::move(*recipe));
-                else if (recipe)
+                if (recipe)
                     m_workbench.document.addRecipe(std::move(*recipe), tr("Load recipe %1").arg(QFileInfo(path).fileName()));
                 else
                     m_workbench.messages.error(tr("The recipe could not be loaded."), recipe.error());

@@ -17,6 +17,7 @@
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
 #include "jobs/quantize.h"
+#include "jobs/rate_distortion.h"
 #include "methods/quantizer.h"
 #include "plan/plan.h"
 #include "plan/preset.h"

@@ -46,7 +46,7 @@ QString paragraph(const QString& text)
 
 QString modelPart(const Workbench& bench)
 {
-    const ModelFile& model = *bench.document.model();
+    const ModelFile& model = *bench.document.opened().model;
     const Plan& plan = *bench.document.plan();
     const Recipe& recipe = bench.document.current()->recipe;
     QString html = QStringLiteral("<table>\n");
@@ -59,6 +59,7 @@ QString modelPart(const Workbench& bench)
     line(Report::tr("Original"), Report::tr("%1, %2", "size, bits per weight").arg(sizeText(model.fileSizeBytes()), bitsPerWeightText(model.bitsPerWeight())));
     line(Report::tr("Recipe"), QString::fromStdString(recipe.name));
     line(Report::tr("Made from"), recipeSummary(recipe));
+    if (!recipe.transform.empty()) line(Report::tr("Before quantizing"), transformStepsTitle(recipe.transform));
     line(Report::tr("File"), Report::tr("%1, %2", "size, bits per weight").arg(sizeText(plan.sizeBytes), bitsPerWeightText(plan.bitsPerWeight())));
     if (const auto& matrix = bench.document.importance())
         line(Report::tr("Importance"), QFileInfo(matrix->datasets.empty() ? bench.document.importancePath()

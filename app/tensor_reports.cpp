@@ -11,10 +11,11 @@ namespace {
 constexpr int kRestMs = 120;
 constexpr std::size_t kBins = 160;
 constexpr std::size_t kCachedReports = 64;
+constexpr std::size_t kCachedCurves = 32;
 /// Rows of the block map, and weights it may have at most.
 constexpr std::uint64_t kBlockRows = 64;
 constexpr std::uint64_t kBlockWeights = std::uint64_t{1} << 20;
-/// A curve tries every format; beyond this many weights a sample of rows is enough to compare them.
+/// Curves try every format with several methods; beyond this many weights a sample of rows is enough to compare them.
 constexpr std::uint64_t kCurveWeights = std::uint64_t{2} << 20;
 
 std::uint64_t sampledRows(const TensorInfo& tensor)
@@ -26,6 +27,24 @@ std::uint64_t sampledRows(const TensorInfo& tensor)
 std::string methodOf(const PlanEntry& entry)
 {
     return entry.method.empty() ? std::string(kDefaultMethod) : entry.method;
+}
+
+/// Analysis methods for any number of bits give a curve, the others a point.
+std::vector<std::string> specsForCurve(const Quantizer& method)
+{
+    const std::string name(method.name());
+    if (method.exportable() || std::ranges::none_of(method.options(), [](const MethodOption& option) { return option.name == "bits"; })) return {name};
+    std::vector<std::string> specs;
+    for (int bits = 2; bits <= 8; ++bits)
+        if (const auto parsed = parseMethod(name + ":bits=" + std::to_string(bits))) specs.push_back(methodSpec(*parsed));
+    return specs;
+}
+
+/// The method rounds the inputs as well, which is no matter of the weights.
+bool changesInputs(const std::string& spec)
+{
+    const auto method = parseMethod(spec);
+    return method && method->quantizer->changesInputs(method->values);
 }
 
 }  // namespace
@@ -45,6 +64,7 @@ TensorReports::TensorReports(Document& document, Selection& selection, JobRunner
     connect(&m_document, &Document::modelChanged, this, &TensorReports::forget);
     // The same formats give other weights then.
     connect(&m_document, &Document::importanceChanged, this, &TensorReports::forget);
+    connect(&m_document, &Document::baseChanged, this, &TensorReports::forget);
     connect(&m_jobs, &JobRunner::tick, this, &TensorReports::drainErrors);
 }
 
@@ -82,6 +102,7 @@ void TensorReports::forget()
     m_reportError.reset();
     m_curveOf.reset();
     m_curve.clear();
+    m_curves.clear();
     m_curveError.reset();
     m_curveComplete = false;
     Q_EMIT reportChanged();
@@ -93,14 +114,16 @@ void TensorReports::restart()
 {
     const PlanEntry* entry = currentEntry();
     const std::optional<Key> key = entry ? std::optional(keyOf(*entry)) : std::nullopt;
-    const auto curveOf = entry ? std::optional(std::pair(entry->tensorIndex, methodOf(*entry))) : std::nullopt;
+    const auto curveOf = curveKey();
     if (curveOf != m_curveOf) {
         m_curveSlot.cancel();
         m_curveOf = curveOf;
         m_curve.clear();
         m_curveError.reset();
-        m_curveComplete = false;
-        m_curveRows = 0;
+        const auto known = std::ranges::find_if(m_curves, [&](const auto& item) { return item.first == curveOf; });
+        m_curveComplete = known != m_curves.end();
+        m_curveRows = m_curveComplete ? sampledRows(m_document.model()->tensors()[entry->tensorIndex]) : 0;
+        if (m_curveComplete) m_curve = known->second;
         Q_EMIT curveChanged();
     }
     if (key != m_shown) {
@@ -161,31 +184,64 @@ void TensorReports::begin()
     if (m_blocksWanted && !m_blocks && !m_blocksSlot.isActive() && !m_blocksError) beginBlocks();
 }
 
+std::optional<TensorReports::CurveKey> TensorReports::curveKey() const
+{
+    const PlanEntry* entry = currentEntry();
+    if (!entry) return {};
+    const TensorInfo& tensor = m_document.model()->tensors()[entry->tensorIndex];
+    const auto& grams = m_document.grams();
+    std::vector<std::string> quick;
+    std::vector<std::string> slow;
+    for (const Quantizer* method : quantizers()) {
+        // "corrected" differs in one format only.
+        if (changesInputs(std::string(method->name())) || method->name() == "corrected" || (!method->exportable() && !m_analysisCurves)) continue;
+        const bool needsInputs = method->dataNeeded() == MethodData::Gram || method->dataNeeded() == MethodData::Inputs;
+        if (needsInputs && !(grams && grams->input(tensor.name))) continue;
+        for (std::string& spec : specsForCurve(*method)) (needsInputs || spec.starts_with("hqq") ? slow : quick).push_back(std::move(spec));
+    }
+    quick.insert(quick.end(), slow.begin(), slow.end());
+    // With options of its own, the tensor's method is one more.
+    const std::string own = methodOf(*entry);
+    const Quantizer* quantizer = findQuantizer(own);
+    if (quantizer && !changesInputs(own) && std::ranges::find(quick, own) == quick.end()) quick.push_back(own);
+    return CurveKey{entry->tensorIndex, std::move(quick)};
+}
+
+void TensorReports::setAnalysisCurves(bool wanted)
+{
+    if (wanted == m_analysisCurves) return;
+    m_analysisCurves = wanted;
+    restart();
+}
+
 void TensorReports::beginCurve()
 {
     const PlanEntry* entry = currentEntry();
     if (!entry) return;
     const TensorInfo& tensor = m_document.model()->tensors()[entry->tensorIndex];
     m_curve.clear();
+    const CurveKey key = *m_curveOf;
     m_curveRows = sampledRows(tensor);
     m_curveQueue = std::make_shared<CurveQueue>();
     const std::size_t sample = m_curveRows < tensor.shape.rows() ? static_cast<std::size_t>(m_curveRows) : 0;
     m_curveSlot.start<std::vector<RateDistortionPoint>>(
-        {tr("Trying formats on %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
-        [model = m_document.model(), index = entry->tensorIndex, method = methodOf(*entry), sample,
+        {tr("Trying methods on %1").arg(QString::fromStdString(tensor.name)), JobQueue::Lane::Foreground, true},
+        [model = m_document.model(), index = entry->tensorIndex, methods = key.second, sample,
          queue = m_curveQueue, importance = importanceOf(entry->tensorIndex), grams = m_document.grams()](const JobContext& context) {
-            return rateDistortion(*model, model->tensors()[index], method, sample, context,
-                                  [queue](const RateDistortionPoint& point) {
-                                      const std::scoped_lock lock(queue->mutex);
-                                      queue->points.push_back(point);
-                                  },
-                                  importance.get(), grams);
+            return methodCurves(*model, model->tensors()[index], methods, sample, context,
+                                [queue](const RateDistortionPoint& point) {
+                                    const std::scoped_lock lock(queue->mutex);
+                                    queue->points.push_back(point);
+                                },
+                                importance.get(), grams);
         },
         this,
-        [this](Result<std::vector<RateDistortionPoint>> result) {
+        [this, key](Result<std::vector<RateDistortionPoint>> result) {
             if (result) {
                 m_curve = std::move(*result);
                 m_curveComplete = true;
+                m_curves.emplace_front(key, m_curve);
+                if (m_curves.size() > kCachedCurves) m_curves.pop_back();
             } else if (result.error().code != ErrorCode::Cancelled) {
                 m_curveError = result.error();
             }

@@ -18,6 +18,7 @@
 #include "app/selection.h"
 #include "jobs/block_view.h"
 #include "jobs/quantize.h"
+#include "jobs/rate_distortion.h"
 
 namespace ww {
 
@@ -36,7 +37,8 @@ public:
     /// Why there is no report.
     [[nodiscard]] const std::optional<Error>& reportError() const { return m_reportError; }
 
-    /// The curve of the current tensor, points as they come.
+    /// Curves of the current tensor: every format with each method whose data is there; points as they come. Kept for the tensors
+    /// looked at last.
     [[nodiscard]] const std::vector<RateDistortionPoint>& curve() const { return m_curve; }
     [[nodiscard]] bool isCurveComplete() const { return m_curveComplete; }
     /// Rows that the curve was computed from; all of them when it equals the tensor's.
@@ -44,6 +46,9 @@ public:
     [[nodiscard]] const std::optional<Error>& curveError() const { return m_curveError; }
     /// Curves are computed only while somebody shows them.
     void setCurveWanted(bool wanted);
+    /// Also of what no file holds: uniform quantization with 2 to 8 bits, NF4, FP8, … (analysis points).
+    void setAnalysisCurves(bool wanted);
+    [[nodiscard]] bool analysisCurves() const { return m_analysisCurves; }
 
     /// Scales and codes of some rows of the current tensor; null while they are being computed or when blocksError() says why.
     [[nodiscard]] std::shared_ptr<const BlockView> blocks() const { return m_blocks; }
@@ -100,11 +105,15 @@ private:
     JobSlot m_allSlot;
     QTimer m_timer;
     bool m_curveWanted = false;
+    bool m_analysisCurves = false;
     std::optional<Key> m_shown;  ///< what report() is of
     std::shared_ptr<const TensorReport> m_report;
     std::optional<Error> m_reportError;
-    std::optional<std::pair<std::size_t, std::string>> m_curveOf;
+    using CurveKey = std::pair<std::size_t, std::vector<std::string>>;  ///< tensor and methods
+    [[nodiscard]] std::optional<CurveKey> curveKey() const;
+    std::optional<CurveKey> m_curveOf;
     std::vector<RateDistortionPoint> m_curve;
+    std::list<std::pair<CurveKey, std::vector<RateDistortionPoint>>> m_curves;  ///< complete ones, newest first
     std::optional<Error> m_curveError;
     bool m_curveComplete = false;
     std::uint64_t m_curveRows = 0;

@@ -6,6 +6,7 @@
 #include "app/controllers/export_controller.h"
 #include "app/controllers/measure_controller.h"
 #include "app/controllers/project_controller.h"
+#include "app/controllers/steps_controller.h"
 #include "app/document.h"
 #include "app/job_runner.h"
 #include "app/selection.h"
@@ -29,6 +30,7 @@ struct Workbench {
     ProjectController projects{document, selection, jobs, settings, messages};
     MeasureController measure{document, jobs, settings, messages};
     CalibrateController calibrate{document, jobs, settings, messages};
+    StepsController steps{document, jobs, calibrate};
     BudgetController budget{document, jobs, messages};
     ExportController exports{document, jobs, messages};
 };

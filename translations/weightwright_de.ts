@@ -219,6 +219,22 @@
         <source>Chosen when the file was fitted to a size, or by a rule: %1.</source>
         <translation>Gewählt, als die Datei an eine Größe angepasst wurde, oder durch eine Regel: %1.</translation>
     </message>
+    <message>
+        <source>Rotation, seed %1</source>
+        <translation>Drehung, Startwert %1</translation>
+    </message>
+    <message>
+        <source>SmoothQuant, strength %1</source>
+        <translation>SmoothQuant, Stärke %1</translation>
+    </message>
+    <message>
+        <source>AWQ for %1, strength %2</source>
+        <translation>AWQ für %1, Stärke %2</translation>
+    </message>
+    <message>
+        <source>AWQ for %1</source>
+        <translation>AWQ für %1</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -231,7 +247,7 @@
         <translation>Wählt die Codes so, dass sich die Ausgabe der Schicht auf dem Kalibriertext am wenigsten ändert: Jede Spalte gleicht die Fehler der vorigen aus. Zeilen, die nichts gewinnen, behalten die Codes von llama.cpp.</translation>
     </message>
     <message>
-        <source>Fit scales and offsets together in the end, and start from llama.cpp's search as well; off: offsets alone, as published.</source>
+        <source>Fit scales and offsets together in the end, and start from llama.cpp&apos;s search as well; off: offsets alone, as published.</source>
         <translation>Am Ende Skalen und Versätze gemeinsam anpassen und auch von der Suche von llama.cpp ausgehen; off: nur die Versätze, wie veröffentlicht.</translation>
     </message>
     <message>
@@ -1392,6 +1408,10 @@
         <source>Squared error: (‖w−q‖ / ‖w‖)², estimated from some rows and four times as heavy in the output matrix. It orders the formats of a tensor; it does not say which tensor hurts the model more.</source>
         <translation>Quadrierter Fehler: (‖w−q‖ / ‖w‖)², aus einigen Zeilen geschätzt und in der Ausgabematrix viermal so schwer. Er ordnet die Formate eines Tensors; er sagt nicht, welcher Tensor dem Modell mehr schadet.</translation>
     </message>
+    <message>
+        <source>Before quantizing</source>
+        <translation>Vor dem Quantisieren</translation>
+    </message>
 </context>
 <context>
     <name>ww::Actions</name>
@@ -1729,10 +1749,6 @@
         <translation>Eine Seite mit Diagrammen, Tabellen und allen Messungen schreiben</translation>
     </message>
     <message>
-        <source>&amp;Change the Model…</source>
-        <translation>Modell &amp;verändern …</translation>
-    </message>
-    <message>
         <source>Rotation, SmoothQuant or AWQ: change the weights so that the model computes the same and can be quantized better</source>
         <translation>Drehung, SmoothQuant oder AWQ: die Gewichte so verändern, dass das Modell dasselbe rechnet und sich besser quantisieren lässt</translation>
     </message>
@@ -1743,6 +1759,10 @@
     <message>
         <source>Measure methods against formats on this model: errors, KL divergence, time</source>
         <translation>Verfahren und Formate an diesem Modell messen: Fehler, KL-Divergenz, Zeit</translation>
+    </message>
+    <message>
+        <source>Steps &amp;before Quantizing…</source>
+        <translation>Schritte &amp;vor dem Quantisieren …</translation>
     </message>
 </context>
 <context>
@@ -2110,6 +2130,17 @@
         <source>Fitted</source>
         <translation>Angepasst</translation>
     </message>
+    <message>
+        <source>Quantize without steps before</source>
+        <translation>Ohne Schritte davor quantisieren</translation>
+    </message>
+    <message numerus="yes">
+        <source>Set %n step(s) before quantizing</source>
+        <translation>
+            <numerusform>%n Schritt vor dem Quantisieren setzen</numerusform>
+            <numerusform>%n Schritte vor dem Quantisieren setzen</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ww::ExportController</name>
@@ -2291,6 +2322,10 @@
     <message>
         <source>Name, license, chat template and other facts that exported files carry</source>
         <translation>Name, Lizenz, Chat-Vorlage und andere Angaben in exportierten Dateien</translation>
+    </message>
+    <message>
+        <source>The steps of this recipe are being run; open this window again then.</source>
+        <translation>Die Schritte dieses Rezepts laufen gerade; öffnen Sie dieses Fenster danach noch einmal.</translation>
     </message>
 </context>
 <context>
@@ -2653,10 +2688,6 @@
         <translation>Ansichten des ausgewählten Tensors</translation>
     </message>
     <message>
-        <source>Click a point to take its format</source>
-        <translation>Ein Klick auf einen Punkt nimmt dessen Format</translation>
-    </message>
-    <message>
         <source>Histogram</source>
         <translation>Histogramm</translation>
     </message>
@@ -2839,14 +2870,6 @@
         <translation>Jedes Format wird probiert …</translation>
     </message>
     <message>
-        <source>Estimated from %1 of %2 rows. Click a point to take its format.</source>
-        <translation>Geschätzt aus %1 von %2 Zeilen. Ein Klick auf einen Punkt nimmt dessen Format.</translation>
-    </message>
-    <message>
-        <source>Measured on all rows. Click a point to take its format.</source>
-        <translation>An allen Zeilen gemessen. Ein Klick auf einen Punkt nimmt dessen Format.</translation>
-    </message>
-    <message>
         <source>Relative error %1, measured on all weights.</source>
         <translation>Relativer Fehler %1, an allen Gewichten gemessen.</translation>
     </message>
@@ -2921,10 +2944,6 @@
         <translation>Verfahren vergleichen …</translation>
     </message>
     <message>
-        <source>Compare methods and formats on this tensor: one curve for each method</source>
-        <translation>Verfahren und Formate an diesem Tensor vergleichen: eine Kurve je Verfahren</translation>
-    </message>
-    <message>
         <source>One scale for %1 weights. Color: 0 (dark) to %2</source>
         <comment>group length, largest scale</comment>
         <translation>Eine Skala für %1 Gewichte. Farbe: 0 (dunkel) bis %2</translation>
@@ -2932,6 +2951,70 @@
     <message>
         <source>Inputs</source>
         <translation>Eingaben</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <comment>method, options</comment>
+        <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>Error of the outputs</source>
+        <translation>Fehler der Ausgaben</translation>
+    </message>
+    <message>
+        <source>Error of the weights</source>
+        <translation>Fehler der Gewichte</translation>
+    </message>
+    <message>
+        <source>Outputs: what reaches the next layer on the calibration text, which is what GPTQ looks at. Weights: every weight counts alike.</source>
+        <translation>Ausgaben: was auf dem Kalibrierungstext in der nächsten Schicht ankommt; darauf achtet GPTQ. Gewichte: Jedes Gewicht zählt gleich.</translation>
+    </message>
+    <message>
+        <source>What the curves show</source>
+        <translation>Was die Kurven zeigen</translation>
+    </message>
+    <message>
+        <source>Analysis methods</source>
+        <translation>Analyseverfahren</translation>
+    </message>
+    <message>
+        <source>Also what no GGUF file holds: uniform quantization with 2 to 8 bits, NF4, FP4, FP8, INT8</source>
+        <translation>Auch, was keine GGUF-Datei halten kann: gleichmäßige Quantisierung mit 2 bis 8 Bits, NF4, FP4, FP8, INT8</translation>
+    </message>
+    <message>
+        <source>Click a point to take its format and method</source>
+        <translation>Ein Klick auf einen Punkt übernimmt sein Format und Verfahren</translation>
+    </message>
+    <message>
+        <source>relative error</source>
+        <translation>relativer Fehler</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n bit(s)</source>
+        <translation>
+            <numerusform>%n Bit</numerusform>
+            <numerusform>%n Bits</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Estimated from %1 of %2 rows. Click a point to take its format and method.</source>
+        <translation>Geschätzt aus %1 von %2 Zeilen. Ein Klick auf einen Punkt übernimmt sein Format und Verfahren.</translation>
+    </message>
+    <message>
+        <source>Measured on all rows. Click a point to take its format and method.</source>
+        <translation>An allen Zeilen gemessen. Ein Klick auf einen Punkt übernimmt sein Format und Verfahren.</translation>
+    </message>
+    <message>
+        <source>GPTQ and errors of the outputs need Gram matrices: use Calibrate.</source>
+        <translation>GPTQ und Fehler der Ausgaben brauchen Gram-Matrizen: Kalibrieren Sie.</translation>
+    </message>
+    <message>
+        <source>Compare methods with options of your choice on this tensor or on the whole model</source>
+        <translation>Verfahren mit Einstellungen Ihrer Wahl an diesem Tensor oder am ganzen Modell vergleichen</translation>
+    </message>
+    <message>
+        <source>output error</source>
+        <translation>Fehler der Ausgaben</translation>
     </message>
 </context>
 <context>
@@ -3513,6 +3596,14 @@
         <source>The report was not written.</source>
         <translation>Der Bericht wurde nicht geschrieben.</translation>
     </message>
+    <message>
+        <source>The steps of this recipe were stopped; without them it has no plan.</source>
+        <translation>Die Schritte dieses Rezepts wurden angehalten; ohne sie hat es keinen Plan.</translation>
+    </message>
+    <message>
+        <source>Run Again</source>
+        <translation>Noch einmal</translation>
+    </message>
 </context>
 <context>
     <name>ww::MeasureController</name>
@@ -3531,6 +3622,10 @@
     <message>
         <source>The recipe was changed: measuring again with the new one.</source>
         <translation>Das Rezept wurde geändert: Es wird mit dem neuen noch einmal gemessen.</translation>
+    </message>
+    <message>
+        <source>%1 will be measured as soon as its steps have been run.</source>
+        <translation>%1 wird gemessen, sobald seine Schritte gelaufen sind.</translation>
     </message>
 </context>
 <context>
@@ -4768,14 +4863,92 @@ gewählt</translation>
     </message>
 </context>
 <context>
+    <name>ww::StepsController</name>
+    <message>
+        <source>Running the steps of the recipe: %1</source>
+        <translation>Schritte des Rezepts laufen: %1</translation>
+    </message>
+</context>
+<context>
+    <name>ww::StepsDialog</name>
+    <message>
+        <source>Turns the channels, so that outliers spread over all of them. For GPTQ and for 4-bit formats without offsets; K formats with an importance matrix alone become worse.</source>
+        <translation>Dreht die Kanäle, sodass sich Ausreißer auf alle verteilen. Für GPTQ und für 4-Bit-Formate ohne Versatz; K-Formate allein mit einer Wichtigkeitsmatrix werden schlechter.</translation>
+    </message>
+    <message>
+        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice.</source>
+        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung.</translation>
+    </message>
+    <message>
+        <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.</source>
+        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text.</translation>
+    </message>
+    <message>
+        <source>&amp;Steps, in their order:</source>
+        <translation>&amp;Schritte, in ihrer Reihenfolge:</translation>
+    </message>
+    <message>
+        <source>Add R&amp;otation</source>
+        <translation>&amp;Drehung hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add S&amp;moothQuant</source>
+        <translation>S&amp;moothQuant hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add &amp;AWQ</source>
+        <translation>&amp;AWQ hinzufügen</translation>
+    </message>
+    <message>
+        <source>&amp;Up</source>
+        <translation>Nach &amp;oben</translation>
+    </message>
+    <message>
+        <source>&amp;Down</source>
+        <translation>Nach &amp;unten</translation>
+    </message>
+    <message>
+        <source>Remo&amp;ve</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>S&amp;eed:</source>
+        <translation>S&amp;tartwert:</translation>
+    </message>
+    <message>
+        <source>Stren&amp;gth:</source>
+        <translation>Stär&amp;ke:</translation>
+    </message>
+    <message>
+        <source>Forma&amp;t:</source>
+        <translation>Forma&amp;t:</translation>
+    </message>
+    <message>
+        <source>Steps before Quantizing</source>
+        <translation>Schritte vor dem Quantisieren</translation>
+    </message>
+    <message>
+        <source>Steps that change the weights so that the model computes the same and can be quantized better. They belong to the recipe: its tables, measurements and exports show the changed model. An exported file is an ordinary one.</source>
+        <translation>Schritte, die die Gewichte so verändern, dass das Modell dasselbe rechnet und sich besser quantisieren lässt. Sie gehören zum Rezept: Seine Tabellen, Messungen und Exporte zeigen das veränderte Modell. Eine exportierte Datei ist eine gewöhnliche.</translation>
+    </message>
+    <message>
+        <source>&amp;Use in the Recipe</source>
+        <translation>Ins Rezept über&amp;nehmen</translation>
+    </message>
+    <message>
+        <source>Without a step the model is quantized as it is.</source>
+        <translation>Ohne Schritt wird das Modell quantisiert, wie es ist.</translation>
+    </message>
+    <message>
+        <source>The weights of the changed model see other inputs: it is calibrated anew with this text, in the background.</source>
+        <translation>Die Gewichte des veränderten Modells sehen andere Eingaben: Es wird mit diesem Text im Hintergrund neu kalibriert.</translation>
+    </message>
+</context>
+<context>
     <name>ww::TensorReports</name>
     <message>
         <source>Looking at %1</source>
         <translation>%1 wird angesehen</translation>
-    </message>
-    <message>
-        <source>Trying formats on %1</source>
-        <translation>Formate werden an %1 probiert</translation>
     </message>
     <message numerus="yes">
         <source>Weight errors of %n tensor(s)</source>
@@ -4787,6 +4960,10 @@ gewählt</translation>
     <message>
         <source>Blocks of %1</source>
         <translation>Blöcke von %1</translation>
+    </message>
+    <message>
+        <source>Trying methods on %1</source>
+        <translation>Verfahren werden an %1 erprobt</translation>
     </message>
 </context>
 <context>
@@ -5068,141 +5245,6 @@ gewählt</translation>
     </message>
 </context>
 <context>
-    <name>ww::TransformDialog</name>
-    <message>
-        <source>Turns the channels, so that outliers spread over all of them. For GPTQ and for 4-bit formats without offsets; K formats with an importance matrix alone become worse.</source>
-        <translation>Dreht die Kanäle, sodass sich Ausreißer auf alle verteilen. Für GPTQ und für 4-Bit-Formate ohne Versatz; K-Formate allein mit einer Wichtigkeitsmatrix werden schlechter.</translation>
-    </message>
-    <message>
-        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice.</source>
-        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung.</translation>
-    </message>
-    <message>
-        <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.</source>
-        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text.</translation>
-    </message>
-    <message>
-        <source>Rotation, seed %1</source>
-        <translation>Drehung, Startwert %1</translation>
-    </message>
-    <message>
-        <source>SmoothQuant, strength %1</source>
-        <translation>SmoothQuant, Stärke %1</translation>
-    </message>
-    <message>
-        <source>AWQ for %1</source>
-        <translation>AWQ für %1</translation>
-    </message>
-    <message>
-        <source>Change the Model</source>
-        <translation>Modell verändern</translation>
-    </message>
-    <message>
-        <source>Steps that change the weights so that the model computes the same and can be quantized better. They are written as an ordinary model file, which then is opened here.</source>
-        <translation>Schritte, die die Gewichte so verändern, dass das Modell dasselbe rechnet und sich besser quantisieren lässt. Sie werden als gewöhnliche Modelldatei geschrieben, die dann hier geöffnet wird.</translation>
-    </message>
-    <message>
-        <source>Type of the matrices in the file</source>
-        <translation>Typ der Matrizen in der Datei</translation>
-    </message>
-    <message>
-        <source>B&amp;rowse…</source>
-        <translation>&amp;Durchsuchen …</translation>
-    </message>
-    <message>
-        <source>&amp;File:</source>
-        <translation>&amp;Datei:</translation>
-    </message>
-    <message>
-        <source>&amp;Write and Open</source>
-        <translation>&amp;Schreiben und öffnen</translation>
-    </message>
-    <message>
-        <source>&amp;Steps, in their order:</source>
-        <translation>&amp;Schritte, in ihrer Reihenfolge:</translation>
-    </message>
-    <message>
-        <source>Add R&amp;otation</source>
-        <translation>&amp;Drehung hinzufügen</translation>
-    </message>
-    <message>
-        <source>Add S&amp;moothQuant</source>
-        <translation>S&amp;moothQuant hinzufügen</translation>
-    </message>
-    <message>
-        <source>Add &amp;AWQ</source>
-        <translation>&amp;AWQ hinzufügen</translation>
-    </message>
-    <message>
-        <source>&amp;Up</source>
-        <translation>Nach &amp;oben</translation>
-    </message>
-    <message>
-        <source>&amp;Down</source>
-        <translation>Nach &amp;unten</translation>
-    </message>
-    <message>
-        <source>Remo&amp;ve</source>
-        <translation>&amp;Entfernen</translation>
-    </message>
-    <message>
-        <source>S&amp;eed:</source>
-        <translation>S&amp;tartwert:</translation>
-    </message>
-    <message>
-        <source>Stren&amp;gth:</source>
-        <translation>Stär&amp;ke:</translation>
-    </message>
-    <message>
-        <source>Forma&amp;t:</source>
-        <translation>Forma&amp;t:</translation>
-    </message>
-    <message>
-        <source>Add a step.</source>
-        <translation>Fügen Sie einen Schritt hinzu.</translation>
-    </message>
-    <message>
-        <source>%1 is there already and will be replaced.</source>
-        <translation>%1 ist schon da und wird ersetzt.</translation>
-    </message>
-    <message>
-        <source>The recipe “%1” is added to the changed model. Importance matrices of this model do not fit it: calibrate it anew.</source>
-        <translation>Das Rezept „%1“ wird dem veränderten Modell hinzugefügt. Wichtigkeitsmatrizen dieses Modells passen nicht zu ihm: Kalibrieren Sie es neu.</translation>
-    </message>
-    <message>
-        <source>Importance matrices of this model do not fit the changed one: calibrate it anew.</source>
-        <translation>Wichtigkeitsmatrizen dieses Modells passen nicht zum veränderten: Kalibrieren Sie es neu.</translation>
-    </message>
-    <message>
-        <source>Write the Changed Model</source>
-        <translation>Verändertes Modell schreiben</translation>
-    </message>
-    <message>
-        <source>Models (*.gguf)</source>
-        <translation>Modelle (*.gguf)</translation>
-    </message>
-    <message>
-        <source>Changing the model: %1</source>
-        <translation>Modell wird verändert: %1</translation>
-    </message>
-    <message>
-        <source>The model was not changed.</source>
-        <translation>Das Modell wurde nicht verändert.</translation>
-    </message>
-    <message>
-        <source>%1 is written.</source>
-        <translation>%1 ist geschrieben.</translation>
-    </message>
-    <message>
-        <source>It computes the same as the model before.</source>
-        <translation>Es rechnet dasselbe wie das Modell davor.</translation>
-    </message>
-    <message>
-        <source>Add recipe %1</source>
-        <translation>Rezept %1 hinzufügen</translation>
-    </message>
-</context>
-<context>
     <name>ww::TryItPage</name>
     <message>
         <source>Prompt</source>
@@ -5400,6 +5442,23 @@ gewählt</translation>
     <message>
         <source>Every format with its bits per weight and what it is good for</source>
         <translation>Jedes Format mit Bits je Gewicht und wofür es gut ist</translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation>Ändern …</translation>
+    </message>
+    <message>
+        <source>Choose and order the steps that change the model before it is quantized</source>
+        <translation>Die Schritte wählen und ordnen, die das Modell vor dem Quantisieren verändern</translation>
+    </message>
+    <message>
+        <source>Before quantizing: %1. Being run; until then everything shows the model as it is.</source>
+        <translation>Vor dem Quantisieren: %1. Läuft gerade; bis dahin zeigt alles das Modell, wie es ist.</translation>
+    </message>
+    <message>
+        <source>Before quantizing: %1</source>
+        <comment>steps</comment>
+        <translation>Vor dem Quantisieren: %1</translation>
     </message>
 </context>
 </TS>

@@ -124,6 +124,13 @@
             <numerusform>Reset %n tensors to the preset</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Set %n step(s) before quantizing</source>
+        <translation>
+            <numerusform>Set %n step before quantizing</numerusform>
+            <numerusform>Set %n steps before quantizing</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ww::ExportController</name>
@@ -173,6 +180,13 @@
         <translation>
             <numerusform>%n tensor selected</numerusform>
             <numerusform>%n tensors selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n bit(s)</source>
+        <translation>
+            <numerusform>%n bit</numerusform>
+            <numerusform>%n bits</numerusform>
         </translation>
     </message>
 </context>

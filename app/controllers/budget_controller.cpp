@@ -31,6 +31,13 @@ std::string judgingMethod(const Recipe& recipe)
     return method && (method->dataNeeded() == MethodData::Gram || method->dataNeeded() == MethodData::Inputs) ? std::string() : recipe.method;
 }
 
+QString stepsKey(const std::vector<TransformStep>& steps)
+{
+    QString key;
+    for (const TransformStep& step : steps) key += QLatin1Char('|') + QString::fromStdString(transformStepText(step));
+    return key;
+}
+
 }  // namespace
 
 BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMessages& messages, QObject* parent)
@@ -44,6 +51,7 @@ BudgetController::BudgetController(Document& document, JobRunner& jobs, UserMess
         forget();
     });
     connect(&m_document, &Document::importanceChanged, this, &BudgetController::forget);
+    connect(&m_document, &Document::baseChanged, this, &BudgetController::forget);
     connect(&m_document, &Document::variantsChanged, this, &BudgetController::correct);
     connect(&m_document, &Document::currentRecipeChanged, this, [this] {
         if (m_document.current() && judgingMethod(m_document.current()->recipe) != m_method && (m_table || m_prepare.isActive())) forget();
@@ -72,10 +80,12 @@ QString BudgetController::sensitivityPath() const
     const QString dir = cacheDir();
     if (dir.isEmpty() || !m_document.current()) return {};
     const ModelFile& model = *m_document.model();
-    const QString key = QStringLiteral("%1|%2|%3|%4")
+    const QString key = QStringLiteral("%1|%2|%3|%4%5")
                             .arg(fromPath(std::filesystem::absolute(model.path())))
                             .arg(model.fileSizeBytes())
-                            .arg(QString::fromStdString(judgingMethod(m_document.current()->recipe)), m_document.importancePath());
+                            .arg(QString::fromStdString(judgingMethod(m_document.current()->recipe)),
+                                 fromPath(m_document.importance() ? m_document.importance()->path : ""),
+                                 stepsKey(m_document.base().steps));
     const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
     return QStringLiteral("%1/%2.sensitivity.json").arg(dir, QString::fromLatin1(hash));
 }
@@ -164,8 +174,9 @@ void BudgetController::correct()
         // Far from the original the sums of the probes do not hold, and other importance or another method has other errors.
         if (!variant.recipe || !variant.divergence || variant.importance != m_document.importancePath()) continue;
         if (!(variant.divergence->mean > 0) || variant.divergence->mean > kLargestDivergence) continue;
-        if (variant.recipe->method == m_method && variant.recipe->transform.empty())
-            measured.emplace_back(*variant.recipe, variant.divergence->mean);
+        if (variant.recipe->method != m_method || variant.recipe->transform != m_document.base().steps) continue;
+        measured.emplace_back(*variant.recipe, variant.divergence->mean);
+        measured.back().first.transform.clear();
     }
     if (measured == m_measured) return;
     m_measured = measured;

@@ -19,23 +19,15 @@
 #include "text/tokenizer.h"
 
 namespace ww {
-namespace {
 
-/// What comes out of reading a text.
-struct Calibrated {
-    ImportanceMatrix importance;
-    std::shared_ptr<const GramFactors> grams;
-};
-
-/// The model reads the text; or what it read before.
-Result<Calibrated> calibrateOn(const std::shared_ptr<const ModelFile>& model, const MeasureOptions& options, bool grams,
-                               const JobContext& context)
+Result<Calibrated> calibrateOn(const std::shared_ptr<const ModelFile>& model, const std::vector<TransformStep>& steps,
+                               const MeasureOptions& options, bool grams, const JobContext& context)
 {
     context.begin("Reading the text", 0, ProgressUnit::Steps);
     WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
     WW_TRY(const TextFacts facts, readTextFacts(*model, options.textPath, options.contextLength));
     const std::uint32_t windows = options.maxWindows == 0 ? facts.windows : std::min(facts.windows, options.maxWindows);
-    const QString path = calibrationPath(*model, facts.hash, options.contextLength, windows);
+    const QString path = calibrationPath(*model, steps, facts.hash, options.contextLength, windows);
     if (path.isEmpty())
         return fail(ErrorCode::Unwritable, "There is no folder for the result. Check the permissions of the home folder.");
     if (QFileInfo::exists(path)) {
@@ -67,18 +59,18 @@ Result<Calibrated> calibrateOn(const std::shared_ptr<const ModelFile>& model, co
     return result;
 }
 
-}  // namespace
-
-QString calibrationPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength, std::uint32_t windows)
+QString calibrationPath(const ModelFile& model, const std::vector<TransformStep>& steps, const QString& textHash,
+                        std::uint32_t contextLength, std::uint32_t windows)
 {
     const QString dir = cacheDir();
     if (dir.isEmpty()) return {};
-    const QString key = QStringLiteral("%1|%2|%3|%4|%5")
+    QString key = QStringLiteral("%1|%2|%3|%4|%5")
                             .arg(fromPath(std::filesystem::absolute(model.path())))
                             .arg(model.fileSizeBytes())
                             .arg(textHash)
                             .arg(contextLength)
                             .arg(windows);
+    for (const TransformStep& step : steps) key += QLatin1Char('|') + QString::fromStdString(transformStepText(step));
     const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
     return QStringLiteral("%1/%2.imatrix.gguf").arg(dir, QString::fromLatin1(hash));
 }
@@ -133,7 +125,7 @@ std::uint64_t CalibrateController::start(const MeasureOptions& options, int prob
     auto number = std::make_shared<std::uint64_t>(0);
     m_job = m_jobs.start<Calibrated>(
         {tr("Calibrating with %1").arg(QFileInfo(options.textPath).fileName()), JobQueue::Lane::Background, false},
-        [model = m_document.model(), options, grams](const JobContext& context) { return calibrateOn(model, options, grams, context); },
+        [model = m_document.opened().model, options, grams](const JobContext& context) { return calibrateOn(model, {}, options, grams, context); },
         this,
         [this, number, options, probeMinutes](Result<Calibrated> result) {
             if (*number != m_job) return;
@@ -155,8 +147,8 @@ void CalibrateController::load(const QString& path)
     m_jobs.start<ImportanceMatrix>(
         {QFileInfo(path).fileName(), JobQueue::Lane::Foreground, true},
         [path](const JobContext&) { return loadImportance(toPath(path)); }, this,
-        [this, path, model = m_document.model()](Result<ImportanceMatrix> matrix) {
-            if (model != m_document.model()) return;
+        [this, path, model = m_document.opened().model](Result<ImportanceMatrix> matrix) {
+            if (model != m_document.opened().model) return;
             if (!matrix) {
                 m_messages.error(tr("%1 could not be loaded.").arg(QFileInfo(path).fileName()), matrix.error());
                 return;
@@ -168,16 +160,17 @@ void CalibrateController::load(const QString& path)
 
 void CalibrateController::take(ImportanceMatrix matrix, std::shared_ptr<const GramFactors> grams, bool computed)
 {
-    if (!m_document.model()) return;
+    const ModelBase& opened = m_document.opened();
+    if (!opened.model) return;
     const QString file = QFileInfo(fromPath(matrix.path)).fileName();
-    const ImportanceCoverage coverage = importanceCoverage(*m_document.model(), *m_document.survey(), matrix);
+    const ImportanceCoverage coverage = importanceCoverage(*opened.model, *opened.survey, matrix);
     if (coverage.usable == 0) {
         m_messages.post(Severity::Error, tr("%1 does not belong to this model.").arg(file),
                         tr("None of its %n entry(s) fits a tensor of the model. Choose the matrix that was made from this model.",
                            nullptr, static_cast<int>(matrix.entries.size())));
         return;
     }
-    dropMisfits(*m_document.model(), matrix);
+    dropMisfits(*opened.model, matrix);
     const bool withGrams = grams != nullptr;
     m_document.setImportance(std::make_shared<const ImportanceMatrix>(std::move(matrix)), std::move(grams));
     m_messages.post(coverage.isComplete() ? Severity::Info : Severity::Warning,
@@ -189,7 +182,7 @@ void CalibrateController::take(ImportanceMatrix matrix, std::shared_ptr<const Gr
 
 bool CalibrateController::wasCalibratedOn(const QString& textPath) const
 {
-    const auto& matrix = m_document.importance();
+    const auto& matrix = m_document.opened().importance;
     const QString name = QFileInfo(textPath).fileName();
     return matrix && !name.isEmpty() && std::ranges::any_of(matrix->datasets, [&](const std::string& dataset) {
         return QFileInfo(QString::fromStdString(dataset)).fileName() == name;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "app/controllers/measure_controller.h"
 #include "app/document.h"
@@ -49,10 +50,20 @@ private:
     std::uint64_t m_job = 0;
 };
 
-/// Where the importance of a model on a text is kept. Another size of the model, text or windows give another path. Empty
-/// without a cache folder.
-[[nodiscard]] QString calibrationPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength,
-                                      std::uint32_t windows);
+/// What comes out of reading a text.
+struct Calibrated {
+    ImportanceMatrix importance;
+    std::shared_ptr<const GramFactors> grams;  ///< null unless they were asked for or kept before
+};
+/// For jobs. The model reads the text, or what it read before in the same way is taken from the cache folder. `steps` are those that
+/// made `model`; empty for a model as it is in its file.
+Result<Calibrated> calibrateOn(const std::shared_ptr<const ModelFile>& model, const std::vector<TransformStep>& steps,
+                               const MeasureOptions& options, bool grams, const JobContext& context);
+
+/// Where the importance of a model (after these steps) on a text is kept. Another size of the model, text or windows give another
+/// path. Empty without a cache folder.
+[[nodiscard]] QString calibrationPath(const ModelFile& model, const std::vector<TransformStep>& steps, const QString& textHash,
+                                      std::uint32_t contextLength, std::uint32_t windows);
 /// Beside it, the Gram matrices of the same calibration. Empty for a matrix that was made elsewhere.
 [[nodiscard]] QString gramsPath(const QString& calibrationPath);
 /// For jobs. Null when there are none or they cannot be read: then they are collected anew.

@@ -78,14 +78,14 @@ std::vector<std::uint64_t> ExportController::start(const std::vector<ExportReque
         const DocumentRecipe* recipe = m_document.find(request.recipeId);
         *number = m_jobs.start<Written>(
             {tr("Exporting %1").arg(fileName), JobQueue::Lane::Background, false},
-            [model = m_document.model(), request, extras, edits = m_document.metadataEdits(), importance = m_document.importance(),
+            [base = request.base ? request.base : m_document.openedBase(), request, extras, edits = m_document.metadataEdits(),
              content = recipe ? std::optional(recipe->recipe) : std::nullopt](const JobContext& context) -> Result<Written> {
-                WW_TRY(Written written, writeModel(*model, request, extras.partBytes, edits, context));
+                WW_TRY(Written written, writeModel(*base->model, request, extras.partBytes, edits, context));
                 if (extras.recipe && content) {
                     WW_TRY_VOID(saveRecipe(*content, toPath(besidePath(request.target, QStringLiteral(".recipe.json")))));
                 }
-                if (extras.importance && importance) {
-                    WW_TRY_VOID(saveImportanceGguf(*importance, toPath(besidePath(request.target, QStringLiteral(".imatrix.gguf")))));
+                if (extras.importance && base->importance) {
+                    WW_TRY_VOID(saveImportanceGguf(*base->importance, toPath(besidePath(request.target, QStringLiteral(".imatrix.gguf")))));
                 }
                 return written;
             },

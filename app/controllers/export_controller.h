@@ -21,6 +21,7 @@ struct ExportRequest {
     QString recipeName;
     std::shared_ptr<const Plan> plan;
     QString target;
+    std::shared_ptr<const ModelBase> base{};  ///< what the plan is of; null: the opened model
 };
 
 /// What else an export writes.

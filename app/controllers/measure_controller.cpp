@@ -86,10 +86,16 @@ MeasureController::MeasureController(Document& document, JobRunner& jobs, Settin
         KeptEvaluationOptions options;
         options.memoryBudgetBytes = KeptEvaluation::usualMemoryBytes();
         if (const QString folder = cacheDir(); !folder.isEmpty()) options.folder = toPath(folder) / "activations";
-        m_kept = std::make_shared<KeptEvaluation>(std::move(options));
+        m_kept = std::make_shared<KeptEvaluation>(options);
+        // Recipes with steps are compared among each other; taking turns with the others would throw away what both had.
+        options.memoryBudgetBytes /= 2;
+        m_keptChanged = std::make_shared<KeptEvaluation>(std::move(options));
     };
     forgetEvaluation();
     connect(&m_document, &Document::modelChanged, this, forgetEvaluation);
+    connect(&m_document, &Document::stepsPendingChanged, this, [this] {
+        if (!m_edited.empty()) m_rest.start();
+    });
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     connect(&m_rest, &QTimer::timeout, this, &MeasureController::rescheduleEdited);
@@ -144,6 +150,14 @@ void MeasureController::measure(const MeasureOptions& options, const std::vector
 
 void MeasureController::enqueue(int recipeId, const QString& name, std::optional<Recipe> recipe, const MeasureOptions& options)
 {
+    const DocumentRecipe* item = m_document.find(recipeId);
+    if (item && item->stepsPending) {
+        m_edited.emplace_back(recipeId, options);
+        m_messages.post(Severity::Info, tr("%1 will be measured as soon as its steps have been run.").arg(name));
+        return;
+    }
+    // A recipe that another one replaced meanwhile is none of the document's.
+    const ModelBase base = item && item->base && recipe && item->recipe.transform == recipe->transform ? *item->base : m_document.opened();
     const QString importance = recipe ? m_document.importancePath() : QString();
     const auto isSame = [&](const std::optional<Recipe>& other, const QString& otherImportance) {
         return other.has_value() == recipe.has_value() &&
@@ -168,7 +182,8 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
     auto number = std::make_shared<std::uint64_t>(0);
     pending.job = m_jobs.start<Outcome>(
         {tr("Measuring %1").arg(name), JobQueue::Lane::Background, false},
-        [kept = m_kept, model = m_document.model(), recipe, options, known, live, planOptions = m_document.planOptions()](const JobContext& context) -> Result<Outcome> {
+        [kept = base.steps.empty() ? m_kept : m_keptChanged, model = base.model, recipe, importance, options, known, live,
+         planOptions = Document::planOptions(base)](const JobContext& context) -> Result<Outcome> {
             context.begin("Reading the text", 0, ProgressUnit::Steps);
             WW_TRY(const std::string text, readTextFile(toPath(options.textPath)));
             Outcome outcome;
@@ -184,14 +199,15 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
             }
             std::shared_ptr<const Plan> plan;
             if (recipe) {
-                WW_TRY(Plan resolved, resolve(*recipe, *model, planOptions));
+                Recipe rest = *recipe;
+                rest.transform.clear();  // they made the model
+                WW_TRY(Plan resolved, resolve(rest, *model, planOptions));
                 outcome.sizeBytes = resolved.sizeBytes;
                 outcome.bitsPerWeight = resolved.bitsPerWeight();
                 plan = std::make_shared<const Plan>(std::move(resolved));
             }
             if (recipe && options.divergence) {
-                WW_TRY_VOID(measureDivergence(*kept, model, plan, *recipe, fromPath(planOptions.importance ? planOptions.importance->path : ""),
-                                              text, options, context, outcome));
+                WW_TRY_VOID(measureDivergence(*kept, model, plan, *recipe, importance, text, options, context, outcome));
                 return outcome;
             }
             PerplexityOptions perplexityOptions;
@@ -302,8 +318,12 @@ void MeasureController::onRecipeEdited(int id)
 void MeasureController::rescheduleEdited()
 {
     for (const auto& [id, options] : std::exchange(m_edited, {}))
-        if (const DocumentRecipe* item = m_document.find(id))
-            enqueue(id, QString::fromStdString(item->recipe.name), item->recipe, options);
+        if (const DocumentRecipe* item = m_document.find(id)) {
+            if (item->stepsPending)
+                m_edited.emplace_back(id, options);
+            else if (!item->planError)
+                enqueue(id, QString::fromStdString(item->recipe.name), item->recipe, options);
+        }
 }
 
 void MeasureController::onTick()

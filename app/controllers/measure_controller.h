@@ -102,7 +102,8 @@ private:
     std::vector<std::pair<std::uint64_t, std::shared_ptr<Live>>> m_live;
     std::vector<std::pair<int, MeasureOptions>> m_edited;  ///< recipes to measure again once the hand rests
     QTimer m_rest;
-    std::shared_ptr<KeptEvaluation> m_kept;  ///< jobs share it, and the last one may outlive the window
+    std::shared_ptr<KeptEvaluation> m_kept;         ///< jobs share it, and the last one may outlive the window
+    std::shared_ptr<KeptEvaluation> m_keptChanged;  ///< of recipes with steps
 };
 
 }  // namespace ww

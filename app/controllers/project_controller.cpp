@@ -260,20 +260,20 @@ void ProjectController::restoreLast()
 QString ProjectController::displayName() const
 {
     if (!m_projectPath.isEmpty()) return QFileInfo(m_projectPath).completeBaseName();
-    return m_document.model() ? QString::fromStdString(m_document.model()->displayName()) : QString();
+    return m_document.opened().model ? QString::fromStdString(m_document.opened().model->displayName()) : QString();
 }
 
 QString ProjectController::targetPath() const
 {
     if (!m_projectPath.isEmpty()) return m_projectPath;
-    return m_document.model() ? sessionPathFor(fromPath(m_document.model()->path())) : QString();
+    return m_document.opened().model ? sessionPathFor(fromPath(m_document.opened().model->path())) : QString();
 }
 
 Project ProjectController::project() const
 {
     Project project;
-    project.modelPath = QFileInfo(fromPath(m_document.model()->path())).absoluteFilePath();
-    project.modelSizeBytes = m_document.model()->fileSizeBytes();
+    project.modelPath = QFileInfo(fromPath(m_document.opened().model->path())).absoluteFilePath();
+    project.modelSizeBytes = m_document.opened().model->fileSizeBytes();
     project.content = m_document.content();
     project.importancePath = m_document.importancePath();
     project.view = m_view;
@@ -366,7 +366,7 @@ void ProjectController::close()
 void ProjectController::startOver()
 {
     if (!m_document.isOpen()) return;
-    const auto model = m_document.model();
+    const auto model = m_document.opened().model;
     const DocumentContent before = m_document.content();
     const QString projectBefore = m_projectPath;
     flush();
@@ -376,7 +376,7 @@ void ProjectController::startOver()
     m_settings.setLastProject(targetPath());
     m_messages.post(Severity::Info, tr("Started over with one fresh recipe."), {},
                     {{tr("Bring Back"), [this, model, before, projectBefore] {
-                          if (m_document.model() != model) return;
+                          if (m_document.opened().model != model) return;
                           setProjectPath(projectBefore);
                           m_selection.clear();
                           m_document.open(model, before);

@@ -190,10 +190,17 @@ void ExportDialog::fillList()
         if (recipe.plan) {
             item->setText(SizeColumn, sizeText(recipe.plan->sizeBytes));
             m_plans[recipe.id] = recipe.plan;
-        } else {
+            m_bases[recipe.id] = recipe.base;
+        }
+        if (!recipe.plan || recipe.stepsPending) {
             item->setCheckState(RecipeColumn, Qt::Unchecked);
             item->setFlags(Qt::ItemIsSelectable);
             if (recipe.planError) item->setToolTip(RecipeColumn, QString::fromStdString(recipe.planError->message));
+            if (recipe.stepsPending) {
+                item->setText(FileColumn, tr("The steps of this recipe are being run; open this window again then."));
+                item->setToolTip(FileColumn, item->text(FileColumn));
+                continue;
+            }
         }
         QString name = ExportController::proposedName(modelPath, document.model()->metadata(), QString::fromStdString(recipe.recipe.name));
         for (int n = 2; names.contains(name.toLower()); ++n)
@@ -287,7 +294,7 @@ void ExportDialog::start()
         const int id = item->data(RecipeColumn, kRecipeIdRole).toInt();
         const auto plan = m_plans.find(id);
         if (item->checkState(RecipeColumn) != Qt::Checked || plan == m_plans.end()) continue;
-        requests.push_back({id, item->text(RecipeColumn), plan->second, targetOf(item)});
+        requests.push_back({id, item->text(RecipeColumn), plan->second, targetOf(item), m_bases[id]});
         items.push_back(item);
     }
     if (requests.empty()) return;

@@ -18,6 +18,7 @@ class QTreeWidgetItem;
 
 namespace ww {
 
+struct ModelBase;
 struct Workbench;
 
 /// Which recipes become files, under which names; whether they fit; how far they are. Closing it leaves the work running.
@@ -49,6 +50,7 @@ private:
     QPushButton* m_start = nullptr;
     QPushButton* m_cancel = nullptr;
     QPushButton* m_show = nullptr;
+    std::map<int, std::shared_ptr<const ModelBase>> m_bases;  ///< what the plans are of
     std::map<int, std::shared_ptr<const Plan>> m_plans;  ///< by recipe; those that cannot be planned are missing
     std::map<std::uint64_t, QTreeWidgetItem*> m_jobs;
     QString m_lastExported;

@@ -53,6 +53,7 @@ BudgetBar::BudgetBar(Workbench& workbench, QWidget* parent)
     connect(&budget, &BudgetController::tableChanged, this, &BudgetBar::refreshReach);
     connect(&document, &Document::modelChanged, this, &BudgetBar::refreshTicks);
     connect(&document, &Document::importanceChanged, this, &BudgetBar::refreshTicks);
+    connect(&document, &Document::baseChanged, this, &BudgetBar::refreshTicks);
     refreshReach();
     refreshTicks();
 }

@@ -43,6 +43,7 @@ InputsPage::InputsPage(Workbench& workbench, QWidget* parent) : QWidget(parent),
     connect(&workbench.document, &Document::planChanged, this, &InputsPage::restart);
     connect(&workbench.document, &Document::modelChanged, this, &InputsPage::forget);
     connect(&workbench.document, &Document::importanceChanged, this, &InputsPage::forget);
+    connect(&workbench.document, &Document::baseChanged, this, &InputsPage::forget);
     refresh();
 }
 

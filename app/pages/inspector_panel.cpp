@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/pages/inspector_panel.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -41,6 +42,23 @@ enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab, BlocksTab, InputsTab };
 QString valueText(double value)
 {
     return value < 0 ? QChar(0x2212) + errorText(-value) : errorText(value);
+}
+
+/// "HQQ", or with its options "HQQ (group=64)".
+QString methodTitle(const std::string& spec, const Quantizer& method)
+{
+    const QString title = translatedCoreText(std::string(method.title()).c_str());
+    const auto colon = spec.find(':');
+    return colon == std::string::npos ? title : InspectorPanel::tr("%1 (%2)", "method, options").arg(title, QString::fromStdString(spec.substr(colon + 1)));
+}
+
+/// Of an analysis method for any number of them; 0: it has its own.
+int bitsOf(const std::string& spec)
+{
+    const auto method = parseMethod(spec);
+    if (!method || method->quantizer->exportable()) return 0;
+    const bool any = std::ranges::any_of(method->quantizer->options(), [](const MethodOption& option) { return option.name == "bits"; });
+    return any ? method->values.integer("bits") : 0;
 }
 
 }  // namespace
@@ -139,33 +157,21 @@ void InspectorPanel::buildTabs()
     m_histogram->setFileNameHint(QStringLiteral("histogram"));
     m_errorPlot = new HistogramPlot;
     m_errorPlot->setFileNameHint(QStringLiteral("error-histogram"));
-    m_curve = new RateDistortionPlot;
-    m_curve->setFileNameHint(QStringLiteral("rate-distortion"));
-    m_curve->setToolTip(tr("Click a point to take its format"));
+    buildCurve();
     m_tabs->addTab(m_histogram, tr("Histogram"));
     m_tabs->addTab(m_errorPlot, tr("Error"));
-    m_tabs->addTab(m_curve, tr("Rate–Distortion"));
+    m_tabs->addTab(m_curvePage, tr("Rate–Distortion"));
     buildFacts();
     m_tabs->addTab(m_numbers, tr("Numbers"));
     buildBlocks();
     m_tabs->addTab(m_blocksPage, tr("Blocks"));
     m_inputs = new InputsPage(m_workbench);
     m_tabs->addTab(m_inputs, tr("Inputs"));
-    m_compare = new QToolButton;
-    m_compare->setObjectName(QStringLiteral("compareOnTensor"));
-    m_compare->setText(tr("Compare Methods…"));
-    m_compare->setToolTip(tr("Compare methods and formats on this tensor: one curve for each method"));
-    m_compare->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    connect(m_compare, &QToolButton::clicked, this, &InspectorPanel::compareRequested);
     static_cast<QVBoxLayout*>(layout())->addWidget(m_tabs, 1);
     m_note = new QLabel;
     m_note->setObjectName(QStringLiteral("inspectorNote"));
     m_note->setWordWrap(true);
-    auto* foot = new QHBoxLayout;
-    foot->addWidget(m_note, 1);
-    foot->addWidget(m_compare, 0, Qt::AlignRight | Qt::AlignTop);
-    static_cast<QVBoxLayout*>(layout())->addLayout(foot);
-    m_compare->hide();
+    static_cast<QVBoxLayout*>(layout())->addWidget(m_note);
 
     connect(m_tabs, &QTabWidget::currentChanged, this, [this](int tab) {
         m_workbench.reports.setCurveWanted(tab == CurveTab);
@@ -175,9 +181,47 @@ void InspectorPanel::buildTabs()
     });
     connect(m_curve, &RateDistortionPlot::pointClicked, this, [this](int index) {
         const auto& points = m_curve->data();
-        if (index >= 0 && static_cast<std::size_t>(index) < points.size())
-            Q_EMIT formatRequested(points[static_cast<std::size_t>(index)].format);
+        const auto i = static_cast<std::size_t>(index);
+        if (index < 0 || i >= points.size() || i >= m_curveMethods.size()) return;
+        const Quantizer* method = findQuantizer(m_curveMethods[i]);
+        const bool analysis = method && !method->exportable();
+        Q_EMIT pointRequested(analysis ? std::nullopt : std::optional(points[i].format), QString::fromStdString(m_curveMethods[i]));
     });
+}
+
+void InspectorPanel::buildCurve()
+{
+    m_curvePage = new QWidget;
+    auto* layout = new QVBoxLayout(m_curvePage);
+    layout->setContentsMargins(0, 2, 0, 0);
+    layout->setSpacing(0);
+    auto* row = new QHBoxLayout;
+    row->setContentsMargins(4, 0, 4, 0);
+    m_curveError = new QComboBox;
+    m_curveError->setObjectName(QStringLiteral("curveError"));
+    m_curveError->addItems({tr("Error of the outputs"), tr("Error of the weights")});
+    m_curveError->setToolTip(tr("Outputs: what reaches the next layer on the calibration text, which is what GPTQ looks at. Weights: every weight counts alike."));
+    m_curveError->setAccessibleName(tr("What the curves show"));
+    m_curveAnalysis = new QCheckBox(tr("Analysis methods"));
+    m_curveAnalysis->setObjectName(QStringLiteral("curveAnalysis"));
+    m_curveAnalysis->setToolTip(tr("Also what no GGUF file holds: uniform quantization with 2 to 8 bits, NF4, FP4, FP8, INT8"));
+    row->addWidget(m_curveError);
+    row->addWidget(m_curveAnalysis);
+    row->addStretch(1);
+    m_compare = new QToolButton;
+    m_compare->setObjectName(QStringLiteral("compareOnTensor"));
+    m_compare->setText(tr("Compare Methods…"));
+    m_compare->setToolTip(tr("Compare methods with options of your choice on this tensor or on the whole model"));
+    m_compare->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    connect(m_compare, &QToolButton::clicked, this, &InspectorPanel::compareRequested);
+    row->addWidget(m_compare);
+    layout->addLayout(row);
+    m_curve = new RateDistortionPlot;
+    m_curve->setFileNameHint(QStringLiteral("rate-distortion"));
+    m_curve->setToolTip(tr("Click a point to take its format and method"));
+    layout->addWidget(m_curve, 1);
+    connect(m_curveError, &QComboBox::currentIndexChanged, this, &InspectorPanel::refreshCurve);
+    connect(m_curveAnalysis, &QCheckBox::toggled, this, [this](bool on) { m_workbench.reports.setAnalysisCurves(on); });
 }
 
 void InspectorPanel::buildFacts()
@@ -458,10 +502,31 @@ void InspectorPanel::refreshCurve()
     m_curve->setEmptyText(!entry                 ? tr("Select a tensor to see what each format would do to it.")
                           : reports.curveError() ? QString::fromStdString(reports.curveError()->message)
                                                  : tr("Trying every format…"));
+    const bool seen = std::ranges::any_of(reports.curve(), [](const RateDistortionPoint& p) { return p.outputError.has_value(); });
+    m_curveError->setVisible(seen);
+    const bool outputs = seen && m_curveError->currentIndex() == 0;
+    m_curve->setErrorTitle(outputs ? tr("output error") : tr("relative error"));
     std::vector<RatePoint> points;
-    if (entry)
-        for (const RateDistortionPoint& point : reports.curve())
-            points.push_back({point.format, {}, point.bitsPerWeight, point.relativeError, point.format == entry->target});
+    m_curveMethods.clear();
+    const std::string own = entry ? (entry->method.empty() ? std::string(kDefaultMethod) : entry->method) : std::string();
+    for (const RateDistortionPoint& point : reports.curve()) {
+        if (!entry || (outputs && !point.outputError)) continue;
+        const Quantizer* method = findQuantizer(point.method);
+        // Half of the axes would go to formats that every tensor takes without much error.
+        const bool isFloat = point.format == TensorType::F32 || point.format == TensorType::F16 || point.format == TensorType::BF16;
+        if (!method || (isFloat && !point.analysis)) continue;
+        RatePoint shown{point.format, methodTitle(point.method, *method), point.bitsPerWeight, outputs ? *point.outputError : point.relativeError};
+        shown.chosen = point.method == own && (point.analysis || point.format == entry->target);
+        if (point.analysis) {
+            const int bits = bitsOf(point.method);
+            const QString title = translatedCoreText(std::string(method->title()).c_str());
+            shown.alone = bits == 0;
+            shown.label = bits > 0 ? tr("%n bit(s)", nullptr, bits) : title;
+            shown.method = bits > 0 ? title : QString();
+        }
+        points.push_back(std::move(shown));
+        m_curveMethods.push_back(point.method);
+    }
     m_curve->setData(std::move(points));
     refreshFacts();
 }
@@ -491,14 +556,15 @@ void InspectorPanel::refreshFacts()
         const std::uint64_t rows = model->tensors()[entry->tensorIndex].shape.rows();
         const std::uint64_t used = m_workbench.reports.curveRows();
         note = used != 0 && used < rows
-                   ? tr("Estimated from %1 of %2 rows. Click a point to take its format.").arg(countText(used), countText(rows))
-                   : tr("Measured on all rows. Click a point to take its format.");
+                   ? tr("Estimated from %1 of %2 rows. Click a point to take its format and method.").arg(countText(used), countText(rows))
+                   : tr("Measured on all rows. Click a point to take its format and method.");
         const bool guessed = std::ranges::any_of(m_workbench.reports.curve(), [](const RateDistortionPoint& p) {
             return traits(p.format).importance == ImportanceUse::Required;
         });
         const ImportanceMatrix* matrix = m_workbench.document.importance().get();
         if (guessed && !(matrix && matrix->find(model->tensors()[entry->tensorIndex].name)))
             note += QLatin1Char(' ') + tr("Formats that need an importance matrix were tried with equal importance.");
+        if (!m_workbench.document.grams()) note += QLatin1Char(' ') + tr("GPTQ and errors of the outputs need Gram matrices: use Calibrate.");
         if (!m_workbench.reports.isCurveComplete()) note.clear();
     } else if (entry && report && entry->quantized) {
         note = tr("Relative error %1, measured on all weights.").arg(errorText(report->error.relativeError()));
@@ -512,7 +578,7 @@ void InspectorPanel::refreshFacts()
     if (entry && !entry->warning.empty())
         note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
     m_note->setText(note);
-    m_compare->setVisible(entry && m_tabs->currentIndex() == CurveTab);
+    m_compare->setEnabled(entry);
     // The page of the inputs has words of its own.
     m_note->setVisible(!note.isEmpty() && m_tabs->currentIndex() != InputsTab);
 

@@ -8,6 +8,7 @@
 #include "plan/plan.h"
 #include "widgets/models/tensor_row.h"
 
+class QCheckBox;
 class QComboBox;
 class QGridLayout;
 class QLabel;
@@ -42,6 +43,8 @@ Q_SIGNALS:
     void formatRequested(std::optional<ww::TensorType> format);
     void methodRequested(const QString& method);
     void resetRequested();
+    /// A point of the curves: its format and method at once, or of an analysis method the method alone.
+    void pointRequested(std::optional<ww::TensorType> format, const QString& method);
     void tabChanged(int tab);
     /// The current tensor in every method.
     void compareRequested();
@@ -59,6 +62,7 @@ private:
     void refreshFacts();
     /// Why the tensor has its format, and what more room for it would buy.
     [[nodiscard]] QString whyText() const;
+    void buildCurve();
     void refreshCurve();
     void refreshBlocks();
     [[nodiscard]] std::vector<const PlanEntry*> selectedEntries() const;
@@ -75,6 +79,10 @@ private:
     HistogramPlot* m_histogram = nullptr;
     HistogramPlot* m_errorPlot = nullptr;
     RateDistortionPlot* m_curve = nullptr;
+    QWidget* m_curvePage = nullptr;
+    QComboBox* m_curveError = nullptr;    ///< of the weights or of the outputs
+    QCheckBox* m_curveAnalysis = nullptr;
+    std::vector<std::string> m_curveMethods;  ///< specs of the plot's points
     QLabel* m_blocksHint = nullptr;
     QToolButton* m_compare = nullptr;
     InputsPage* m_inputs = nullptr;

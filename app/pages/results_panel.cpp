@@ -377,7 +377,7 @@ void ResultsPanel::refreshVariants()
         rows.push_back(std::move(row));
     };
 
-    if (const auto& model = document.model()) {
+    if (const auto& model = document.opened().model) {
         VariantRow original;
         original.name = tr("Original");
         original.original = true;
@@ -402,7 +402,7 @@ void ResultsPanel::refreshVariants()
             if (listed) continue;
             VariantRow row;
             row.name = pending.name;
-            if (const auto plan = resolve(*pending.recipe, *document.survey(), document.planOptions())) {
+            if (const auto plan = resolve(*pending.recipe, *document.opened().survey, Document::planOptions(document.opened()))) {
                 row.sizeBytes = plan->sizeBytes;
                 row.bitsPerWeight = plan->bitsPerWeight();
             }

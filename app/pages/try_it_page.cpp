@@ -180,7 +180,7 @@ void TryItPage::run(Side& side, bool original)
     };
     side.slot->start<Outcome>(
         {tr("Continuing a text with %1").arg(side.heading->text()), JobQueue::Lane::Foreground, true},
-        [model = m_workbench.document.model(), plan, text = prompt.toStdString(), options,
+        [model = original ? m_workbench.document.opened().model : m_workbench.document.model(), plan, text = prompt.toStdString(), options,
          stream = side.stream](const JobContext& context) -> Result<Outcome> {
             QElapsedTimer clock;
             WW_TRY(const std::vector<TokenId> tokens, generateText(

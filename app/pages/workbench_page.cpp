@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/pages/workbench_page.h"
 
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QJsonObject>
 #include <QLabel>
@@ -61,6 +62,7 @@ WorkbenchPage::WorkbenchPage(Workbench& workbench, Actions& actions, QWidget* pa
     refreshRows();
     showSelection();
     restoreLayout();
+    refreshSteps();
 }
 
 void WorkbenchPage::build()
@@ -79,6 +81,7 @@ void WorkbenchPage::build()
     auto* topLayout = new QVBoxLayout(top);
     topLayout->setContentsMargins(8, 6, 8, 4);
     topLayout->setSpacing(4);
+    topLayout->addWidget(buildSteps());
     topLayout->addWidget(m_map, 1);
     m_allFormats = new QToolButton;
     m_allFormats->setObjectName(QStringLiteral("allFormatsButton"));
@@ -116,6 +119,9 @@ void WorkbenchPage::connectViews()
 {
     Document& document = m_workbench.document;
     connect(&document, &Document::modelChanged, this, [this] { m_newModel = true; });
+    connect(&document, &Document::baseChanged, this, &WorkbenchPage::takeBase);
+    connect(&document, &Document::currentRecipeChanged, this, &WorkbenchPage::refreshSteps);
+    connect(m_changeSteps, &QToolButton::clicked, m_actions.recipeSteps, &QAction::trigger);
     connect(&document, &Document::importanceChanged, this, &WorkbenchPage::refreshFormats);
     connect(&document, &Document::planChanged, this, &WorkbenchPage::refreshRows);
     connect(&m_workbench.reports, &TensorReports::errorsChanged, this, &WorkbenchPage::onErrors);
@@ -137,6 +143,9 @@ void WorkbenchPage::connectViews()
     connect(m_inspector, &InspectorPanel::formatRequested, this, chooseSelected);
     connect(m_inspector, &InspectorPanel::methodRequested, this, [this](const QString& method) {
         m_workbench.document.choose(m_workbench.selection.tensors(), {{}, false, method.toStdString()});
+    });
+    connect(m_inspector, &InspectorPanel::pointRequested, this, [this](std::optional<TensorType> format, const QString& method) {
+        m_workbench.document.choose(m_workbench.selection.tensors(), {format, false, method.toStdString()});
     });
     connect(m_inspector, &InspectorPanel::resetRequested, m_actions.resetTensors, &QAction::trigger);
     connect(m_map, &LayerMap::contextMenuRequested, this, [this](QMenu* menu) { extendMenu(menu); });
@@ -170,6 +179,48 @@ void WorkbenchPage::connectViews()
         m_gainShown = true;
         m_table->view()->header()->setSectionHidden(TensorTreeModel::Gain, false);
     });
+}
+
+QWidget* WorkbenchPage::buildSteps()
+{
+    m_stepsRow = new QWidget;
+    m_stepsRow->setObjectName(QStringLiteral("stepsRow"));
+    auto* layout = new QHBoxLayout(m_stepsRow);
+    layout->setContentsMargins(0, 0, 0, 0);
+    m_steps = new QLabel;
+    m_steps->setObjectName(QStringLiteral("stepsLabel"));
+    m_steps->setWordWrap(true);
+    layout->addWidget(m_steps, 1);
+    m_changeSteps = new QToolButton;
+    m_changeSteps->setObjectName(QStringLiteral("changeStepsButton"));
+    m_changeSteps->setText(tr("Change…"));
+    m_changeSteps->setToolTip(tr("Choose and order the steps that change the model before it is quantized"));
+    m_changeSteps->setFocusPolicy(Qt::TabFocus);
+    layout->addWidget(m_changeSteps);
+    m_stepsRow->hide();
+    return m_stepsRow;
+}
+
+void WorkbenchPage::refreshSteps()
+{
+    const DocumentRecipe* current = m_workbench.document.current();
+    m_stepsRow->setVisible(current && !current->recipe.transform.empty());
+    if (!current || current->recipe.transform.empty()) return;
+    const QString steps = transformStepsTitle(current->recipe.transform);
+    m_steps->setText(current->stepsPending ? tr("Before quantizing: %1. Being run; until then everything shows the model as it is.").arg(steps)
+                                           : tr("Before quantizing: %1", "steps").arg(steps));
+}
+
+void WorkbenchPage::takeBase()
+{
+    const auto& model = m_workbench.document.model();
+    if (!model || model->tensors().size() == m_model->rows().size()) return;
+    // A step may have given the model an output matrix of its own, or it is gone again.
+    m_newModel = true;
+    TensorSet there;
+    for (const std::size_t tensor : m_workbench.selection.tensors())
+        if (tensor < model->tensors().size()) there.push_back(tensor);
+    m_workbench.selection.set(std::move(there), m_workbench.selection.current().value_or(0) < model->tensors().size() ? m_workbench.selection.current() : std::nullopt);
 }
 
 const std::vector<TensorRow>& WorkbenchPage::rows() const

@@ -7,6 +7,7 @@
 #include "widgets/models/tensor_row.h"
 
 class QJsonObject;
+class QLabel;
 class QMenu;
 class QSplitter;
 class QToolButton;
@@ -47,6 +48,10 @@ Q_SIGNALS:
 
 private:
     void build();
+    [[nodiscard]] QWidget* buildSteps();
+    void refreshSteps();
+    /// Another model under the same recipe list: it may have a tensor more or less.
+    void takeBase();
     void connectViews();
     void resetColumns();
     void buildColumnMenu();
@@ -62,6 +67,9 @@ private:
     Workbench& m_workbench;
     Actions& m_actions;
     TensorTreeModel* m_model = nullptr;
+    QWidget* m_stepsRow = nullptr;  ///< hidden for recipes without steps
+    QLabel* m_steps = nullptr;
+    QToolButton* m_changeSteps = nullptr;
     LayerMap* m_map = nullptr;
     FormatPalette* m_palette = nullptr;
     QToolButton* m_allFormats = nullptr;

@@ -50,18 +50,4 @@ Result<TensorReport> reportTensor(const ModelFile& model, const TensorInfo& tens
                                   std::size_t bins, const JobContext& context, const ImportanceEntry* importance = nullptr,
                                   std::shared_ptr<const GramFactors> grams = nullptr);
 
-/// Error of one tensor in every format that fits its rows: the rate–distortion curve. `sampleRows` > 0 limits the work to
-/// evenly spaced rows. onPoint is called as points come, from the calling thread, in the order of bits per weight. Without
-/// importance, formats that need it are tried with every column weighing the same; a real matrix may do better or worse.
-struct RateDistortionPoint {
-    TensorType format;
-    double bitsPerWeight = 0;
-    double relativeError = 0;
-};
-Result<std::vector<RateDistortionPoint>> rateDistortion(const ModelFile& model, const TensorInfo& tensor, std::string_view method,
-                                                        std::size_t sampleRows, const JobContext& context,
-                                                        const std::function<void(const RateDistortionPoint&)>& onPoint = {},
-                                                        const ImportanceEntry* importance = nullptr,
-                                                        std::shared_ptr<const GramFactors> grams = nullptr);
-
 }  // namespace ww

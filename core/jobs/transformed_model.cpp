@@ -24,12 +24,14 @@ Result<std::shared_ptr<const ModelFile>> apply(const TransformStep& step, std::s
 
 Result<std::shared_ptr<const ModelFile>> transformedModel(std::shared_ptr<const ModelFile> model, std::span<const TransformStep> steps,
                                                           std::string_view text, std::uint32_t contextLength,
-                                                          std::uint64_t gramBudgetBytes, const JobContext& context)
+                                                          std::uint64_t gramBudgetBytes, const JobContext& context,
+                                                          std::uint32_t maxWindows)
 {
     try {
         for (const TransformStep& step : steps) {
             CalibrationOptions options;
             options.contextLength = contextLength;
+            options.maxWindows = maxWindows;
             options.collectGram = step.needsGram();
             options.gramBudgetBytes = gramBudgetBytes;
             WW_TRY(model, apply(step, std::move(model), text, options, context));

@@ -15,10 +15,11 @@
 namespace ww {
 
 /// The model after the steps, in their order; it computes the same. Steps that look at inputs see those that the steps before left,
-/// on `text` in windows of `contextLength` tokens. Errors: TooShort, Unsupported, InvalidArgument as those of the steps and of
+/// on the first `maxWindows` (0: all) windows of `contextLength` tokens of `text`. Errors: TooShort, Unsupported, InvalidArgument as those of the steps and of
 /// calibrate().
 Result<std::shared_ptr<const ModelFile>> transformedModel(std::shared_ptr<const ModelFile> model, std::span<const TransformStep> steps,
                                                           std::string_view text, std::uint32_t contextLength,
-                                                          std::uint64_t gramBudgetBytes, const JobContext& context);
+                                                          std::uint64_t gramBudgetBytes, const JobContext& context,
+                                                          std::uint32_t maxWindows = 0);
 
 }  // namespace ww

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Importance matrices and the block map, in the whole window.
+#include <QCheckBox>
 #include <QComboBox>
 #include <QMenu>
 #include <QSpinBox>
@@ -92,13 +93,72 @@ private Q_SLOTS:
         auto* curve = m_program->window().findChild<RateDistortionPlot*>();
         QVERIFY(tabs && curve);
         m_program->bench().selection.set({m_program->tensor("blk.1.attn_q.weight")});
-        tabs->setCurrentWidget(curve);
+        tabs->setCurrentWidget(curve->parentWidget());
         QTRY_VERIFY_WITH_TIMEOUT(m_program->bench().reports.isCurveComplete(), 60000);
         for (const FormatChoice& choice : formatChoices(false))
-            if (choice.type)
+            if (choice.type && traits(*choice.type).bitsPerWeight() < 16)
                 QVERIFY2(std::ranges::any_of(curve->data(), [&](const RatePoint& p) { return p.format == *choice.type; }),
                          std::string(name(*choice.type)).c_str());
         QVERIFY(m_program->find<QLabel>("inspectorNote")->text().contains(QStringLiteral("equal importance")));
+    }
+
+    void thereIsACurveForEachMethod()
+    {
+        auto* tabs = m_program->find<QTabWidget>("inspectorTabs");
+        auto* curve = m_program->window().findChild<RateDistortionPlot*>();
+        auto* error = m_program->find<QComboBox>("curveError");
+        auto* analysis = m_program->find<QCheckBox>("curveAnalysis");
+        QVERIFY(tabs && curve && error && analysis);
+        const auto methods = [&] {
+            QStringList names;
+            for (const RatePoint& p : curve->data())
+                if (!names.contains(p.method)) names << p.method;
+            return names;
+        };
+        m_program->bench().selection.set({m_program->tensor("blk.1.attn_k.weight")});
+        tabs->setCurrentWidget(curve->parentWidget());
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->bench().reports.isCurveComplete(), 60000);
+        QCOMPARE(methods(), QStringList({QStringLiteral("llama.cpp search"), QStringLiteral("Weightwright search"), QStringLiteral("HQQ")}));
+        QVERIFY(!error->isVisible());
+        QVERIFY2(m_program->find<QLabel>("inspectorNote")->text().contains(QStringLiteral("Calibrate")), qPrintable(m_program->find<QLabel>("inspectorNote")->text()));
+
+        // With a calibration also GPTQ, and errors of the outputs.
+        MeasureOptions text = m_program->bench().calibrate.defaultOptions();
+        text.contextLength = 64;
+        text.maxWindows = 8;
+        m_program->bench().calibrate.start(text, 0, true);
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->bench().document.grams(), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->bench().reports.isCurveComplete(), 60000);
+        QVERIFY(methods().contains(QStringLiteral("GPTQ")));
+        QVERIFY(error->isVisible());
+        const auto errorOf = [&](const char* method) {
+            for (const RatePoint& p : curve->data())
+                if (p.format == TensorType::Q4_0 && p.method == QLatin1String(method)) return p.relativeError;
+            return -1.0;
+        };
+        QVERIFY(errorOf("GPTQ") > 0 && errorOf("GPTQ") < errorOf("llama.cpp search"));
+        error->setCurrentIndex(1);
+        QVERIFY(errorOf("GPTQ") > errorOf("llama.cpp search"));
+
+        // A click takes format and method in one step.
+        const auto& points = curve->data();
+        const auto wanted = std::ranges::find_if(points, [](const RatePoint& p) { return p.format == TensorType::Q5_0 && p.method == QLatin1String("GPTQ"); });
+        QVERIFY(wanted != points.end());
+        const int before = m_program->bench().document.undoStack().index();
+        Q_EMIT curve->pointClicked(static_cast<int>(wanted - points.begin()));
+        QCOMPARE(m_program->bench().document.undoStack().index(), before + 1);
+        QCOMPARE(m_program->target("blk.1.attn_k.weight"), std::string("Q5_0"));
+        const auto& entries = m_program->bench().document.plan()->entries;
+        const auto entry = std::ranges::find(entries, m_program->tensor("blk.1.attn_k.weight"), &PlanEntry::tensorIndex);
+        QCOMPARE(entry->method, std::string("gptq"));
+        // Known curves come back at once, with the chosen point marked.
+        QVERIFY(m_program->bench().reports.isCurveComplete());
+        QVERIFY(std::ranges::any_of(curve->data(), [](const RatePoint& p) { return p.chosen && p.format == TensorType::Q5_0 && p.method == QLatin1String("GPTQ"); }));
+
+        analysis->setChecked(true);
+        QTRY_VERIFY_WITH_TIMEOUT(m_program->bench().reports.isCurveComplete(), 60000);
+        QVERIFY2(std::ranges::any_of(curve->data(), [](const RatePoint& p) { return p.alone && p.label.contains(QStringLiteral("NF4")); }), "NF4");
+        QVERIFY(std::ranges::any_of(curve->data(), [](const RatePoint& p) { return !p.alone && p.label == QStringLiteral("3 bits"); }));
     }
 
     void aMatrixOpensTheFormatsThatNeedOne()

@@ -15,6 +15,7 @@
 #include "base/thread_pool.h"
 #include "formats/block_format.h"
 #include "jobs/quantize.h"
+#include "jobs/rate_distortion.h"
 #include "methods/quantizer.h"
 #include "tensor/float_convert.h"
 #include "tests/support/gguf_builder.h"

@@ -17,6 +17,8 @@
 #include <QSvgGenerator>
 #include <QToolTip>
 #include <algorithm>
+#include <numeric>
+#include <vector>
 #include <cmath>
 #include <utility>
 
@@ -135,12 +137,20 @@ void PlotWidget::showLegend(bool on)
 void PlotWidget::wrapLegend(int width)
 {
     if (!m_legendShown) return;
-    int widest = 1;
+    std::vector<int> widths;
     for (int i = 0; i < m_plot->legend->itemCount(); ++i) {
         const auto* item = m_plot->legend->item(i);
-        widest = std::max(widest, item ? item->minimumOuterSizeHint().width() : 1);
+        widths.push_back(item ? item->minimumOuterSizeHint().width() : 1);
     }
-    m_plot->legend->setWrap(std::max(1, (width - 16) / (widest + m_plot->legend->columnSpacing())));
+    // As many columns as fit; each is as wide as its widest item.
+    const auto needed = [&](std::size_t columns) {
+        std::vector<int> widest(columns, 0);
+        for (std::size_t i = 0; i < widths.size(); ++i) widest[i % columns] = std::max(widest[i % columns], widths[i]);
+        return std::accumulate(widest.begin(), widest.end(), static_cast<int>(columns) * m_plot->legend->columnSpacing());
+    };
+    std::size_t columns = std::max<std::size_t>(1, widths.size());
+    while (columns > 1 && needed(columns) > width - 16) --columns;
+    m_plot->legend->setWrap(static_cast<int>(columns));
     m_plot->legend->setFillOrder(QCPLayoutGrid::foColumnsFirst, true);
 }
 

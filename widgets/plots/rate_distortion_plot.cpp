@@ -40,13 +40,13 @@ void RateDistortionPlot::setData(std::vector<RatePoint> points)
     });
     m_methods.clear();
     for (const RatePoint& p : m_points)
-        if (!m_methods.contains(p.method)) m_methods << p.method;
+        if (!p.alone && !m_methods.contains(p.method)) m_methods << p.method;
     plot()->clearGraphs();
     std::vector<QPointF> corners;
     for (const QString& method : m_methods) {
         std::vector<const RatePoint*> sorted;
         for (const auto& p : m_points)
-            if (p.method == method) sorted.push_back(&p);
+            if (p.method == method && !p.alone) sorted.push_back(&p);
         std::ranges::stable_sort(sorted, {}, [](const RatePoint* p) { return std::pair(p->bitsPerWeight, p->relativeError); });
         QVector<double> x, y;
         double best = 1e300;
@@ -93,6 +93,16 @@ void RateDistortionPlot::fitAxes()
     plot()->yAxis->setRange(low / factor, high * factor);
 }
 
+QString RateDistortionPlot::labelOf(const RatePoint& point)
+{
+    return point.label.isEmpty() ? formatName(point.format) : point.label;
+}
+
+QString RateDistortionPlot::nameOf(const RatePoint& point)
+{
+    return point.method.isEmpty() ? labelOf(point) : tr("%1, %2", "format, method").arg(labelOf(point), point.method);
+}
+
 void RateDistortionPlot::recolor(const ThemeColors& colors)
 {
     const bool several = m_methods.size() > 1;
@@ -110,13 +120,13 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
         PlotPoints::Point mark;
         mark.x = p.bitsPerWeight;
         mark.y = shownError(p);
-        const QString name = p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
+        const QString name = nameOf(p);
         // With several methods the line and the legend name them, and the best one of a format carries its name.
         const bool named = !several || std::ranges::none_of(m_points, [&](const RatePoint& other) {
-            return other.format == p.format && (other.relativeError < p.relativeError || (other.relativeError == p.relativeError && &other < &p));
+            return labelOf(other) == labelOf(p) && (other.relativeError < p.relativeError || (other.relativeError == p.relativeError && &other < &p));
         });
-        mark.label = !named ? QString() : several ? formatName(p.format) : p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
-        mark.fill = several ? colors.okabeIto(static_cast<int>(m_methods.indexOf(p.method))) : colors.formatColor(p.format);
+        mark.label = !named ? QString() : several ? labelOf(p) : p.relativeError > 0 ? name : tr("%1 (exact)", "format without error").arg(name);
+        mark.fill = p.alone ? colors.plotAxis : several ? colors.okabeIto(static_cast<int>(m_methods.indexOf(p.method))) : colors.formatColor(p.format);
         mark.ringed = p.chosen;
         mark.quiet = beaten(p);
         marks.push_back(mark);
@@ -131,8 +141,7 @@ void RateDistortionPlot::recolor(const ThemeColors& colors)
 QString RateDistortionPlot::pointText(int index) const
 {
     const RatePoint& p = m_points[static_cast<std::size_t>(index)];
-    const QString name =
-        p.method.isEmpty() ? formatName(p.format) : tr("%1, %2", "format, method").arg(formatName(p.format), p.method);
+    const QString name = nameOf(p);
     const QString text =
         tr("%1\n%2\n%3 %4 (measured)", "name, bits per weight, what is measured, figure")
             .arg(name, bitsPerWeightText(p.bitsPerWeight), m_errorTitle, errorText(p.relativeError));
@@ -165,7 +174,7 @@ QString RateDistortionPlot::csv() const
 {
     QString out = QStringLiteral("format,method,bits_per_weight,relative_error,chosen\n");
     for (const auto& p : m_points) {
-        out += QStringList({formatName(p.format), csvField(p.method), plainNumber(p.bitsPerWeight), plainNumber(p.relativeError),
+        out += QStringList({csvField(labelOf(p)), csvField(p.method), plainNumber(p.bitsPerWeight), plainNumber(p.relativeError),
                             p.chosen ? QStringLiteral("1") : QStringLiteral("0")})
                    .join(QLatin1Char(',')) +
                QLatin1Char('\n');

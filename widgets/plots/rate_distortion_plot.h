@@ -17,6 +17,8 @@ struct RatePoint {
     double bitsPerWeight = 0;
     double relativeError = 0;  ///< ‖w−q‖ / ‖w‖; 0 is drawn at the lower edge
     bool chosen = false;       ///< what the plan takes now
+    QString label{};           ///< what stands beside the point; empty: the name of the format
+    bool alone = false;        ///< no point of a curve: in no line and not in the legend
 };
 
 /// Relative error (log) over bits per weight for every format; the chosen one is marked, the best at each rate are joined by a
@@ -47,6 +49,8 @@ protected:
 
 private:
     [[nodiscard]] QString pointText(int index) const;
+    [[nodiscard]] static QString labelOf(const RatePoint& point);
+    [[nodiscard]] static QString nameOf(const RatePoint& point);
     [[nodiscard]] double shownError(const RatePoint& point) const;
 
     std::vector<RatePoint> m_points;

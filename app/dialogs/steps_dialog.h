@@ -3,16 +3,13 @@
 
 #include <QDialog>
 
-#include <optional>
 #include <vector>
 
-#include "plan/recipe.h"
 #include "transform/transform_step.h"
 
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
-class QLineEdit;
 class QListWidget;
 class QPushButton;
 class QSpinBox;
@@ -23,16 +20,12 @@ namespace ww {
 class TextChoice;
 struct Workbench;
 
-/// The words for a step: "Rotation, seed 1".
-[[nodiscard]] QString transformStepTitle(const TransformStep& step);
-
-/// Steps that change the opened model before it is quantized: chosen, ordered, and written as another model that computes the same. A
-/// background job writes it; then the window opens it, with what remains of the recipe. GUI thread only.
-class TransformDialog : public QDialog {
+/// The steps of the current recipe that change the model before it is quantized: chosen and ordered. They become one change of the
+/// recipe; StepsController runs them. GUI thread only.
+class StepsDialog : public QDialog {
     Q_OBJECT
 public:
-    /// `recipe`: where the steps come from; without its steps it is added to the changed model.
-    explicit TransformDialog(Workbench& workbench, std::optional<Recipe> recipe = {}, QWidget* parent = nullptr);
+    explicit StepsDialog(Workbench& workbench, QWidget* parent = nullptr);
 
     [[nodiscard]] const std::vector<TransformStep>& steps() const { return m_steps; }
 
@@ -40,17 +33,16 @@ private:
     QWidget* buildSteps();
     QWidget* buildOptions();
     void add(TransformStep::Kind kind);
-    void removeCurrent();
     void move(int by);
+    void removeCurrent();
     void showStep();
     void takeOptions();
     void fillList(int current);
     void refresh();
-    void browse();
-    void start();
+    void use();
 
     Workbench& m_workbench;
-    std::optional<Recipe> m_recipe;
+    int m_recipe;  ///< id
     std::vector<TransformStep> m_steps;
     QListWidget* m_list = nullptr;
     QStackedWidget* m_options = nullptr;
@@ -59,13 +51,11 @@ private:
     QComboBox* m_format = nullptr;
     QLabel* m_about = nullptr;
     TextChoice* m_text = nullptr;
-    QLineEdit* m_target = nullptr;
-    QComboBox* m_type = nullptr;
     QLabel* m_note = nullptr;
     QPushButton* m_remove = nullptr;
     QPushButton* m_up = nullptr;
     QPushButton* m_down = nullptr;
-    QPushButton* m_start = nullptr;
+    QPushButton* m_use = nullptr;
 };
 
 }  // namespace ww
