@@ -301,7 +301,9 @@ QString transformStepTitle(const TransformStep& step)
 {
     switch (step.kind) {
     case TransformStep::Kind::Rotation: return Choices::tr("Rotation, seed %1").arg(step.seed);
-    case TransformStep::Kind::SmoothQuant: return Choices::tr("SmoothQuant, strength %1").arg(QLocale().toString(step.alpha, 'g', 3));
+    case TransformStep::Kind::SmoothQuant:
+        if (step.searchAlpha) return Choices::tr("SmoothQuant, best strength for each input");
+        return Choices::tr("SmoothQuant, strength %1").arg(QLocale().toString(step.alpha, 'g', 3));
     case TransformStep::Kind::Awq:
         return step.awqAlpha ? Choices::tr("AWQ for %1, strength %2").arg(formatName(step.format), QLocale().toString(*step.awqAlpha, 'g', 3))
                              : Choices::tr("AWQ for %1").arg(formatName(step.format));

@@ -235,6 +235,10 @@
         <source>AWQ for %1</source>
         <translation>AWQ für %1</translation>
     </message>
+    <message>
+        <source>SmoothQuant, best strength for each input</source>
+        <translation>SmoothQuant, beste Stärke für jede Eingabe</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -4876,10 +4880,6 @@ gewählt</translation>
         <translation>Dreht die Kanäle, sodass sich Ausreißer auf alle verteilen. Für GPTQ und für 4-Bit-Formate ohne Versatz; K-Formate allein mit einer Wichtigkeitsmatrix werden schlechter.</translation>
     </message>
     <message>
-        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice.</source>
-        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung.</translation>
-    </message>
-    <message>
         <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.</source>
         <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text.</translation>
     </message>
@@ -4942,6 +4942,14 @@ gewählt</translation>
     <message>
         <source>The weights of the changed model see other inputs: it is calibrated anew with this text, in the background.</source>
         <translation>Die Gewichte des veränderten Modells sehen andere Eingaben: Es wird mit diesem Text im Hintergrund neu kalibriert.</translation>
+    </message>
+    <message>
+        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice. Below 0 stands the search for the best, or none, of each input.</source>
+        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung. Unter 0 steht die Suche nach der besten Stärke, oder keiner, für jede Eingabe.</translation>
+    </message>
+    <message>
+        <source>the best for each input</source>
+        <translation>die beste für jede Eingabe</translation>
     </message>
 </context>
 <context>

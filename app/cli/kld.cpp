@@ -22,6 +22,7 @@ struct Options {
     std::string text;
     DivergenceOptions settings;
     std::optional<std::uint64_t> memory;
+    Activations activations = Activations::Float;
     RecipeOptions recipe;
 };
 
@@ -79,8 +80,8 @@ Result<DivergenceResult> measured(const Options& options, const std::shared_ptr<
         settings.logitBudgetBytes = memory.predictions;
         settings.quantizedBudgetBytes = memory.quantized;
     }
-    resume(settings, "divergence", *base, variant.get(), plan.get(), text);
-    WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, plan, text, settings, session.context()));
+    resume(settings, options.activations == Activations::Float ? "divergence" : "divergence, activations of llama.cpp", *base, variant.get(), plan.get(), text);
+    WW_TRY(DivergenceResult result, evaluateDivergence(base, variant, plan, text, settings, session.context(), options.activations));
     forget(settings.journal);
     return result;
 }
@@ -196,6 +197,7 @@ void addCommonOptions(CLI::App& command, Options& options)
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 30).description(""));
     addMemory(command, options.memory);
+    addActivations(command, options.activations);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Options {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;
     std::optional<std::uint64_t> memory;
+    Activations activations = Activations::Float;
     RecipeOptions recipe;
 };
 
@@ -36,8 +37,8 @@ Result<void> run(const Options& options, Session& session)
         settings.activationBudgetBytes = memory.activations;
         settings.quantizedBudgetBytes = memory.quantized;
     }
-    resume(settings, "perplexity", *model, nullptr, plan.get(), text);
-    WW_TRY(const PerplexityResult result, evaluatePerplexity(model, plan, text, settings, session.context()));
+    resume(settings, options.activations == Activations::Float ? "perplexity" : "perplexity, activations of llama.cpp", *model, nullptr, plan.get(), text);
+    WW_TRY(const PerplexityResult result, evaluatePerplexity(model, plan, text, settings, session.context(), {}, options.activations));
     forget(settings.journal);
 
     if (session.json) {
@@ -89,6 +90,7 @@ void addPerplexityCommand(CommandLine& commands)
         ->type_name("N")
         ->check(CLI::Range(1, 1 << 30).description(""));
     addMemory(command, options->memory);
+    addActivations(command, options->activations);
     addRecipeOptions(command, options->recipe);
     command.footer("Examples:\n  weightwright-cli perplexity model-F16.gguf --text wiki.test.raw\n"
                    "  weightwright-cli perplexity model-F16.gguf --text wiki.test.raw --chunks 40 --preset Q4_K_M");

@@ -169,6 +169,21 @@ CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& 
         ->type_name("METHOD");
 }
 
+CLI::Option* addActivations(CLI::App& command, Activations& activations)
+{
+    return command
+        .add_option_function<std::string>(
+            "--activations",
+            [&activations](const std::string& text) {
+                if (text != "float" && text != "llama.cpp")
+                    usageError("--activations", fmt::format("\"{}\" is neither float nor llama.cpp.", text));
+                activations = text == "float" ? Activations::Float : Activations::LlamaCpp;
+            },
+            "How the inputs of layers are computed: float, the default, so that only the weights differ; or llama.cpp, rounded to 8 bits "
+            "as llama.cpp's processor code does before it multiplies with quantized weights.")
+        ->type_name("KIND");
+}
+
 CLI::Option* addImportance(CLI::App& command, std::string& path)
 {
     return command
@@ -264,7 +279,7 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
         ->group(kGroup);
     command
         .add_option("--transform", options.transform,
-                    "Change the model first so that it computes the same and loses less: rotation[:SEED], smoothquant[:ALPHA] or "
+                    "Change the model first so that it computes the same and loses less: rotation[:SEED], smoothquant[:ALPHA|:search] or "
                     "awq[:FORMAT[:ALPHA]], as \"weightwright-cli transform\" explains. May be repeated; steps come after those of a recipe file.")
         ->type_name("STEP")
         ->expected(1)

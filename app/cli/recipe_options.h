@@ -11,6 +11,7 @@
 #include "app/cli/command_line.h"
 #include "base/result.h"
 #include "io/model_file.h"
+#include "jobs/evaluate.h"
 #include "plan/plan.h"
 #include "plan/recipe.h"
 #include "tensor/tensor_type.h"
@@ -52,6 +53,8 @@ CLI::Option* addFormat(CLI::App& command, const std::string& name, std::optional
 void checkRecipeOptions(const RecipeOptions& options, bool required);
 /// --method NAME[:option=value,…]; unknown names and options are usage errors.
 CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& description);
+/// --activations float|llama.cpp, for commands that measure.
+CLI::Option* addActivations(CLI::App& command, Activations& activations);
 /// Adds --imatrix alone.
 CLI::Option* addImportance(CLI::App& command, std::string& path);
 /// A recipe made ready for a model.

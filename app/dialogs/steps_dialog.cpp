@@ -31,6 +31,8 @@
 namespace ww {
 namespace {
 
+constexpr double kSearch = -0.05;
+
 QString about(TransformStep::Kind kind)
 {
     switch (kind) {
@@ -39,7 +41,7 @@ QString about(TransformStep::Kind kind)
                          "with an importance matrix alone become worse.");
     case TransformStep::Kind::SmoothQuant:
         return StepsDialog::tr("Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes "
-                         "all of their range; 0.5 is the paper's choice.");
+                         "all of their range; 0.5 is the paper's choice. Below 0 stands the search for the best, or none, of each input.");
     case TransformStep::Kind::Awq:
         return StepsDialog::tr("Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.");
     }
@@ -138,8 +140,10 @@ QWidget* StepsDialog::buildOptions()
     page(tr("S&eed:"), m_seed);
     m_alpha = new QDoubleSpinBox;
     m_alpha->setObjectName(QStringLiteral("stepsAlpha"));
-    m_alpha->setRange(0, 1);
     m_alpha->setSingleStep(0.05);
+    // Below the smallest: the search.
+    m_alpha->setRange(kSearch, 1);
+    m_alpha->setSpecialValueText(tr("the best for each input"));
     page(tr("Stren&gth:"), m_alpha);
     m_format = new QComboBox;
     m_format->setObjectName(QStringLiteral("stepsFormat"));
@@ -207,7 +211,7 @@ void StepsDialog::showStep()
         const QSignalBlocker quietAlpha(m_alpha);
         const QSignalBlocker quietFormat(m_format);
         m_seed->setValue(static_cast<int>(std::min<std::uint64_t>(step.seed, 1000000000)));
-        m_alpha->setValue(step.alpha);
+        m_alpha->setValue(step.searchAlpha ? kSearch : step.alpha);
         m_format->setCurrentIndex(m_format->findData(static_cast<int>(step.format)));
         m_options->setCurrentIndex(static_cast<int>(step.kind));
         m_about->setText(about(step.kind));
@@ -222,7 +226,10 @@ void StepsDialog::takeOptions()
     TransformStep& step = m_steps[static_cast<std::size_t>(row)];
     switch (step.kind) {
     case TransformStep::Kind::Rotation: step.seed = static_cast<std::uint64_t>(m_seed->value()); break;
-    case TransformStep::Kind::SmoothQuant: step.alpha = m_alpha->value(); break;
+    case TransformStep::Kind::SmoothQuant:
+        step.searchAlpha = m_alpha->value() < 0;
+        if (!step.searchAlpha) step.alpha = m_alpha->value();
+        break;
     case TransformStep::Kind::Awq: step.format = static_cast<TensorType>(m_format->currentData().toInt()); break;
     }
     m_list->item(row)->setText(transformStepTitle(step));

@@ -2,7 +2,10 @@
 #include "jobs/evaluate.h"
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <new>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +13,7 @@
 #include "jobs/plan_evaluation.h"
 #include "jobs/quantize.h"
 #include "model/architecture.h"
+#include "model/llama_activations.h"
 #include "model/weight_source.h"
 #include "text/tokenizer.h"
 
@@ -21,8 +25,20 @@ struct RunnableModel {
     std::shared_ptr<const Tokenizer> tokenizer;
 };
 
+/// The types that a plan gives to tensors; without a plan, those that they have.
+std::function<TensorType(const TensorInfo&)> storedTypes(const ModelFile& model, const Plan* plan)
+{
+    std::map<std::string, TensorType, std::less<>> types;
+    if (plan)
+        for (const PlanEntry& entry : plan->entries) types[model.tensors()[entry.tensorIndex].name] = entry.target;
+    return [types = std::move(types)](const TensorInfo& tensor) {
+        const auto found = types.find(tensor.name);
+        return found == types.end() ? tensor.type : found->second;
+    };
+}
+
 Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
-                              std::uint64_t quantizedBytes = std::uint64_t{256} << 20)
+                              Activations activations, std::uint64_t quantizedBytes = std::uint64_t{256} << 20)
 {
     WW_TRY_VOID(model->checkUnchanged());
     RunnableModel runnable;
@@ -30,7 +46,9 @@ Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::share
     if (const auto architecture = readArchitecture(*model); !architecture && architecture.error().code == ErrorCode::Unsupported)
         return tl::unexpected(architecture.error());
     WW_TRY(runnable.tokenizer, Tokenizer::create(model->metadata()));
+    auto types = activations == Activations::LlamaCpp ? storedTypes(*model, plan.get()) : nullptr;
     auto weights = plan ? plannedWeights(model, std::move(plan), quantizedBytes) : fileWeights(model);
+    if (types) weights = withLlamaCppActivations(std::move(weights), std::move(types));
     WW_TRY(runnable.model, LanguageModel::create(std::move(weights)));
     return runnable;
 }
@@ -58,10 +76,10 @@ Result<T> guarded(const F& work)
 
 Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
                                             std::string_view text, const PerplexityOptions& options, const JobContext& context,
-                                            const std::function<void(std::uint32_t, double)>& onWindow)
+                                            const std::function<void(std::uint32_t, double)>& onWindow, Activations activations)
 {
     return guarded<PerplexityResult>([&]() -> Result<PerplexityResult> {
-        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan, options.quantizedBudgetBytes), *model));
+        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan, activations, options.quantizedBudgetBytes), *model));
         WW_TRY(const EvaluationWindows windows, makeWindows(*runnable.tokenizer, text, options));
         return inFile(perplexity(*runnable.model, windows, options, context, onWindow), *model);
     });
@@ -69,12 +87,12 @@ Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> mod
 
 Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> base, std::shared_ptr<const ModelFile> variant,
                                             std::shared_ptr<const Plan> plan, std::string_view text,
-                                            const DivergenceOptions& options, const JobContext& context)
+                                            const DivergenceOptions& options, const JobContext& context, Activations activations)
 {
     return guarded<DivergenceResult>([&]() -> Result<DivergenceResult> {
         const std::shared_ptr<const ModelFile> other = variant ? variant : base;
-        WW_TRY(const RunnableModel original, inFile(prepare(base, nullptr), *base));
-        WW_TRY(const RunnableModel changed, inFile(prepare(other, plan, options.quantizedBudgetBytes), *other));
+        WW_TRY(const RunnableModel original, inFile(prepare(base, nullptr, activations), *base));
+        WW_TRY(const RunnableModel changed, inFile(prepare(other, plan, activations, options.quantizedBudgetBytes), *other));
         PerplexityOptions cut;
         cut.contextLength = options.contextLength;
         cut.maxWindows = options.maxWindows;
@@ -115,7 +133,7 @@ Result<std::vector<TokenId>> generateText(std::shared_ptr<const ModelFile> model
                                           const std::function<bool(std::string_view)>& onToken, const JobContext& context)
 {
     return guarded<std::vector<TokenId>>([&]() -> Result<std::vector<TokenId>> {
-        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan), *model));
+        WW_TRY(const RunnableModel runnable, inFile(prepare(model, plan, Activations::Float), *model));
         return inFile(generate(*runnable.model, *runnable.tokenizer, prompt, options, onToken, context), *model);
     });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,16 +19,24 @@
 
 namespace ww {
 
+/// How the inputs of layers are computed where no method says it.
+enum class Activations : std::uint8_t {
+    Float,    ///< not rounded: only the weights differ
+    LlamaCpp  ///< as llama.cpp rounds them on processors for the type of the weights
+};
+
 /// Perplexity of a model as it is (`plan` null) or as a plan would store it. `text` is the evaluation text itself.
 Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
                                             std::string_view text, const PerplexityOptions& options, const JobContext& context,
-                                            const std::function<void(std::uint32_t, double)>& onWindow = {});
+                                            const std::function<void(std::uint32_t, double)>& onWindow = {},
+                                            Activations activations = Activations::Float);
 
 /// KL divergence of a variant from `base` (as stored): `variant` is another file (null: the same), `plan` how to store it (null:
-/// as it is). The text is cut with the tokenizer of `base`.
+/// as it is). The text is cut with the tokenizer of `base`. `activations` is for both.
 Result<DivergenceResult> evaluateDivergence(std::shared_ptr<const ModelFile> base, std::shared_ptr<const ModelFile> variant,
                                             std::shared_ptr<const Plan> plan, std::string_view text,
-                                            const DivergenceOptions& options, const JobContext& context);
+                                            const DivergenceOptions& options, const JobContext& context,
+                                            Activations activations = Activations::Float);
 
 /// Where an evaluation keeps its finished windows in `folder`, and the identity to give with it: of the models, the plan, the text
 /// and the settings. Empty path when there is no folder, or when the plan uses Gram matrices, which have no name.

@@ -20,9 +20,15 @@
 namespace ww {
 namespace {
 
-constexpr std::array<std::string_view, 5> kArchitectures = {"llama", "qwen2", "qwen3", "phi3", "gemma"};
+/// Those whose branches are a norm, linear maps of its output, and gates that only multiply; what a block has none of stays.
+constexpr std::array<std::string_view, 13> kArchitectures = {"llama",  "qwen2",  "qwen2moe", "qwen3",      "qwen3moe", "phi3", "gemma",
+                                                             "gemma2", "gemma3", "granite",  "granitemoe", "smollm3",  "olmo2"};
 constexpr std::size_t kCandidates = 20;
 constexpr std::size_t kSampledRows = 128;
+/// Shares that the search of SmoothQuant tries besides leaving an input alone.
+constexpr double kFirstShare = 0.30;
+constexpr double kShareStep = 0.05;
+constexpr std::size_t kShares = 14;
 
 using Scales = std::shared_ptr<const std::vector<float>>;
 
@@ -171,7 +177,7 @@ private:
     /// Null when nothing is to change.
     Result<Scales> choose(const Input& input) const
     {
-        if (m_options.rule == ScalingOptions::Rule::Smooth) return std::make_shared<const std::vector<float>>(smooth(input));
+        if (m_options.rule == ScalingOptions::Rule::Smooth) return m_options.searchAlpha ? searched(input) : share(input, m_options.alpha);
         if (input.statistics->gram.empty())
             return fail(Error{ErrorCode::InvalidArgument, "AWQ needs a calibration with Gram matrices.", {}, input.statistics->tensors.front(), {}});
         if (m_options.awqAlpha)
@@ -187,7 +193,57 @@ private:
         return std::make_shared<const std::vector<float>>(awq(input, alphaOf(best)));
     }
 
-    [[nodiscard]] std::vector<float> smooth(const Input& input) const
+    static Scales share(const Input& input, double alpha) { return std::make_shared<const std::vector<float>>(smooth(input, alpha)); }
+
+    Result<Scales> searched(const Input& input) const
+    {
+        std::array<double, kShares> losses{};
+        auto tried = parallelTry(m_context, kShares, [&](std::size_t i) -> Result<void> {
+            losses[i] = expectedLoss(input, spread(input, smooth(input, shareOf(i))));
+            return {};
+        });
+        WW_TRY_VOID(std::move(tried));
+        const auto best = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
+        if (!(losses[best] < expectedLoss(input, std::vector<float>(input.statistics->columns, 1.0F)))) return Scales();
+        return share(input, shareOf(best));
+    }
+    static double shareOf(std::size_t candidate) { return kFirstShare + kShareStep * static_cast<double>(candidate); }
+
+    /// Mean square that outputs are off by, summed over all outputs, with weights of 8 bits per row and inputs of 8 bits with one scale
+    /// fixed beforehand. Rounding to steps of d is taken as noise of d²/12, of inputs that a step hides as their own mean square;
+    /// a sample of tokens would say the same, but statistics are what a calibration keeps.
+    static double expectedLoss(const Input& input, const std::vector<float>& scales)
+    {
+        const InputStatistics& statistics = *input.statistics;
+        const std::size_t n = statistics.columns;
+        std::vector<double> squares(n);
+        double largest = 0;
+        double energy = 0;
+        for (std::size_t c = 0; c < n; ++c) {
+            const double scale = static_cast<double>(scales[c]);
+            squares[c] = statistics.sumSquares[c] / static_cast<double>(statistics.count) / (scale * scale);
+            largest = std::max(largest, static_cast<double>(statistics.absMax[c]) / scale);
+            energy += squares[c];
+        }
+        constexpr double kSteps = 127;
+        const double step = largest / kSteps;
+        std::vector<double> noise(n);
+        for (std::size_t c = 0; c < n; ++c) noise[c] = std::min(step * step / 12, squares[c]);
+        double loss = 0;
+        for (const auto& matrix : input.weights)
+            for (std::size_t first = 0; first < matrix.size(); first += n) {
+                double top = 0;
+                for (std::size_t c = 0; c < n; ++c) {
+                    const double weight = static_cast<double>(matrix[first + c]) * static_cast<double>(scales[c]);
+                    top = std::max(top, std::fabs(weight));
+                    loss += weight * weight * noise[c];
+                }
+                loss += top / kSteps * (top / kSteps) / 12 * energy;
+            }
+        return loss;
+    }
+
+    static std::vector<float> smooth(const Input& input, double alpha)
     {
         const std::size_t columns = input.statistics->columns;
         std::vector<double> inputs(input.period);
@@ -203,7 +259,7 @@ private:
             }
         std::vector<float> scales(input.period);
         for (std::size_t i = 0; i < scales.size(); ++i) {
-            const double scale = std::pow(std::max(inputs[i], 1e-5), m_options.alpha) / std::pow(std::max(weights[i], 1e-5), 1 - m_options.alpha);
+            const double scale = std::pow(std::max(inputs[i], 1e-5), alpha) / std::pow(std::max(weights[i], 1e-5), 1 - alpha);
             scales[i] = static_cast<float>(std::clamp(scale, 1e-5, 1e5));
         }
         return scales;

@@ -21,6 +21,7 @@ struct ScalingOptions {
     };
     Rule rule = Rule::Smooth;
     double alpha = 0.5;
+    bool searchAlpha = false;  ///< of Smooth: for each input the best of 0.30, 0.35, … 0.95 and of leaving it alone, see expectedLoss()
     TensorType format = TensorType::Q4_0;
     std::optional<double> awqAlpha{};  ///< this one for all inputs instead; 0 leaves the model as it is
 };

@@ -18,7 +18,8 @@ namespace {
 
 /// Models of these normalize the residual stream by RMS before each branch, add nothing else to it, and may have an output matrix
 /// of their own.
-constexpr std::array<std::string_view, 6> kArchitectures = {"llama", "qwen2", "qwen2moe", "qwen3", "qwen3moe", "phi3"};
+constexpr std::array<std::string_view, 9> kArchitectures = {"llama", "qwen2",   "qwen2moe",   "qwen3",  "qwen3moe",
+                                                            "phi3",  "granite", "granitemoe", "smollm3"};
 
 class Random {  // SplitMix64
 public:

@@ -22,9 +22,9 @@ std::span<const TransformStepInfo> transformSteps()
          "spread over all channels. For gptq and for 4-bit formats without offsets; with an importance matrix alone K formats become "
          "worse. SEED is 1 if not given.",
          false},
-        {"smoothquant", "smoothquant[:ALPHA]",
+        {"smoothquant", "smoothquant[:ALPHA|:search]",
          "Moves the range of each input channel into the weights, so that inputs can be rounded to 8 bits. ALPHA, 0 to 1, is the share "
-         "that is moved; 0.5 if not given.",
+         "that is moved; 0.5 if not given. With search, each input gets the share that 8-bit weights and inputs lose least with, or none.",
          true},
         {"awq", "awq[:FORMAT[:ALPHA]]",
          "Finds a scale per channel with which rounding to FORMAT changes the outputs least, and folds it into the layer before. FORMAT "
@@ -51,8 +51,9 @@ Result<TransformStep> parseTransformStep(std::string_view text)
             return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no seed for rotation; it is a whole number.", value));
     } else if (name == "smoothquant") {
         step.kind = TransformStep::Kind::SmoothQuant;
-        if (!value.empty() && (!number(step.alpha) || !(step.alpha >= 0 && step.alpha <= 1)))
-            return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1.", value));
+        step.searchAlpha = value == "search";
+        if (!value.empty() && !step.searchAlpha && (!number(step.alpha) || !(step.alpha >= 0 && step.alpha <= 1)))
+            return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1, or search.", value));
     } else if (name == "awq") {
         step.kind = TransformStep::Kind::Awq;
         const std::size_t second = value.find(':');
@@ -70,7 +71,7 @@ Result<TransformStep> parseTransformStep(std::string_view text)
         }
     } else {
         return fail(ErrorCode::InvalidArgument,
-                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA] and awq[:FORMAT[:ALPHA]].", name));
+                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA|:search] and awq[:FORMAT[:ALPHA]].", name));
     }
     return step;
 }
@@ -79,7 +80,7 @@ std::string transformStepText(const TransformStep& step)
 {
     switch (step.kind) {
     case TransformStep::Kind::Rotation: return fmt::format("rotation:{}", step.seed);
-    case TransformStep::Kind::SmoothQuant: return fmt::format("smoothquant:{}", step.alpha);
+    case TransformStep::Kind::SmoothQuant: return step.searchAlpha ? "smoothquant:search" : fmt::format("smoothquant:{}", step.alpha);
     case TransformStep::Kind::Awq: break;
     }
     return step.awqAlpha ? fmt::format("awq:{}:{}", name(step.format), *step.awqAlpha) : fmt::format("awq:{}", name(step.format));
@@ -93,6 +94,7 @@ Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, st
     ScalingOptions scaling;
     scaling.rule = step.kind == TransformStep::Kind::Awq ? ScalingOptions::Rule::Awq : ScalingOptions::Rule::Smooth;
     scaling.alpha = step.alpha;
+    scaling.searchAlpha = step.searchAlpha;
     scaling.format = step.format;
     scaling.awqAlpha = step.awqAlpha;
     return scaleChannels(std::move(model), *calibration, scaling, context);

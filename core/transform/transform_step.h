@@ -18,12 +18,13 @@ class ModelFile;
 struct Calibration;
 struct JobContext;
 
-/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA]" or "awq[:FORMAT[:ALPHA]]".
+/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA|:search]" or "awq[:FORMAT[:ALPHA]]".
 struct TransformStep {
     enum class Kind : std::uint8_t { Rotation, SmoothQuant, Awq };
     Kind kind = Kind::Rotation;
     std::uint64_t seed = 1;                  ///< of a rotation
     double alpha = 0.5;                      ///< of SmoothQuant, 0 … 1
+    bool searchAlpha = false;                ///< of SmoothQuant: the best for each input instead, or no scales where none helps
     TensorType format = TensorType::Q4_0;    ///< that AWQ aims at
     std::optional<double> awqAlpha;          ///< the same for all inputs; empty: the best for each
 

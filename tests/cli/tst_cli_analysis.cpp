@@ -57,6 +57,27 @@ private slots:
         // Behind the metadata, which name the format of the recipe.
         QCOMPARE(made.right(4000000), plain.right(4000000));
     }
+    // Inputs rounded as llama.cpp rounds them add to what the weights lose, and hardly anything to a model of floats.
+    void inputsAreRoundedLikeLlamaCpp()
+    {
+        const auto measured = [&](const QStringList& options, int exitCode = 0) {
+            QProcess process;
+            QFile text(m_folder.filePath("text.txt"));
+            if (text.open(QIODevice::WriteOnly)) text.write(QByteArray("The river ran past the old mill, and nobody in the village knew its name. ").repeated(60));
+            text.close();
+            process.start(WW_CLI_PATH, QStringList{"perplexity", QString::fromStdString(test::sampleModel().string()), "--text", text.fileName(),
+                                                   "--ctx", "128", "--chunks", "4", "--json"} + options);
+            if (!process.waitForFinished(120000) || process.exitCode() != exitCode) return -1.0;
+            return exitCode == 0 ? QJsonDocument::fromJson(process.readAllStandardOutput()).object()["perplexity"].toDouble() : 0.0;
+        };
+        const double plain = measured({"--type", "Q8_0", "--pure"});
+        const double rounded = measured({"--type", "Q8_0", "--pure", "--activations", "llama.cpp"});
+        QVERIFY(plain > 1 && rounded > 1);
+        QVERIFY(std::fabs(rounded / plain - 1) > 1e-6 && std::fabs(rounded / plain - 1) < 0.01);
+        QCOMPARE(measured({"--type", "Q8_0", "--pure", "--activations", "float"}), plain);
+        QCOMPARE(measured({"--type", "F32", "--pure", "--activations", "llama.cpp"}), measured({"--type", "F32", "--pure"}));
+        QCOMPARE(measured({"--activations", "integer"}, 2), 0.0);
+    }
     void roundedAgainLosesTwice()
     {
         const auto loss = quantized({"--type", "Q4_0", "--pure", "--method", "absmax:bits=4,clip=mse"})["analysis"].toObject();

@@ -56,7 +56,7 @@ private slots:
     void transformations()
     {
         Recipe recipe;
-        for (const char* text : {"rotation:7", "smoothquant:0.85", "awq:Q3_K", "awq:Q4_0:0.25", "awq:Q4_0:0"}) {
+        for (const char* text : {"rotation:7", "smoothquant:0.85", "smoothquant:search", "awq:Q3_K", "awq:Q4_0:0.25", "awq:Q4_0:0"}) {
             const auto step = ww::parseTransformStep(text);
             WW_VERIFY(step);
             QCOMPARE(ww::transformStepText(*step), std::string(text));
@@ -65,7 +65,7 @@ private slots:
         const auto read = ww::recipeFromJson(ww::recipeToJson(recipe));
         WW_VERIFY(read);
         QVERIFY(*read == recipe);
-        for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "awq:Q9_9", "awq:F99", "awq:Q4_0:", "awq:Q4_0:2", "awq:Q4_0:-1", "awq:Q4_0:x", "mirror"}) {
+        for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "smoothquant:searching", "awq:Q9_9", "awq:F99", "awq:Q4_0:", "awq:Q4_0:2", "awq:Q4_0:-1", "awq:Q4_0:x", "mirror"}) {
             const auto step = ww::parseTransformStep(text);
             QVERIFY2(!step && step.error().code == ww::ErrorCode::InvalidArgument, text);
         }
