@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <vector>
 
 #include "formats/block_format.h"
 #include "formats/searches.h"
@@ -256,16 +257,21 @@ public:
         const int passes = rows.options ? rows.options->integer("passes") : 4;
         const std::size_t blocks = rows.columns / traits(format).blockLength;
         const std::size_t bytes = traits(format).blockBytes;
-        for (std::size_t r = 0; r < rows.rowCount; ++r)
+        std::vector<double> limits(blocks);
+        for (std::size_t r = 0; r < rows.rowCount; ++r) {
+            const float* row = rows.values + r * rows.columns;
+            std::byte* const first = out.data() + r * blocks * bytes;
             for (std::size_t b = 0; b < blocks; ++b) {
                 const std::size_t column = b * traits(format).blockLength;
-                improve(*layout, codec, rows.values + r * rows.columns + column,
-                        rows.importance ? rows.importance + column : nullptr, passes, out.data() + (r * blocks + b) * bytes);
+                limits[b] = improve(*layout, codec, row + column, rows.importance ? rows.importance + column : nullptr, passes, first + b * bytes);
             }
+            restoreStrength(*layout, codec, row, rows.importance, limits, first);
+        }
         return checkEncoded(rows, format, out);
     }
 
 private:
+    /// Σ c (w − ŵ)²; `c` null: all 1.
     static double storedError(const BlockLayout& layout, const BlockFormat& codec, const std::byte* block, const float* x,
                               const float* c)
     {
@@ -274,60 +280,75 @@ private:
         double error = 0;
         for (int i = 0; i < layout.length; ++i) {
             const double difference = static_cast<double>(x[i]) - static_cast<double>(decoded[i]);
-            error += static_cast<double>(c[i]) * difference * difference;
+            error += (c ? static_cast<double>(c[i]) : 1.0) * difference * difference;
         }
         return error;
     }
 
-    /// Codes of least squared error are smaller than the weights in the mean, which adds up from layer to layer. Factors a little
-    /// larger, so that the block answers the weights' own direction with full strength, cost next to nothing of the error; they are
-    /// taken while it stays below `limit`.
-    static void restoreStrength(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance,
-                                const float* weights, double limit, std::byte* block)
+    /// What one block of a row answers for.
+    struct Strength {
+        double answer = 0;   ///< Σ c w ŵ
+        double whole = 0;    ///< Σ c w²
+        double most = 0;     ///< share by which its factors may grow while its error stays below that of the reference
+    };
+
+    static Strength strengthOf(const BlockLayout& layout, const BlockFormat& codec, const std::byte* block, const float* x, const float* c, double limit)
     {
         float decoded[kMaxBlock];
         codec.decodeRow(block, decoded, static_cast<std::size_t>(layout.length));
-        double answer = 0;
-        double whole = 0;
+        Strength strength;
+        double stored = 0;
+        double error = 0;
         for (int i = 0; i < layout.length; ++i) {
-            const double c = importance ? static_cast<double>(importance[i]) : 1.0;
-            answer += c * static_cast<double>(x[i]) * static_cast<double>(decoded[i]);
-            whole += c * static_cast<double>(x[i]) * static_cast<double>(x[i]);
+            const double weight = c ? static_cast<double>(c[i]) : 1.0;
+            const double value = x[i];
+            const double rounded = decoded[i];
+            strength.answer += weight * value * rounded;
+            strength.whole += weight * value * value;
+            stored += weight * rounded * rounded;
+            error += weight * (value - rounded) * (value - rounded);
         }
-        if (!(answer > 0) || !(whole > answer)) return;
+        // The error with factors 1 + t times theirs is error + 2 t (stored − answer) + t² stored.
+        const double slope = stored - strength.answer;
+        if (stored > 0 && limit > error) strength.most = (std::sqrt(std::max(0.0, slope * slope + stored * (limit - error))) - slope) / stored;
+        strength.most = std::clamp(strength.most, 0.0, kMostStrength - 1);
+        return strength;
+    }
+
+    /// Factors 1 + share times theirs, if that keeps the error below `limit`.
+    static void strengthen(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* c, double limit, double share, std::byte* block)
+    {
         const BlockCode present = unpackBlock(layout, block);
-        for (const double part : {1.0, 0.5}) {
-            const double factor = 1 + part * (whole / answer - 1);
-            if (!(factor < kMostStrength)) continue;
+        for (const double part : {1.0, 0.75, 0.5, 0.25}) {
             BlockCode code = present;
-            code.d = stored(static_cast<double>(present.d) * factor);
-            code.dm = stored(static_cast<double>(present.dm) * factor);
+            code.d = stored(static_cast<double>(present.d) * (1 + part * share));
+            code.dm = stored(static_cast<double>(present.dm) * (1 + part * share));
             std::byte bytes[sizeof(float) * kMaxBlock];
             packBlock(layout, code, bytes);
             if (codec.findInvalid(bytes, static_cast<std::size_t>(layout.length))) continue;
-            if (!(storedError(layout, codec, bytes, x, weights) <= limit)) continue;
+            if (!(storedError(layout, codec, bytes, x, c) <= limit)) continue;
             std::copy_n(bytes, traits(layout.type).blockBytes, block);
             return;
         }
     }
 
-    /// Replaces the reference's block if a better one is found.
-    static void improve(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance, int passes,
-                        std::byte* block)
+    /// Replaces the reference's block if a better one is found; returns the error that it must not exceed, by `importance` (or plain).
+    static double improve(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance, int passes,
+                          std::byte* block)
     {
         float weights[kMaxBlock];
         searchWeights(layout.type, {x, static_cast<std::size_t>(layout.length)}, importance, weights);
         const BlockSearch search(layout, x, weights);
+        const double limit = storedError(layout, codec, block, x, importance);
         double best = storedError(layout, codec, block, x, weights);
-        if (!(best > 0)) return;
-        const double limit = best;
+        if (!(best > 0)) return limit;
         const auto offer = [&](BlockCode code) {
             search.refine(code, passes);
             std::byte bytes[sizeof(float) * kMaxBlock];
             packBlock(layout, code, bytes);
             if (codec.findInvalid(bytes, static_cast<std::size_t>(layout.length))) return;
             const double error = storedError(layout, codec, bytes, x, weights);
-            if (!(error < best)) return;
+            if (!(error < best) || !(storedError(layout, codec, bytes, x, importance) <= limit)) return;
             best = error;
             std::copy_n(bytes, traits(layout.type).blockBytes, block);
         };
@@ -337,19 +358,49 @@ private:
         } else if (const auto fitted = search.fitGraded()) {
             offer(*fitted);
         }
-        if (best < limit) restoreStrength(layout, codec, x, importance, weights, limit, block);
+        return limit;
+    }
+
+    /// Codes of least squared error are smaller than the weights in the mean, which adds up from layer to layer. Factors a little
+    /// larger, so that the row answers its own direction with full strength, cost next to nothing of the error: all blocks of
+    /// the row take the same share, as far as their errors stay below those of the reference.
+    static void restoreStrength(const BlockLayout& layout, const BlockFormat& codec, const float* row, const float* importance,
+                                std::span<const double> limits, std::byte* blocks)
+    {
+        const auto length = static_cast<std::size_t>(layout.length);
+        const std::size_t bytes = traits(layout.type).blockBytes;
+        std::vector<Strength> strengths;
+        double missing = 0;
+        double most = 0;
+        for (std::size_t b = 0; b < limits.size(); ++b) {
+            strengths.push_back(strengthOf(layout, codec, blocks + b * bytes, row + b * length, importance ? importance + b * length : nullptr, limits[b]));
+            missing += strengths.back().whole - strengths.back().answer;
+            most = std::max(most, strengths.back().most);
+        }
+        if (!(missing > 0) || !(most > 0)) return;
+        // The share that makes good what is missing, by halving; all there is when that is not enough.
+        const auto gained = [&](double share) {
+            double sum = 0;
+            for (const Strength& s : strengths) sum += std::min(share, s.most) * std::max(0.0, s.answer);
+            return sum;
+        };
+        double low = 0;
+        double high = most;
+        for (int i = 0; i < 40 && gained(most) > missing; ++i) {
+            const double middle = (low + high) / 2;
+            (gained(middle) < missing ? low : high) = middle;
+        }
+        for (std::size_t b = 0; b < limits.size(); ++b)
+            if (const double share = std::min(high, strengths[b].most); share > 0)
+                strengthen(layout, codec, row + b * length, importance ? importance + b * length : nullptr, limits[b], share, blocks + b * bytes);
     }
 };
 
 /// How much the mean square of a block counts beside the square of a weight; chosen by the divergence of two trained models.
-double shareOfMean(TensorType format, bool importance)
+double shareOfMean(TensorType format)
 {
     switch (format) {
-    case TensorType::Q8_0: return importance ? 2 : 6;
-    case TensorType::Q5_0: return importance ? 0 : 0.5;
-    case TensorType::Q4_0:
-    case TensorType::Q6_K: return importance ? 1 : 0.5;
-    case TensorType::Q3_K: return 1000;  // importance alone; squares without it
+    case TensorType::Q8_0: return 6;
     case TensorType::Q4_K:
     case TensorType::Q5_K: return 1;
     default: return 0.5;
@@ -360,14 +411,20 @@ double shareOfMean(TensorType format, bool importance)
 
 void searchWeights(TensorType format, std::span<const float> x, const float* importance, float* out)
 {
-    const bool squares = !importance && format == TensorType::Q3_K;
+    // With importance, a factor for large weights beside it makes the outputs worse; where steps are so fine that hardly anything is
+    // lost, it keeps the errors of columns small that matter more in another text.
+    const bool fine = format == TensorType::Q6_K || format == TensorType::Q8_0;
+    if (importance && !fine) {
+        std::copy_n(importance, x.size(), out);
+        return;
+    }
+    const bool squares = format == TensorType::Q3_K;
     double sum = 0;
     for (const float v : x) sum += static_cast<double>(v) * static_cast<double>(v);
-    const double mean = shareOfMean(format, importance != nullptr) * sum / static_cast<double>(x.size());
+    const double mean = shareOfMean(format) * sum / static_cast<double>(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
         const double square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
-        const double magnitude = squares ? square : std::sqrt(mean + square);
-        out[i] = static_cast<float>(magnitude * static_cast<double>(importance ? importance[i] : 1.0F));
+        out[i] = static_cast<float>((importance ? static_cast<double>(importance[i]) : 1.0) * (squares ? square : std::sqrt(mean + square)));
     }
 }
 
