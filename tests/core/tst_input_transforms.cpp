@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -213,6 +214,33 @@ private slots:
         tokenTransform(8, 0)->apply(doubled, {});
         for (std::size_t i = 0; i < kInputs; ++i) QCOMPARE(doubled[i], byToken[i] * 1024);
         QVERIFY(!llamaCppTransform(TensorType::F32));
+    }
+
+    // All columns kept: plain 8 bits in groups. An order of the columns is only that: rounding in it and rounding the columns as they
+    // then stand are the same. With 16 bits nothing happens to those that are not kept.
+    void atomIsAnOrderAndAKeeper()
+    {
+        const auto x = inputs(true);
+        const std::vector<float> first(x.begin(), x.begin() + kInputs);
+        std::vector<std::uint32_t> asIs(kInputs);
+        std::iota(asIs.begin(), asIs.end(), 0U);
+        auto kept = first;
+        roundAtom(kept, {.order = asIs, .keep = kInputs, .group = 128});
+        auto grouped = first;
+        tokenTransform(8, 128)->apply(grouped, {});
+        QCOMPARE(kept, grouped);
+
+        const auto order = columnOrder(statisticsOf(x).meanSquares);
+        auto ordered = first;
+        roundAtom(ordered, {.order = order});
+        std::vector<float> moved(kInputs);
+        for (std::size_t i = 0; i < kInputs; ++i) moved[i] = first[order[i]];
+        roundAtom(moved, {.order = asIs});
+        for (std::size_t i = 0; i < kInputs; ++i) QCOMPARE(ordered[order[i]], moved[i]);
+
+        auto exact = first;
+        roundAtom(exact, {.order = order, .keep = 0, .bits = 16, .clip = 1});
+        QCOMPARE(exact, first);
     }
 
     void llamaCppBlocksAreThoseOfQ8()
