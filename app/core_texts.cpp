@@ -86,7 +86,7 @@ static const char* const kCoreTexts[] = {
     QT_TRANSLATE_NOOP("Core", "Weightwright search"),
     QT_TRANSLATE_NOOP("Core", "Chooses better scales and codes than llama.cpp's search for the same format: the squared error of a block, weighted with importance when there is any, is never larger and mostly smaller."),
     QT_TRANSLATE_NOOP("Core", "GPTQ"),
-    QT_TRANSLATE_NOOP("Core", "Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it. Rows that do not gain keep llama.cpp's codes."),
+    QT_TRANSLATE_NOOP("Core", "Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it, and in IQ2 and IQ3 eight columns at a time for those of all others. Rows that do not gain keep llama.cpp's codes."),
     QT_TRANSLATE_NOOP("Core", "HQQ"),
     QT_TRANSLATE_NOOP("Core", "Fit scales and offsets together in the end, and start from llama.cpp's search as well; off: offsets alone, as published."),
     QT_TRANSLATE_NOOP("Core", "Fit the scales too"),

@@ -247,10 +247,6 @@
         <translation>GPTQ</translation>
     </message>
     <message>
-        <source>Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it. Rows that do not gain keep llama.cpp&apos;s codes.</source>
-        <translation>Wählt die Codes so, dass sich die Ausgabe der Schicht auf dem Kalibriertext am wenigsten ändert: Jede Spalte gleicht die Fehler der vorigen aus. Zeilen, die nichts gewinnen, behalten die Codes von llama.cpp.</translation>
-    </message>
-    <message>
         <source>Fit scales and offsets together in the end, and start from llama.cpp&apos;s search as well; off: offsets alone, as published.</source>
         <translation>Am Ende Skalen und Versätze gemeinsam anpassen und auch von der Suche von llama.cpp ausgehen; off: nur die Versätze, wie veröffentlicht.</translation>
     </message>
@@ -977,6 +973,10 @@
     <message>
         <source>What shares a scale among the inputs of the layer, which become 8-bit floats too: none leaves them as they are, token and block (of a token) take the largest magnitude at hand, tensor that of a calibration.</source>
         <translation>Was bei den Eingaben der Schicht, die auch 8-Bit-Gleitkommazahlen werden, eine Skala teilt: none lässt sie, wie sie sind; token und block (eines Tokens) nehmen den größten vorliegenden Betrag, tensor den einer Kalibrierung.</translation>
+    </message>
+    <message>
+        <source>Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it, and in IQ2 and IQ3 eight columns at a time for those of all others. Rows that do not gain keep llama.cpp&apos;s codes.</source>
+        <translation>Wählt Codes so, dass sich die Ausgabe der Schicht auf dem Kalibrierungstext am wenigsten ändert: Jede Spalte gleicht die Fehler derer vor ihr aus, in IQ2 und IQ3 je acht Spalten die aller anderen. Zeilen, die dabei nicht gewinnen, behalten die Codes von llama.cpp.</translation>
     </message>
 </context>
 <context>

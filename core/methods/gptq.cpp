@@ -12,6 +12,9 @@
 
 #include "base/blas.h"
 #include "formats/block_format.h"
+#include "formats/iq_lattice_units.h"
+#include "methods/corrected.h"
+#include "methods/lattice_descent.h"
 #include "methods/reference.h"
 #include "tensor/float_convert.h"
 
@@ -311,7 +314,7 @@ double automaticDamping(std::size_t columns, std::size_t tokenCount)
 
 bool gptqSupports(TensorType format)
 {
-    return gridTraits(format) != nullptr;
+    return gridTraits(format) != nullptr || latticeTraits(format) != nullptr;
 }
 
 Result<GptqFactor> factorize(std::span<const float> gram, std::size_t columns, std::size_t tokenCount, const GptqOptions& options)
@@ -412,6 +415,11 @@ Result<GptqReport> gptqRows(const RowBatch& rows, TensorType format, const GptqF
 {
     RowBatch weighted = rows;
     if (!weighted.importance && rows.columns == factor.columns) weighted.importance = factor.importance.data();
+    if (latticeTraits(format)) {
+        const Quantizer& start = format == TensorType::IQ3_S ? correctedQuantizer() : referenceQuantizer();
+        WW_TRY_VOID(start.quantize(weighted, format, out));
+        return latticeImprove(rows, format, factor, options, out);
+    }
     WW_TRY_VOID(referenceQuantizer().quantize(weighted, format, out));
     return gptqImprove(rows, format, factor, options, out);
 }

@@ -29,7 +29,8 @@ public:
     [[nodiscard]] std::string_view description() const override
     {
         return "Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors "
-               "of those before it. Rows that do not gain keep llama.cpp's codes.";
+               "of those before it, and in IQ2 and IQ3 eight columns at a time for those of all others. Rows that do not gain keep "
+               "llama.cpp's codes.";
     }
     [[nodiscard]] bool supports(TensorType format) const override { return gptqSupports(format); }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
