@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "base/blas.h"
 #include "formats/block_format.h"
 #include "formats/iq_lattice_units.h"
+#include "methods/lattice_book.h"
 #include "methods/lattice_kernels.h"
 #include "tensor/float_convert.h"
 
@@ -22,6 +22,9 @@ namespace {
 constexpr std::size_t kRows = kGptqRows;
 constexpr std::size_t kBlock = 256;
 constexpr std::size_t kUnits = kBlock / kLatticeUnit;
+
+/// A target that moved by less than this share of a step between levels is not looked at again.
+constexpr float kNear = 0.2F;
 
 using Unit = std::array<float, kLatticeUnit>;
 using UnitMatrix = std::array<Unit, kLatticeUnit>;
@@ -51,28 +54,10 @@ UnitMatrix inverseOf(const UnitMatrix& h)
     return inverse;
 }
 
-/// Magnitudes of all entries, one column of the group after the other, for a search by the diagonal.
-struct Book {
-    explicit Book(const LatticeTraits& traits) : grid(IqGrid::get(traits.book)), group(traits.group), count(grid.entryCount()), magnitude(group * count), square(group * count)
-    {
-        for (std::size_t k = 0; k < group; ++k)
-            for (std::size_t e = 0; e < count; ++e) {
-                const float m = traits.magnitudes[grid.levels(e)[k]];
-                magnitude[k * count + e] = m;
-                square[k * count + e] = m * m;
-            }
-    }
-    const IqGrid& grid;
-    std::size_t group;
-    std::size_t count;
-    std::vector<float> magnitude;
-    std::vector<float> square;
-};
-
 class Descent {
 public:
     Descent(const LatticeTraits& traits, const GptqFactor& factor)
-        : m_traits(traits), m_factor(factor), m_n(factor.columns), m_book(traits), m_w(kRows * m_n), m_delta(kRows * m_n), m_gradient(kRows * kBlock)
+        : m_traits(traits), m_factor(factor), m_n(factor.columns), m_book(LatticeBook::of(traits)), m_w(kRows * m_n), m_delta(kRows * m_n), m_seen(kRows * m_n), m_gradient(kRows * kBlock)
     {
         for (std::size_t u = 0; u < m_n / kLatticeUnit; ++u) {
             UnitMatrix h;
@@ -87,6 +72,7 @@ public:
         m_count = count;
         std::fill_n(m_w.data(), kRows * m_n, 0.0F);
         std::fill_n(m_delta.data(), kRows * m_n, 0.0F);
+        std::fill_n(m_seen.data(), kRows * m_n, NAN);
         for (std::size_t i = 0; i < count * m_n; ++i) {
             m_w[i] = rows[i];
             m_delta[i] = rows[i] - decoded[i];
@@ -172,29 +158,21 @@ private:
     {
         Unit a;
         Unit b;
-        for (std::size_t k = 0; k < m_book.group; ++k) {
+        for (std::size_t k = 0; k < m_traits.group; ++k) {
             a[k] = diagonal[k] * scale * scale;
             b[k] = 2 * diagonal[k] * scale * std::fabs(target[k]);
         }
-        return lattice::finalists(m_book.magnitude.data(), m_book.square.data(), m_book.group, m_book.count, a.data(), b.data());
+        return lattice::finalists(m_book.table.data(), m_traits.group, m_book.count, a.data(), b.data());
     }
 
-    /// Signs of the target; with parity, one flipped where that costs least by the diagonal.
-    [[nodiscard]] std::uint8_t signsFor(const LatticeUnit& unit, const Unit& target, const Unit& diagonal, float scale) const
+    /// Whether the target has moved since the unit was last looked at, far enough that another entry may be the nearest.
+    bool hasMoved(std::size_t start, const Unit& target, float scale)
     {
-        unsigned signs = 0;
-        for (std::size_t k = 0; k < kLatticeUnit; ++k) signs |= target[k] < 0 ? 1U << k : 0U;
-        if (!m_traits.parity || std::popcount(signs) % 2 == 0) return static_cast<std::uint8_t>(signs);
-        std::size_t cheapest = 0;
-        float least = INFINITY;
-        for (std::size_t k = 0; k < kLatticeUnit; ++k) {
-            const float m = scale * m_traits.magnitudes[m_book.grid.levels(unit.entry[k / m_book.group])[k % m_book.group]];
-            const float cost = diagonal[k] * m * std::fabs(target[k]);
-            if (!(cost < least)) continue;
-            least = cost;
-            cheapest = k;
-        }
-        return static_cast<std::uint8_t>(signs ^ (1U << cheapest));
+        const float near = kNear * scale * (m_traits.magnitudes[1] - m_traits.magnitudes[0]);
+        bool moved = false;
+        for (std::size_t i = 0; i < kLatticeUnit; ++i) moved |= !(std::fabs(target[i] - m_seen[start + i]) < near);
+        if (moved) std::copy(target.begin(), target.end(), m_seen.data() + start);
+        return moved;
     }
 
     bool improveUnit(std::size_t r, std::size_t first, std::size_t u, std::byte* block)
@@ -214,11 +192,12 @@ private:
             for (std::size_t j = 0; j < kLatticeUnit; ++j) target[i] += inverse[i][j] * gradient[j];
             diagonal[i] = damped(first + column + i, first + column + i);
         }
+        if (!hasMoved(start, target, scale)) return false;
         float gain = 0;
         LatticeUnit best;
         Unit bestStep{};
         const auto offer = [&](LatticeUnit unit) {
-            unit.signs = signsFor(unit, target, diagonal, scale);
+            unit.signs = latticeSigns(m_traits, unit, target.data(), diagonal.data(), scale);
             Unit step;
             decodeLatticeUnit(m_traits, unit, scale, step.data());
             float linear = 0;
@@ -237,10 +216,10 @@ private:
             bestStep = step;
         };
         const auto left = finalists(target.data(), diagonal.data(), scale);
-        if (m_book.group == kLatticeUnit) {
+        if (m_traits.group == kLatticeUnit) {
             for (const std::uint16_t entry : left) offer({{entry, 0}, 0});
         } else {
-            const auto right = finalists(target.data() + m_book.group, diagonal.data() + m_book.group, scale);
+            const auto right = finalists(target.data() + m_traits.group, diagonal.data() + m_traits.group, scale);
             for (const std::uint16_t a : left)
                 for (const std::uint16_t b : right) offer({{a, b}, 0});
         }
@@ -253,10 +232,11 @@ private:
     const LatticeTraits& m_traits;
     const GptqFactor& m_factor;
     std::size_t m_n;
-    Book m_book;
+    const LatticeBook& m_book;
     std::size_t m_count = 0;
     AlignedBuffer<float> m_w;         // [row][column]
     AlignedBuffer<float> m_delta;     // W − Ŵ
+    AlignedBuffer<float> m_seen;      // targets when the units were last looked at
     AlignedBuffer<float> m_gradient;  // Δ(H+λ) of one super-block of columns
     std::vector<UnitMatrix> m_inverse;
 };

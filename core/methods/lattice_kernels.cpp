@@ -13,20 +13,20 @@ namespace ww::lattice::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void Finalists(const float* magnitude, const float* square, std::size_t group, std::size_t count, const float* a, const float* b,
-               std::uint16_t* best)
+void Finalists(const float* table, std::size_t group, std::size_t count, const float* a, const float* b, std::uint16_t* best)
 {
-    const hn::CappedTag<float, 64> d;
+    const hn::CappedTag<float, kTableEntries> d;
     const std::size_t lanes = hn::Lanes(d);
-    HWY_ALIGN float costs[64];
+    HWY_ALIGN float costs[kTableEntries];
     float least[kFinalists];
     for (float& value : least) value = INFINITY;
     auto worst = hn::Set(d, INFINITY);
     for (std::size_t first = 0; first < count; first += lanes) {
+        const float* m = table + first / kTableEntries * kTableEntries * group + first % kTableEntries;
         auto cost = hn::Zero(d);
-        for (std::size_t k = 0; k < group; ++k) {
-            const auto gain = hn::Mul(hn::Set(d, b[k]), hn::LoadU(d, magnitude + k * count + first));
-            cost = hn::Add(cost, hn::Sub(hn::Mul(hn::Set(d, a[k]), hn::LoadU(d, square + k * count + first)), gain));
+        for (std::size_t k = 0; k < group; ++k, m += kTableEntries) {
+            const auto value = hn::LoadU(d, m);
+            cost = hn::Add(cost, hn::Mul(hn::Sub(hn::Mul(hn::Set(d, a[k]), value), hn::Set(d, b[k])), value));
         }
         if (hn::AllFalse(d, hn::Lt(cost, worst))) continue;
         hn::Store(cost, d, costs);
@@ -46,7 +46,7 @@ void Finalists(const float* magnitude, const float* square, std::size_t group, s
 
 void SubtractProducts(float* y, std::size_t length, const float* h, std::size_t stride, const float* step, std::size_t count)
 {
-    const hn::CappedTag<float, 64> d;
+    const hn::CappedTag<float, kTableEntries> d;
     for (std::size_t i = 0; i < length; i += hn::Lanes(d)) {
         auto sum = hn::LoadU(d, y + i);
         for (std::size_t k = 0; k < count; ++k) sum = hn::Sub(sum, hn::Mul(hn::Set(d, step[k]), hn::LoadU(d, h + k * stride + i)));
@@ -63,11 +63,10 @@ namespace ww::lattice {
 HWY_EXPORT(Finalists);
 HWY_EXPORT(SubtractProducts);
 
-std::array<std::uint16_t, kFinalists> finalists(const float* magnitude, const float* square, std::size_t group, std::size_t count, const float* a,
-                                                const float* b)
+std::array<std::uint16_t, kFinalists> finalists(const float* table, std::size_t group, std::size_t count, const float* a, const float* b)
 {
     std::array<std::uint16_t, kFinalists> best{};
-    HWY_DYNAMIC_DISPATCH(Finalists)(magnitude, square, group, count, a, b, best.data());
+    HWY_DYNAMIC_DISPATCH(Finalists)(table, group, count, a, b, best.data());
     return best;
 }
 

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "formats/block_format.h"
+#include "formats/iq_lattice_units.h"
 #include "formats/searches.h"
 #include "methods/block_code.h"
 #include "methods/checks.h"
+#include "methods/lattice_search.h"
 #include "tensor/float_convert.h"
 
 namespace ww {
@@ -243,42 +245,49 @@ public:
         return "Chooses better scales and codes than llama.cpp's search for the same format: the squared error of a block, weighted "
                "with importance when there is any, is never larger and mostly smaller.";
     }
-    [[nodiscard]] bool supports(TensorType format) const override { return findBlockLayout(format) != nullptr; }
+    [[nodiscard]] bool supports(TensorType format) const override { return findBlockLayout(format) || latticeTraits(format); }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
 
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const override
     {
-        const BlockLayout* layout = findBlockLayout(format);
-        if (!layout)
+        if (!supports(format))
             return fail(ErrorCode::Unsupported, fmt::format("The method \"search\" cannot write the format {}.", ww::name(format)));
         WW_TRY_VOID(checkBatch(rows, format, out.size()));
-        const BlockFormat& codec = *findBlockFormat(format);
-        codec.encodeRows(rows.values, out.data(), rows.rowCount, rows.columns, rows.importance);
+        const Target target{format, findBlockLayout(format), findBlockFormat(format), traits(format).blockLength, traits(format).blockBytes};
+        target.codec->encodeRows(rows.values, out.data(), rows.rowCount, rows.columns, rows.importance);
         const int passes = rows.options ? rows.options->integer("passes") : 4;
-        const std::size_t blocks = rows.columns / traits(format).blockLength;
-        const std::size_t bytes = traits(format).blockBytes;
+        const std::size_t blocks = rows.columns / target.length;
         std::vector<double> limits(blocks);
         for (std::size_t r = 0; r < rows.rowCount; ++r) {
             const float* row = rows.values + r * rows.columns;
-            std::byte* const first = out.data() + r * blocks * bytes;
+            std::byte* const first = out.data() + r * blocks * target.bytes;
             for (std::size_t b = 0; b < blocks; ++b) {
-                const std::size_t column = b * traits(format).blockLength;
-                limits[b] = improve(*layout, codec, row + column, rows.importance ? rows.importance + column : nullptr, passes, first + b * bytes);
+                const std::size_t column = b * target.length;
+                limits[b] = improve(target, row + column, rows.importance ? rows.importance + column : nullptr, passes, first + b * target.bytes);
             }
-            restoreStrength(*layout, codec, row, rows.importance, limits, first);
+            restoreStrength(target, row, rows.importance, limits, first);
         }
         return checkEncoded(rows, format, out);
     }
 
 private:
+    /// What is written.
+    struct Target {
+        TensorType type;
+        const BlockLayout* layout;  ///< null for formats with a code book
+        const BlockFormat* codec;
+        std::size_t length;  ///< values of a block
+        std::size_t bytes;
+    };
+
     /// Σ c (w − ŵ)²; `c` null: all 1.
-    static double storedError(const BlockLayout& layout, const BlockFormat& codec, const std::byte* block, const float* x,
+    static double storedError(const Target& target, const std::byte* block, const float* x,
                               const float* c)
     {
         float decoded[kMaxBlock];
-        codec.decodeRow(block, decoded, static_cast<std::size_t>(layout.length));
+        target.codec->decodeRow(block, decoded, target.length);
         double error = 0;
-        for (int i = 0; i < layout.length; ++i) {
+        for (std::size_t i = 0; i < target.length; ++i) {
             const double difference = static_cast<double>(x[i]) - static_cast<double>(decoded[i]);
             error += (c ? static_cast<double>(c[i]) : 1.0) * difference * difference;
         }
@@ -292,14 +301,14 @@ private:
         double most = 0;     ///< share by which its factors may grow while its error stays below that of the reference
     };
 
-    static Strength strengthOf(const BlockLayout& layout, const BlockFormat& codec, const std::byte* block, const float* x, const float* c, double limit)
+    static Strength strengthOf(const Target& target, const std::byte* block, const float* x, const float* c, double limit)
     {
         float decoded[kMaxBlock];
-        codec.decodeRow(block, decoded, static_cast<std::size_t>(layout.length));
+        target.codec->decodeRow(block, decoded, target.length);
         Strength strength;
         double stored = 0;
         double error = 0;
-        for (int i = 0; i < layout.length; ++i) {
+        for (std::size_t i = 0; i < target.length; ++i) {
             const double weight = c ? static_cast<double>(c[i]) : 1.0;
             const double value = x[i];
             const double rounded = decoded[i];
@@ -316,47 +325,60 @@ private:
     }
 
     /// Factors 1 + share times theirs, if that keeps the error below `limit`.
-    static void strengthen(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* c, double limit, double share, std::byte* block)
+    static void strengthen(const Target& target, const float* x, const float* c, double limit, double share, std::byte* block)
     {
-        const BlockCode present = unpackBlock(layout, block);
         for (const double part : {1.0, 0.75, 0.5, 0.25}) {
-            BlockCode code = present;
-            code.d = stored(static_cast<double>(present.d) * (1 + part * share));
-            code.dm = stored(static_cast<double>(present.dm) * (1 + part * share));
             std::byte bytes[sizeof(float) * kMaxBlock];
-            packBlock(layout, code, bytes);
-            if (codec.findInvalid(bytes, static_cast<std::size_t>(layout.length))) continue;
-            if (!(storedError(layout, codec, bytes, x, c) <= limit)) continue;
-            std::copy_n(bytes, traits(layout.type).blockBytes, block);
+            std::copy_n(block, target.bytes, bytes);
+            if (target.layout) {
+                BlockCode code = unpackBlock(*target.layout, block);
+                code.d = stored(static_cast<double>(code.d) * (1 + part * share));
+                code.dm = stored(static_cast<double>(code.dm) * (1 + part * share));
+                packBlock(*target.layout, code, bytes);
+            } else {
+                writeLatticeFactor(bytes, stored(static_cast<double>(latticeFactor(block)) * (1 + part * share)));
+            }
+            if (target.codec->findInvalid(bytes, target.length)) continue;
+            if (!(storedError(target, bytes, x, c) <= limit)) continue;
+            std::copy_n(bytes, target.bytes, block);
             return;
         }
     }
 
     /// Replaces the reference's block if a better one is found; returns the error that it must not exceed, by `importance` (or plain).
-    static double improve(const BlockLayout& layout, const BlockFormat& codec, const float* x, const float* importance, int passes,
+    static double improve(const Target& target, const float* x, const float* importance, int passes,
                           std::byte* block)
     {
         float weights[kMaxBlock];
-        searchWeights(layout.type, {x, static_cast<std::size_t>(layout.length)}, importance, weights);
-        const BlockSearch search(layout, x, weights);
-        const double limit = storedError(layout, codec, block, x, importance);
-        double best = storedError(layout, codec, block, x, weights);
+        searchWeights(target.type, {x, target.length}, importance, weights);
+        const double limit = storedError(target, block, x, importance);
+        double best = storedError(target, block, x, weights);
         if (!(best > 0)) return limit;
-        const auto offer = [&](BlockCode code) {
-            search.refine(code, passes);
-            std::byte bytes[sizeof(float) * kMaxBlock];
-            packBlock(layout, code, bytes);
-            if (codec.findInvalid(bytes, static_cast<std::size_t>(layout.length))) return;
-            const double error = storedError(layout, codec, bytes, x, weights);
-            if (!(error < best) || !(storedError(layout, codec, bytes, x, importance) <= limit)) return;
+        const auto offer = [&](const std::byte* bytes) {
+            if (target.codec->findInvalid(bytes, target.length)) return;
+            const double error = storedError(target, bytes, x, weights);
+            if (!(error < best) || !(storedError(target, bytes, x, importance) <= limit)) return;
             best = error;
-            std::copy_n(bytes, traits(layout.type).blockBytes, block);
+            std::copy_n(bytes, target.bytes, block);
         };
-        offer(unpackBlock(layout, block));
-        if (!layout.graded) {
-            offer(search.fitPlain());
+        std::byte bytes[sizeof(float) * kMaxBlock];
+        if (!target.layout) {
+            std::copy_n(block, target.bytes, bytes);
+            improveLatticeBlock(target.type, x, weights, passes, bytes);
+            offer(bytes);
+            return limit;
+        }
+        const BlockSearch search(*target.layout, x, weights);
+        const auto refined = [&](BlockCode code) {
+            search.refine(code, passes);
+            packBlock(*target.layout, code, bytes);
+            offer(bytes);
+        };
+        refined(unpackBlock(*target.layout, block));
+        if (!target.layout->graded) {
+            refined(search.fitPlain());
         } else if (const auto fitted = search.fitGraded()) {
-            offer(*fitted);
+            refined(*fitted);
         }
         return limit;
     }
@@ -364,16 +386,16 @@ private:
     /// Codes of least squared error are smaller than the weights in the mean, which adds up from layer to layer. Factors a little
     /// larger, so that the row answers its own direction with full strength, cost next to nothing of the error: all blocks of
     /// the row take the same share, as far as their errors stay below those of the reference.
-    static void restoreStrength(const BlockLayout& layout, const BlockFormat& codec, const float* row, const float* importance,
+    static void restoreStrength(const Target& target, const float* row, const float* importance,
                                 std::span<const double> limits, std::byte* blocks)
     {
-        const auto length = static_cast<std::size_t>(layout.length);
-        const std::size_t bytes = traits(layout.type).blockBytes;
+        const std::size_t length = target.length;
+        const std::size_t bytes = target.bytes;
         std::vector<Strength> strengths;
         double missing = 0;
         double most = 0;
         for (std::size_t b = 0; b < limits.size(); ++b) {
-            strengths.push_back(strengthOf(layout, codec, blocks + b * bytes, row + b * length, importance ? importance + b * length : nullptr, limits[b]));
+            strengths.push_back(strengthOf(target, blocks + b * bytes, row + b * length, importance ? importance + b * length : nullptr, limits[b]));
             missing += strengths.back().whole - strengths.back().answer;
             most = std::max(most, strengths.back().most);
         }
@@ -392,7 +414,7 @@ private:
         }
         for (std::size_t b = 0; b < limits.size(); ++b)
             if (const double share = std::min(high, strengths[b].most); share > 0)
-                strengthen(layout, codec, row + b * length, importance ? importance + b * length : nullptr, limits[b], share, blocks + b * bytes);
+                strengthen(target, row + b * length, importance ? importance + b * length : nullptr, limits[b], share, blocks + b * bytes);
     }
 };
 

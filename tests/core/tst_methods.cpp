@@ -134,8 +134,11 @@ private slots:
         const auto values = normalValues(8192, 2);
         std::vector<float> importance = normalValues(8192, 3);
         for (float& v : importance) v = v * v * 2500;
-        for (const TensorType type : kSearched)
+        std::vector<TensorType> types(std::begin(kSearched), std::end(kSearched));
+        types.insert(types.end(), {TensorType::IQ2_XXS, TensorType::IQ2_XS, TensorType::IQ2_S, TensorType::IQ3_XXS, TensorType::IQ3_S});
+        for (const TensorType type : types)
             for (const float* given : {static_cast<const float*>(nullptr), static_cast<const float*>(importance.data())}) {
+                if (!given && traits(type).importance == ImportanceUse::Required) continue;
                 const auto reference = stored("reference", type, values, given);
                 const auto better = stored("search", type, values, given);
                 QVERIFY(!reference.empty() && !better.empty());
