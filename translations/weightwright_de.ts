@@ -2185,6 +2185,13 @@
         <source>The model card was not written.</source>
         <translation>Die Modellkarte wurde nicht geschrieben.</translation>
     </message>
+    <message numerus="yes">
+        <source>Relative squared error of the weights of %n tensor(s): %1 by the method, %2 as stored.</source>
+        <translation>
+            <numerusform>Relativer quadratischer Fehler der Gewichte von %n Tensor: %1 durch das Verfahren, %2 wie gespeichert.</numerusform>
+            <numerusform>Relativer quadratischer Fehler der Gewichte von %n Tensoren: %1 durch das Verfahren, %2 wie gespeichert.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ww::ExportDialog</name>
@@ -2330,6 +2337,26 @@
     <message>
         <source>The steps of this recipe are being run; open this window again then.</source>
         <translation>Die Schritte dieses Rezepts laufen gerade; öffnen Sie dieses Fenster danach noch einmal.</translation>
+    </message>
+    <message>
+        <source>What &amp;analysis methods choose is stored:</source>
+        <translation>Was &amp;Analyseverfahren wählen, wird gespeichert:</translation>
+    </message>
+    <message>
+        <source>rounded again to the formats of the recipe</source>
+        <translation>noch einmal gerundet in den Formaten des Rezepts</translation>
+    </message>
+    <message>
+        <source>as F16, with nothing lost on top</source>
+        <translation>als F16, ohne weiteren Verlust</translation>
+    </message>
+    <message>
+        <source>as the nearest format, by llama.cpp’s search</source>
+        <translation>im nächstliegenden Format, mit der Suche von llama.cpp</translation>
+    </message>
+    <message>
+        <source>No GGUF file holds the numbers of these methods themselves. Both losses are shown when the file is written.</source>
+        <translation>Keine GGUF-Datei kann die Zahlen dieser Verfahren selbst halten. Beide Verluste werden gezeigt, wenn die Datei geschrieben ist.</translation>
     </message>
 </context>
 <context>

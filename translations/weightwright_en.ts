@@ -142,6 +142,13 @@
             <numerusform>%1, %n windows of %2 tokens</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Relative squared error of the weights of %n tensor(s): %1 by the method, %2 as stored.</source>
+        <translation>
+            <numerusform>Relative squared error of the weights of %n tensor: %1 by the method, %2 as stored.</numerusform>
+            <numerusform>Relative squared error of the weights of %n tensors: %1 by the method, %2 as stored.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ww::ExportDialog</name>

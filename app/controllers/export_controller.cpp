@@ -13,6 +13,7 @@
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
+#include "jobs/method_loss.h"
 #include "jobs/rewrite.h"
 #include "plan/file_name.h"
 #include "plan/model_card.h"
@@ -25,7 +26,16 @@ namespace {
 struct Written {
     std::uint64_t sizeBytes = 0;
     double seconds = 0;
+    MethodLoss loss{};  ///< of analysis methods
 };
+
+QString lossText(const MethodLoss& loss)
+{
+    if (loss.tensors == 0) return {};
+    return QLatin1Char(' ') + ExportController::tr("Relative squared error of the weights of %n tensor(s): %1 by the method, %2 as stored.", nullptr,
+                                                   static_cast<int>(loss.tensors))
+                                  .arg(errorText(loss.method), errorText(loss.stored));
+}
 
 /// "folder/name.gguf" → "folder/name" + end.
 QString besidePath(const QString& target, const QString& end)
@@ -81,6 +91,7 @@ std::vector<std::uint64_t> ExportController::start(const std::vector<ExportReque
             [base = request.base ? request.base : m_document.openedBase(), request, extras, edits = m_document.metadataEdits(),
              content = recipe ? std::optional(recipe->recipe) : std::nullopt](const JobContext& context) -> Result<Written> {
                 WW_TRY(Written written, writeModel(*base->model, request, extras.partBytes, edits, context));
+                WW_TRY(written.loss, methodLoss(*base->model, *request.plan, context));
                 if (extras.recipe && content) {
                     WW_TRY_VOID(saveRecipe(*content, toPath(besidePath(request.target, QStringLiteral(".recipe.json")))));
                 }
@@ -97,7 +108,7 @@ std::vector<std::uint64_t> ExportController::start(const std::vector<ExportReque
                     return;
                 }
                 m_messages.post(Severity::Success, tr("%1 is ready.").arg(fileName),
-                                tr("%1 in %2.", "size, time").arg(sizeText(result->sizeBytes), durationText(result->seconds)),
+                                tr("%1 in %2.", "size, time").arg(sizeText(result->sizeBytes), durationText(result->seconds)) + lossText(result->loss),
                                 {{tr("Show in Folder"), [target] { showInFolder(target); }}});
                 Q_EMIT exported(*number, target);
             });

@@ -2,6 +2,7 @@
 #include "app/dialogs/export_dialog.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QDoubleSpinBox>
@@ -14,9 +15,12 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSet>
+#include <QSignalBlocker>
 #include <QStorageInfo>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 #include "app/dialogs/buttons.h"
 #include "app/dialogs/metadata_dialog.h"
@@ -93,6 +97,7 @@ void ExportDialog::build()
     layout->addLayout(row);
     connect(m_folder, &QLineEdit::textChanged, this, &ExportDialog::refresh);
 
+    layout->addWidget(buildAnalysis());
     layout->addWidget(buildExtras());
 
     m_space = new QLabel;
@@ -122,6 +127,50 @@ void ExportDialog::build()
         for (const auto& [job, item] : m_jobs) m_workbench.jobs.cancel(job);
     });
     connect(m_show, &QPushButton::clicked, this, [this] { ExportController::showInFolder(m_lastExported); });
+}
+
+QWidget* ExportDialog::buildAnalysis()
+{
+    m_analysisRow = new QWidget;
+    auto* row = new QHBoxLayout(m_analysisRow);
+    row->setContentsMargins(0, 0, 0, 0);
+    auto* label = new QLabel(tr("What &analysis methods choose is stored:"));
+    m_analysis = new QComboBox;
+    m_analysis->setObjectName(QStringLiteral("exportAnalysis"));
+    m_analysis->addItem(tr("rounded again to the formats of the recipe"), static_cast<int>(AnalysisAs::Chosen));
+    m_analysis->addItem(tr("as F16, with nothing lost on top"), static_cast<int>(AnalysisAs::F16));
+    m_analysis->addItem(tr("as the nearest format, by llama.cpp’s search"), static_cast<int>(AnalysisAs::Nearest));
+    m_analysis->setToolTip(tr("No GGUF file holds the numbers of these methods themselves. Both losses are shown when the file is written."));
+    label->setBuddy(m_analysis);
+    row->addWidget(label);
+    row->addWidget(m_analysis);
+    row->addStretch(1);
+    m_analysisRow->hide();
+    connect(m_analysis, &QComboBox::currentIndexChanged, this, &ExportDialog::planAgain);
+    return m_analysisRow;
+}
+
+void ExportDialog::planAgain()
+{
+    {
+        const QSignalBlocker block(m_list);
+        for (int i = 0; i < m_list->topLevelItemCount(); ++i) {
+            QTreeWidgetItem* item = m_list->topLevelItem(i);
+            const int id = item->data(RecipeColumn, kRecipeIdRole).toInt();
+            const DocumentRecipe* recipe = m_workbench.document.find(id);
+            const auto base = m_bases.find(id);
+            if (!recipe || base == m_bases.end() || !base->second) continue;
+            Recipe rest = recipe->recipe;
+            rest.transform.clear();  // they made the model
+            PlanOptions options = Document::planOptions(*base->second);
+            options.analysisAs = static_cast<AnalysisAs>(m_analysis->currentData().toInt());
+            auto plan = resolve(rest, *base->second->survey, options);
+            if (!plan) continue;
+            m_plans[id] = std::make_shared<const Plan>(std::move(*plan));
+            item->setText(SizeColumn, sizeText(m_plans[id]->sizeBytes));
+        }
+    }
+    refresh();
 }
 
 QWidget* ExportDialog::buildExtras()
@@ -235,6 +284,7 @@ void ExportDialog::refresh()
     QStringList problems;
     QStringList warnings;
     QSet<QString> targets;
+    bool analysis = false;
     for (int i = 0; i < m_list->topLevelItemCount(); ++i) {
         const QTreeWidgetItem* item = m_list->topLevelItem(i);
         if (item->checkState(RecipeColumn) != Qt::Checked) continue;
@@ -245,6 +295,7 @@ void ExportDialog::refresh()
         if (plan != m_plans.end()) {
             needed += plan->second->sizeBytes;
             for (const std::string& w : plan->second->warnings) warnings << QString::fromStdString(w);
+            analysis = analysis || std::ranges::any_of(plan->second->entries, [](const PlanEntry& entry) { return !entry.analysis.empty(); });
             for (const PlanEntry& entry : plan->second->entries)
                 if (!entry.warning.empty()) warnings << QString::fromStdString(entry.warning);
         }
@@ -256,6 +307,7 @@ void ExportDialog::refresh()
         else if (QFileInfo::exists(target))
             warnings.prepend(tr("%1 exists and will be replaced.").arg(QFileInfo(target).fileName()));
     }
+    m_analysisRow->setVisible(analysis);
     const QFileInfo folderInfo(folder);
     QString space;
     if (folder.isEmpty() || !folderInfo.isDir()) {

@@ -9,6 +9,7 @@
 #include "plan/plan.h"
 
 class QCheckBox;
+class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
@@ -30,6 +31,9 @@ public:
 private:
     void build();
     [[nodiscard]] QWidget* buildExtras();
+    [[nodiscard]] QWidget* buildAnalysis();
+    /// Plans again, as the choice for analysis methods says.
+    void planAgain();
     void fillList();
     void refresh();
     void updateJobs();
@@ -41,6 +45,8 @@ private:
     Workbench& m_workbench;
     QTreeWidget* m_list = nullptr;
     QLineEdit* m_folder = nullptr;
+    QWidget* m_analysisRow = nullptr;  ///< hidden unless a checked recipe has an analysis method
+    QComboBox* m_analysis = nullptr;
     QCheckBox* m_card = nullptr;
     QCheckBox* m_recipe = nullptr;
     QCheckBox* m_importance = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What leaves the program besides plain exports: facts about the model, files beside it, parts, reports; and the view of damage.
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -90,6 +91,33 @@ private Q_SLOTS:
         QVERIFY(m_program->messages().contains(QStringLiteral("README.md")));
         QVERIFY(card.open(QIODevice::ReadOnly));
         QCOMPARE(card.readAll(), QByteArray("mine"));
+    }
+
+    // What no file can hold is stored as the person chooses, and both losses are told.
+    void analysisMethodsAreStoredAsChosen()
+    {
+        Document& document = m_program->bench().document;
+        auto* plain = m_program->openDialog<ExportDialog>(m_program->actions().exportModel);
+        QVERIFY(plain);
+        QVERIFY(!plain->findChild<QComboBox*>(QStringLiteral("exportAnalysis"))->isVisible());
+        plain->close();
+        QTRY_VERIFY(!m_program->window().findChild<ExportDialog*>());
+
+        Recipe recipe = document.current()->recipe;
+        recipe.method = "nf4";
+        document.changeContent(recipe, QStringLiteral("NF4"));
+        auto* exporting = m_program->openDialog<ExportDialog>(m_program->actions().exportModel);
+        QVERIFY(exporting);
+        auto* stored = exporting->findChild<QComboBox*>(QStringLiteral("exportAnalysis"));
+        QVERIFY(stored && stored->isVisible());
+        stored->setCurrentIndex(1);
+        exporting->findChild<QLineEdit*>(QStringLiteral("exportFolder"))->setText(m_folder->path());
+        QTest::mouseClick(exporting->findChild<QPushButton*>(QStringLiteral("exportStart")), Qt::LeftButton);
+        QVERIFY(m_program->idle());
+        const auto model = openAnyModel(toPath(file("fixture-llama-8M-Q4_K_M.gguf")));
+        QVERIFY2(model.has_value(), qPrintable(m_program->messages()));
+        QCOMPARE((*model)->find("blk.0.ffn_up.weight")->type, TensorType::F16);
+        QVERIFY2(m_program->messages().contains(QStringLiteral("by the method")), qPrintable(m_program->messages()));
     }
 
     void partsAreWritten()
