@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "formats/block_format.h"
+#include "methods/checks.h"
 #include "methods/gptq_quantizer.h"
 
 namespace ww {
@@ -69,6 +70,10 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
                           "to another model.");
         std::vector<float> values(importance->sums.size());
         importance->meanSquares(0, values);
+        // llama.cpp gives up blocks of columns that were always zero, and so does what writes its bytes.
+        if (q.m_quantizer->name() != kDefaultMethod)
+            for (std::size_t at = 0; q.m_columns > 0 && at < values.size(); at += q.m_columns)
+                giveDeadColumnsImportance(std::span(values).subspan(at, std::min(q.m_columns, values.size() - at)));
         q.m_importance = std::make_shared<const std::vector<float>>(std::move(values));
     }
     q.m_batchRows = std::max<std::size_t>(1, kBatchElements / std::max<std::size_t>(1, q.m_columns));

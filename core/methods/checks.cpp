@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "methods/checks.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -88,6 +89,16 @@ Result<void> checkEncoded(const RowBatch& rows, TensorType format, std::span<con
             fmt::format("{} too large for {}, so llama.cpp would refuse the tensor; keep it in BF16 or F32.", place, name(format)));
     }
     return {};
+}
+
+void giveDeadColumnsImportance(std::span<float> importance)
+{
+    if (std::ranges::find(importance, 0.0F) == importance.end()) return;
+    double sum = 0;
+    for (const float v : importance) sum += static_cast<double>(v);
+    constexpr double kShare = 1e-6;
+    const auto little = static_cast<float>(kShare * sum / static_cast<double>(importance.size()));
+    std::ranges::replace(importance, 0.0F, little > 0 ? little : 1.0F);
 }
 
 }  // namespace ww

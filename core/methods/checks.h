@@ -2,6 +2,8 @@
 // Checks that every method makes before it looks at the numbers.
 #pragma once
 
+#include <span>
+
 #include "base/result.h"
 #include "methods/quantizer.h"
 
@@ -13,5 +15,9 @@ Result<void> checkBatch(const RowBatch& rows, TensorType format, std::size_t out
 
 /// The encoded rows can be loaded (no infinite scale). Errors say which row and columns.
 Result<void> checkEncoded(const RowBatch& rows, TensorType format, std::span<const std::byte> encoded);
+
+/// Columns that were always zero get a little importance, a millionth of the mean (1 where all were zero), so that blocks of such
+/// columns are rounded to what they are instead of being given up. Other values stay. `importance` is of one matrix.
+void giveDeadColumnsImportance(std::span<float> importance);
 
 }  // namespace ww

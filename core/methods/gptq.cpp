@@ -13,6 +13,7 @@
 #include "base/blas.h"
 #include "formats/block_format.h"
 #include "formats/iq_lattice_units.h"
+#include "methods/checks.h"
 #include "methods/corrected.h"
 #include "methods/lattice_descent.h"
 #include "methods/reference.h"
@@ -349,6 +350,7 @@ Result<GptqFactor> factorize(std::span<const float> gram, std::size_t columns, s
     if (options.actOrder)
         std::stable_sort(factor.order.begin(), factor.order.end(),
                          [&](std::size_t a, std::size_t b) { return factor.importance[a] > factor.importance[b]; });
+    giveDeadColumnsImportance(factor.importance);
     factor.feedback.reset(n * n);
     for (std::size_t i = 0; i < n; ++i) {
         const float* row = factor.damped.data() + factor.order[n - 1 - i] * n;

@@ -42,7 +42,7 @@ struct GptqFactor {
     std::vector<float> weights;      ///< R_kk² in rounding order
     AlignedBuffer<float> feedback;   ///< columns², row k: R_jk / R_kk for j < k, in rounding order
     AlignedBuffer<float> damped;     ///< columns², H + λ in natural order
-    std::vector<float> importance;   ///< diag(H), for the search of the scales
+    std::vector<float> importance;   ///< diag(H), for the search of the scales; a little where it is 0
     std::string warning;             ///< a sentence for people, e.g. too few tokens; empty: none
 };
 

@@ -344,6 +344,9 @@ private:
         if (!found) return {};
         if (fits(*found, source.shape)) {
             entry.importance = {m_options.importance, found};
+            if (entry.method == kDefaultMethod && std::ranges::all_of(found->sums, [](float sum) { return sum == 0; }))
+                addWarning(entry, "The importance matrix says that all inputs of this tensor were zero; llama.cpp's search stores zeros then. "
+                                  "Use another method or a longer text.");
             return {};
         }
         if (tensor.category == RuleCategory::Embedding) return {};
