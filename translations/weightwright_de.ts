@@ -2984,11 +2984,6 @@
         <translation>Eingaben</translation>
     </message>
     <message>
-        <source>%1 (%2)</source>
-        <comment>method, options</comment>
-        <translation>%1 (%2)</translation>
-    </message>
-    <message>
         <source>Error of the outputs</source>
         <translation>Fehler der Ausgaben</translation>
     </message>
@@ -4085,6 +4080,14 @@
     <message>
         <source>For analysis: GGUF cannot hold this format (%1 for rows of %2), so its values are stored in the chosen format, which adds its own loss.</source>
         <translation>Zur Analyse: GGUF kann dieses Format (%1 bei Zeilen von %2) nicht speichern, daher werden seine Werte im gewählten Format abgelegt, das eigenen Verlust hinzufügt.</translation>
+    </message>
+</context>
+<context>
+    <name>ww::MethodTitle</name>
+    <message>
+        <source>%1 (%2)</source>
+        <comment>method, options</comment>
+        <translation>%1 (%2)</translation>
     </message>
 </context>
 <context>

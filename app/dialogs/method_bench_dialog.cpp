@@ -23,6 +23,7 @@
 #include "app/dialogs/buttons.h"
 #include "app/dialogs/save_table.h"
 #include "app/dialogs/text_choice.h"
+#include "app/method_title.h"
 #include "app/paths.h"
 #include "app/workbench.h"
 #include "base/atomic_file.h"
@@ -297,10 +298,11 @@ void MethodBenchDialog::addRow(const MethodBenchRow& row)
 {
     auto* item = new QTreeWidgetItem(m_table);
     item->setText(FormatColumn, formatName(row.format));
-    item->setText(MethodColumn, QString::fromStdString(row.method));
+    item->setText(MethodColumn, methodTitle(row.method));
+    item->setToolTip(MethodColumn, QString::fromStdString(row.method));
     if (!row.problem.empty()) {
         const QString problem = QString::fromStdString(row.problem);
-        item->setText(FormatColumn, tr("%1, %2: %3", "format, method, why there are no figures").arg(formatName(row.format), QString::fromStdString(row.method), problem));
+        item->setText(FormatColumn, tr("%1, %2: %3", "format, method, why there are no figures").arg(formatName(row.format), methodTitle(row.method), problem));
         item->setFirstColumnSpanned(true);
         item->setToolTip(FormatColumn, problem);
         return;
@@ -328,7 +330,7 @@ void MethodBenchDialog::refreshPlot()
         case 2: value = row.outputError ? std::optional(std::sqrt(*row.outputError)) : std::nullopt; break;
         default: value = row.heldOutOutputError ? std::optional(std::sqrt(*row.heldOutOutputError)) : std::nullopt; break;
         }
-        if (value) points.push_back({row.format, QString::fromStdString(row.method), row.bitsPerWeight, *value, false});
+        if (value) points.push_back({row.format, methodTitle(row.method), row.bitsPerWeight, *value, false});
     }
     m_plot->setEmptyText(m_rows.empty() ? tr("Choose methods and formats, then Compare.")
                                         : tr("This figure was not measured. Choose another one above."));

@@ -22,6 +22,7 @@
 
 #include "app/choices.h"
 #include "app/dialogs/method_dialog.h"
+#include "app/method_title.h"
 #include "app/pages/inputs_page.h"
 #include "app/workbench.h"
 #include "methods/quantizer.h"
@@ -42,14 +43,6 @@ enum Tab { HistogramTab, ErrorTab, CurveTab, NumbersTab, BlocksTab, InputsTab };
 QString valueText(double value)
 {
     return value < 0 ? QChar(0x2212) + errorText(-value) : errorText(value);
-}
-
-/// "HQQ", or with its options "HQQ (group=64)".
-QString methodTitle(const std::string& spec, const Quantizer& method)
-{
-    const QString title = translatedCoreText(std::string(method.title()).c_str());
-    const auto colon = spec.find(':');
-    return colon == std::string::npos ? title : InspectorPanel::tr("%1 (%2)", "method, options").arg(title, QString::fromStdString(spec.substr(colon + 1)));
 }
 
 /// Of an analysis method for any number of them; 0: it has its own.
@@ -515,7 +508,7 @@ void InspectorPanel::refreshCurve()
         // Half of the axes would go to formats that every tensor takes without much error.
         const bool isFloat = point.format == TensorType::F32 || point.format == TensorType::F16 || point.format == TensorType::BF16;
         if (!method || (isFloat && !point.analysis)) continue;
-        RatePoint shown{point.format, methodTitle(point.method, *method), point.bitsPerWeight, outputs ? *point.outputError : point.relativeError};
+        RatePoint shown{point.format, methodTitle(point.method), point.bitsPerWeight, outputs ? *point.outputError : point.relativeError};
         shown.chosen = point.method == own && (point.analysis || point.format == entry->target);
         if (point.analysis) {
             const int bits = bitsOf(point.method);

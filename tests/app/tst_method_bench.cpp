@@ -63,10 +63,15 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(dialog->rows().size(), std::size_t{2}, 60000);
         QTRY_VERIFY(start->isEnabled());
         QCOMPARE(dialog->findChild<QTreeWidget*>(QStringLiteral("benchTable"))->topLevelItemCount(), 2);
+        // People read titles; the table that is saved keeps what the command line takes.
+        const QTreeWidgetItem* first = dialog->findChild<QTreeWidget*>(QStringLiteral("benchTable"))->topLevelItem(0);
+        QCOMPARE(first->text(1), QStringLiteral("llama.cpp search"));
+        QCOMPARE(first->toolTip(1), QStringLiteral("reference"));
         QVERIFY(dialog->rows()[0].problem.empty());
         QVERIFY(dialog->rows()[0].weightError >= dialog->rows()[1].weightError);
         const QStringList lines = dialog->csv().trimmed().split(QLatin1Char('\n'));
         QCOMPARE(lines.size(), 3);
+        QVERIFY(lines[1].startsWith(QStringLiteral("reference,Q4_0,")));
         QCOMPARE(lines[1].count(QLatin1Char(',')), lines[0].count(QLatin1Char(',')));
     }
 
