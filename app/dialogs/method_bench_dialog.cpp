@@ -248,6 +248,8 @@ void MethodBenchDialog::start()
     const MethodBenchOptions wanted = options();
     if (wanted.methods.empty() || wanted.formats.empty() || !m_text->facts()) return;
     const MeasureOptions text = m_text->options();
+    // A divergence that is not measured leaves the plot empty.
+    if (!wanted.measureModel && m_quality->currentIndex() == 0) m_quality->setCurrentIndex(wanted.grams ? 2 : 1);
     m_rows.clear();
     m_table->clear();
     m_queue = std::make_shared<Queue>();
