@@ -136,7 +136,7 @@ static const char* const kCoreTexts[] = {
     QT_TRANSLATE_NOOP("Core", "Descent passes"),
     QT_TRANSLATE_NOOP("Core", "Sweeps over all codes afterwards; each change lowers the error of the output."),
     QT_TRANSLATE_NOOP("Core", "Fit scales"),
-    QT_TRANSLATE_NOOP("Core", "Let the sweeps also fit the scales of formats with one free scale per block, such as Q4_0."),
+    QT_TRANSLATE_NOOP("Core", "Let the sweeps also fit scales and offsets, for the output instead of for the weights."),
     QT_TRANSLATE_NOOP("Core", "Exponent"),
     QT_TRANSLATE_NOOP("Core", "Of the error that is minimised; the smaller, the less a few large errors count."),
     QT_TRANSLATE_NOOP("Core", "Beta"),

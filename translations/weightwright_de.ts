@@ -783,8 +783,8 @@
         <translation>Skalen anpassen</translation>
     </message>
     <message>
-        <source>Let the sweeps also fit the scales of formats with one free scale per block, such as Q4_0.</source>
-        <translation>Die Durchgänge passen auch die Skalen von Formaten mit einer freien Skala je Block an, etwa Q4_0.</translation>
+        <source>Let the sweeps also fit scales and offsets, for the output instead of for the weights.</source>
+        <translation>Die Durchgänge passen auch Skalen und Versätze an, für die Ausgabe statt für die Gewichte.</translation>
     </message>
     <message>
         <source>Exponent</source>

@@ -2,7 +2,8 @@
 // GPTQ (Frantar et al. 2022) on the grids of block formats: codes are chosen so that the error of the layer's output on
 // calibration data, trace(Δ H Δᵀ) with Δ = W − Ŵ and H = XᵀX/N, becomes small. The scales come first, from a search of the
 // format. Then columns are rounded one after another; the error of each moves the targets of those that follow ("pull"
-// form with H + λ = R·Rᵀ, R upper triangular: the same codes as the published form, without an inverse).
+// form with H + λ = R·Rᵀ, R upper triangular: the same codes as the published form, without an inverse). In the end sweeps of
+// coordinate descent improve codes and scales together.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,8 @@ namespace ww {
 struct GptqOptions {
     std::optional<double> damping;  ///< share of mean(diag H) added to the diagonal; empty: by the number of tokens
     bool actOrder = true;           ///< columns by decreasing diag(H) instead of from left to right
-    int polishPasses = 2;           ///< sweeps of coordinate descent after the rounding
-    bool refit = true;              ///< sweeps also fit the scales of formats with one free scale per group
+    int polishPasses = 4;           ///< sweeps of coordinate descent after the rounding
+    bool refit = true;              ///< sweeps also fit the scales: the numbers of blocks and the whole numbers of their groups
     bool guard = true;              ///< rows that do not become better keep the codes they came with
 };
 
@@ -51,7 +52,7 @@ struct GptqFactor {
 /// not positive definite with the damping asked for.
 Result<GptqFactor> factorize(std::span<const float> gram, std::size_t columns, std::size_t tokenCount, const GptqOptions& options);
 
-/// True for the formats with a grid.
+/// True for the formats with a grid and for those with code books, whose codes block descent chooses (lattice_descent.h).
 [[nodiscard]] bool gptqSupports(TensorType format);
 
 /// Output error of each row before and after, trace(Δ H Δᵀ) without damping; sums over the rows of a call.

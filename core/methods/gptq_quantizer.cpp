@@ -16,9 +16,9 @@ constexpr std::array<MethodOption, 4> kOptions = {{
     {"actorder", "Important columns first",
      "Round the columns with the largest inputs first, while all the others can still make up for their errors.", "on",
      MethodOption::Kind::Choice, 0, 0, kOnOff},
-    {"polish", "Descent passes", "Sweeps over all codes afterwards; each change lowers the error of the output.", "2",
+    {"polish", "Descent passes", "Sweeps over all codes afterwards; each change lowers the error of the output.", "4",
      MethodOption::Kind::Integer, 0, 100, {}},
-    {"refit", "Fit scales", "Let the sweeps also fit the scales of formats with one free scale per block, such as Q4_0.", "on",
+    {"refit", "Fit scales", "Let the sweeps also fit scales and offsets, for the output instead of for the weights.", "on",
      MethodOption::Kind::Choice, 0, 0, kOnOff},
 }};
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #include "formats/iq4.h"
 #include "formats/iq_codebooks.h"
@@ -15,20 +16,40 @@
 namespace ww {
 namespace {
 
+constexpr FactorRange kFourBits = {0, 15, 15};
+constexpr FactorRange kSixBits = {0, 63, 63};
+constexpr FactorRange kSixSigned = {-32, 31, 0};
+constexpr FactorRange kEightSigned = {-128, 127, 0};
+
 constexpr std::array<GridTraits, 12> kGrids = {{
-    {TensorType::Q4_0, 32, 16, 8, nullptr, true},
-    {TensorType::Q4_1, 32, 16, 0, nullptr, false},
-    {TensorType::Q5_0, 32, 32, 16, nullptr, true},
-    {TensorType::Q5_1, 32, 32, 0, nullptr, false},
-    {TensorType::Q8_0, 32, 255, 127, nullptr, true},
-    {TensorType::Q2_K, 16, 4, 0, nullptr, false},
-    {TensorType::Q3_K, 16, 8, 4, nullptr, false},
-    {TensorType::Q4_K, 32, 16, 0, nullptr, false},
-    {TensorType::Q5_K, 32, 32, 0, nullptr, false},
-    {TensorType::Q6_K, 16, 64, 32, nullptr, false},
-    {TensorType::IQ4_NL, 32, 16, 8, kIq4Values.data(), true},
-    {TensorType::IQ4_XS, 32, 16, 8, kIq4Values.data(), false},
+    {TensorType::Q4_0, 32, 32, 16, 8, nullptr, false, kFixedFactors},
+    {TensorType::Q4_1, 32, 32, 16, 0, nullptr, true, kFixedFactors},
+    {TensorType::Q5_0, 32, 32, 32, 16, nullptr, false, kFixedFactors},
+    {TensorType::Q5_1, 32, 32, 32, 0, nullptr, true, kFixedFactors},
+    {TensorType::Q8_0, 32, 32, 255, 127, nullptr, false, kFixedFactors},
+    {TensorType::Q2_K, 256, 16, 4, 0, nullptr, true, kFourBits},
+    {TensorType::Q3_K, 256, 16, 8, 4, nullptr, false, kSixSigned},
+    {TensorType::Q4_K, 256, 32, 16, 0, nullptr, true, kSixBits},
+    {TensorType::Q5_K, 256, 32, 32, 0, nullptr, true, kSixBits},
+    {TensorType::Q6_K, 256, 16, 64, 32, nullptr, false, kEightSigned},
+    {TensorType::IQ4_NL, 32, 32, 16, 8, kIq4Values.data(), false, kFixedFactors},
+    {TensorType::IQ4_XS, 256, 32, 16, 8, kIq4Values.data(), false, kSixSigned},
 }};
+
+/// The blocks of iq4.h.
+struct Iq4Nl {
+    static constexpr std::size_t kLength = 32;
+    std::uint16_t d;
+    std::uint8_t nibbles[16];
+};
+struct Iq4Xs {
+    static constexpr std::size_t kLength = 256;
+    std::uint16_t d;
+    std::uint16_t highBits;
+    std::uint8_t lowBits[4];
+    std::uint8_t nibbles[128];
+};
+static_assert(sizeof(Iq4Nl) == kIq4NlBytes && sizeof(Iq4Xs) == kIq4XsBytes);
 
 /// Calls visit(block, number of the block) for each block of a row, which may lie at any address, and stores what it changed.
 template <class Block, class Byte, class Visit>
@@ -42,69 +63,126 @@ void eachBlock(Byte* row, std::size_t columns, Visit visit)
     }
 }
 
-template <class Block, bool kOffset>
-void readLegacy(const std::byte* row, std::size_t columns, std::span<GroupScale> out)
+// The numbers of one block: load() and store() for each kind of layout.
+
+template <class Block>
+GroupScale load(const Block& block, GroupFactors* /*factors*/)
 {
-    eachBlock<Block>(row, columns, [&](const Block& block, std::size_t b) {
-        out[b] = {fromHalf(block.d), 0};
-        if constexpr (kOffset) out[b].offset = fromHalf(block.m);
-    });
+    if constexpr (requires { block.m; }) return {fromHalf(block.d), -fromHalf(block.m)};
+    return {fromHalf(block.d), 0};
+}
+template <class Block>
+void store(Block& block, GroupScale numbers, const GroupFactors* /*factors*/)
+{
+    block.d = toHalf(numbers.scale);
+    if constexpr (requires { block.m; }) block.m = toHalf(-numbers.offset);
+}
+
+GroupScale load(const kquants::Q2_K& block, GroupFactors* factors)
+{
+    for (std::size_t g = 0; g < 16; ++g)
+        factors[g] = {static_cast<std::int16_t>(block.scales[g] & 15), static_cast<std::int16_t>(block.scales[g] >> 4)};
+    return {fromHalf(block.d), fromHalf(block.dm)};
+}
+void store(kquants::Q2_K& block, GroupScale numbers, const GroupFactors* factors)
+{
+    for (std::size_t g = 0; g < 16; ++g) block.scales[g] = static_cast<std::uint8_t>(factors[g].scale | factors[g].offset << 4);
+    block.d = toHalf(numbers.scale);
+    block.dm = toHalf(numbers.offset);
 }
 
 template <class Block>
-void readPairs(const std::byte* row, std::size_t columns, std::span<GroupScale> out)
+    requires requires(Block block) { block.pairs; }
+GroupScale load(const Block& block, GroupFactors* factors)
 {
-    eachBlock<Block>(row, columns, [&](const Block& block, std::size_t b) {
-        for (int g = 0; g < 8; ++g) {
-            std::uint8_t scale = 0;
-            std::uint8_t offset = 0;
-            kquants::unpackPair(block.pairs, g, scale, offset);
-            out[b * 8 + static_cast<std::size_t>(g)] = {fromHalf(block.d) * static_cast<float>(scale),
-                                                        -(fromHalf(block.dm) * static_cast<float>(offset))};
-        }
-    });
+    for (int g = 0; g < 8; ++g) {
+        std::uint8_t scale = 0;
+        std::uint8_t offset = 0;
+        kquants::unpackPair(block.pairs, g, scale, offset);
+        factors[g] = {scale, offset};
+    }
+    return {fromHalf(block.d), fromHalf(block.dm)};
+}
+template <class Block>
+    requires requires(Block block) { block.pairs; }
+void store(Block& block, GroupScale numbers, const GroupFactors* factors)
+{
+    std::uint8_t scales[8];
+    std::uint8_t offsets[8];
+    for (std::size_t g = 0; g < 8; ++g) {
+        scales[g] = static_cast<std::uint8_t>(factors[g].scale);
+        offsets[g] = static_cast<std::uint8_t>(factors[g].offset);
+    }
+    kquants::packPairs(scales, offsets, block.pairs);
+    block.d = toHalf(numbers.scale);
+    block.dm = toHalf(numbers.offset);
 }
 
-void readQ2(const std::byte* row, std::size_t columns, std::span<GroupScale> out)
+GroupScale load(const kquants::Q3_K& block, GroupFactors* factors)
 {
-    eachBlock<kquants::Q2_K>(row, columns, [&](const kquants::Q2_K& block, std::size_t b) {
-        for (std::size_t g = 0; g < 16; ++g)
-            out[b * 16 + g] = {fromHalf(block.d) * static_cast<float>(block.scales[g] & 15),
-                               -(fromHalf(block.dm) * static_cast<float>(block.scales[g] >> 4))};
-    });
+    for (int g = 0; g < 16; ++g) factors[g] = {static_cast<std::int16_t>(kquants::unpackScale6(block.scales, g) - 32), 0};
+    return {fromHalf(block.d), 0};
+}
+void store(kquants::Q3_K& block, GroupScale numbers, const GroupFactors* factors)
+{
+    std::uint8_t scales[16];
+    for (std::size_t g = 0; g < 16; ++g) scales[g] = static_cast<std::uint8_t>(factors[g].scale + 32);
+    kquants::packScales6(scales, block.scales);
+    block.d = toHalf(numbers.scale);
 }
 
-void readQ3(const std::byte* row, std::size_t columns, std::span<GroupScale> out)
+GroupScale load(const kquants::Q6_K& block, GroupFactors* factors)
 {
-    eachBlock<kquants::Q3_K>(row, columns, [&](const kquants::Q3_K& block, std::size_t b) {
-        for (int g = 0; g < 16; ++g)
-            out[b * 16 + static_cast<std::size_t>(g)] = {
-                fromHalf(block.d) * static_cast<float>(kquants::unpackScale6(block.scales, g) - 32), 0};
-    });
+    for (std::size_t g = 0; g < 16; ++g) factors[g] = {block.scales[g], 0};
+    return {fromHalf(block.d), 0};
+}
+void store(kquants::Q6_K& block, GroupScale numbers, const GroupFactors* factors)
+{
+    for (std::size_t g = 0; g < 16; ++g) block.scales[g] = static_cast<std::int8_t>(factors[g].scale);
+    block.d = toHalf(numbers.scale);
 }
 
-void readQ6(const std::byte* row, std::size_t columns, std::span<GroupScale> out)
+GroupScale load(const Iq4Xs& block, GroupFactors* factors)
 {
-    eachBlock<kquants::Q6_K>(row, columns, [&](const kquants::Q6_K& block, std::size_t b) {
-        for (std::size_t g = 0; g < 16; ++g) out[b * 16 + g] = {fromHalf(block.d) * static_cast<float>(block.scales[g]), 0};
-    });
+    for (unsigned g = 0; g < 8; ++g) {
+        const unsigned low = (block.lowBits[g / 2] >> (4 * (g % 2))) & 15U;
+        const unsigned code = low | ((static_cast<unsigned>(block.highBits) >> (2 * g)) & 3U) << 4;
+        factors[g] = {static_cast<std::int16_t>(static_cast<int>(code) - 32), 0};
+    }
+    return {fromHalf(block.d), 0};
+}
+void store(Iq4Xs& block, GroupScale numbers, const GroupFactors* factors)
+{
+    unsigned high = 0;
+    unsigned low = 0;
+    for (unsigned g = 0; g < 8; ++g) {
+        const auto code = static_cast<unsigned>(factors[g].scale + 32);
+        low |= (code & 15U) << (4 * g);
+        high |= (code >> 4) << (2 * g);
+    }
+    for (unsigned i = 0; i < 4; ++i) block.lowBits[i] = static_cast<std::uint8_t>(low >> (8 * i));
+    block.highBits = static_cast<std::uint16_t>(high);
+    block.d = toHalf(numbers.scale);
 }
 
-std::uint16_t half(const std::byte* bytes)
+/// Calls visit with a null pointer to the block of the type.
+template <class Visit>
+void withBlock(TensorType type, Visit visit)
 {
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, bytes, sizeof bits);
-    return bits;
-}
-
-void readXs(const std::byte* row, std::size_t columns, std::span<GroupScale> out)
-{
-    for (std::size_t g = 0; g < columns / 32; ++g) {
-        const std::byte* block = row + g / 8 * kIq4XsBytes;
-        const unsigned b = g % 8;
-        const unsigned low = (std::to_integer<unsigned>(block[4 + b / 2]) >> (4 * (b % 2))) & 15U;
-        const unsigned code = low | ((static_cast<unsigned>(half(block + 2)) >> (2 * b)) & 3U) << 4;
-        out[g] = {fromHalf(half(block)) * static_cast<float>(static_cast<int>(code) - 32), 0};
+    switch (type) {
+    case TensorType::Q4_0: return visit(static_cast<legacy::Q4_0*>(nullptr));
+    case TensorType::Q4_1: return visit(static_cast<legacy::Q4_1*>(nullptr));
+    case TensorType::Q5_0: return visit(static_cast<legacy::Q5_0*>(nullptr));
+    case TensorType::Q5_1: return visit(static_cast<legacy::Q5_1*>(nullptr));
+    case TensorType::Q8_0: return visit(static_cast<legacy::Q8_0*>(nullptr));
+    case TensorType::Q2_K: return visit(static_cast<kquants::Q2_K*>(nullptr));
+    case TensorType::Q3_K: return visit(static_cast<kquants::Q3_K*>(nullptr));
+    case TensorType::Q4_K: return visit(static_cast<kquants::Q4_K*>(nullptr));
+    case TensorType::Q5_K: return visit(static_cast<kquants::Q5_K*>(nullptr));
+    case TensorType::Q6_K: return visit(static_cast<kquants::Q6_K*>(nullptr));
+    case TensorType::IQ4_NL: return visit(static_cast<Iq4Nl*>(nullptr));
+    case TensorType::IQ4_XS: return visit(static_cast<Iq4Xs*>(nullptr));
+    default: return;
     }
 }
 
@@ -158,25 +236,33 @@ const GridTraits* gridTraits(TensorType type)
     return found == kGrids.end() ? nullptr : &*found;
 }
 
+void readScales(TensorType type, const std::byte* row, std::size_t columns, std::span<GroupScale> blocks, std::span<GroupFactors> factors)
+{
+    const GridTraits& grid = *gridTraits(type);
+    withBlock(type, [&]<class Block>(const Block*) {
+        std::ranges::fill(factors, GroupFactors{});
+        eachBlock<Block>(row, columns,
+                         [&](const Block& block, std::size_t b) { blocks[b] = load(block, &factors[b * (grid.block / grid.group)]); });
+    });
+}
+
+void writeScales(TensorType type, std::span<const GroupScale> blocks, std::span<const GroupFactors> factors, std::size_t columns,
+                 std::byte* row)
+{
+    const GridTraits& grid = *gridTraits(type);
+    withBlock(type, [&]<class Block>(const Block*) {
+        eachBlock<Block>(row, columns,
+                         [&](Block& block, std::size_t b) { store(block, blocks[b], &factors[b * (grid.block / grid.group)]); });
+    });
+}
+
 void readGroupScales(TensorType type, const std::byte* row, std::size_t columns, std::span<GroupScale> out)
 {
-    switch (type) {
-    case TensorType::Q4_0: return readLegacy<legacy::Q4_0, false>(row, columns, out);
-    case TensorType::Q4_1: return readLegacy<legacy::Q4_1, true>(row, columns, out);
-    case TensorType::Q5_0: return readLegacy<legacy::Q5_0, false>(row, columns, out);
-    case TensorType::Q5_1: return readLegacy<legacy::Q5_1, true>(row, columns, out);
-    case TensorType::Q8_0: return readLegacy<legacy::Q8_0, false>(row, columns, out);
-    case TensorType::Q2_K: return readQ2(row, columns, out);
-    case TensorType::Q3_K: return readQ3(row, columns, out);
-    case TensorType::Q4_K: return readPairs<kquants::Q4_K>(row, columns, out);
-    case TensorType::Q5_K: return readPairs<kquants::Q5_K>(row, columns, out);
-    case TensorType::Q6_K: return readQ6(row, columns, out);
-    case TensorType::IQ4_NL:
-        for (std::size_t g = 0; g < columns / 32; ++g) out[g] = {fromHalf(half(row + g * kIq4NlBytes)), 0};
-        return;
-    case TensorType::IQ4_XS: return readXs(row, columns, out);
-    default: return;
-    }
+    const GridTraits& grid = *gridTraits(type);
+    std::vector<GroupScale> blocks(columns / grid.block);
+    std::vector<GroupFactors> factors(columns / grid.group);
+    readScales(type, row, columns, blocks, factors);
+    for (std::size_t g = 0; g < factors.size(); ++g) out[g] = groupScale(blocks[g * grid.group / grid.block], factors[g]);
 }
 
 void writeCodes(TensorType type, const std::uint8_t* codes, std::size_t columns, std::byte* row)
@@ -221,22 +307,13 @@ void writeCodes(TensorType type, const std::uint8_t* codes, std::size_t columns,
     case TensorType::Q6_K:
         return eachBlock<kquants::Q6_K>(row, columns, [&](auto& block, std::size_t b) { packQ6(at(b, 256), block); });
     case TensorType::IQ4_NL:
+        return eachBlock<Iq4Nl>(row, columns, [&](auto& block, std::size_t b) { nibblesOf32(at(b, 32), block.nibbles); });
     case TensorType::IQ4_XS:
-        for (std::size_t g = 0; g < columns / 32; ++g) {
-            std::uint8_t nibbles[16];
-            nibblesOf32(at(g, 32), nibbles);
-            std::memcpy(type == TensorType::IQ4_NL ? row + g * kIq4NlBytes + 2 : row + g / 8 * kIq4XsBytes + 8 + g % 8 * 16,
-                        nibbles, sizeof nibbles);
-        }
-        return;
+        return eachBlock<Iq4Xs>(row, columns, [&](auto& block, std::size_t b) {
+            for (std::size_t g = 0; g < 8; ++g) nibblesOf32(at(b, 256) + 32 * g, block.nibbles + 16 * g);
+        });
     default: return;
     }
-}
-
-void writeFreeScale(TensorType type, std::byte* row, std::size_t index, float scale)
-{
-    const std::uint16_t bits = toHalf(scale);
-    std::memcpy(row + index * traits(type).blockBytes, &bits, sizeof bits);
 }
 
 std::uint8_t roundToGrid(const GridTraits& grid, GroupScale group, float target)

@@ -12,20 +12,46 @@
 
 namespace ww {
 
+/// Whole numbers with which a group multiplies the numbers of its block.
+struct FactorRange {
+    int scaleLow;
+    int scaleHigh;
+    int offsetHigh;  ///< offsets are 0 to this
+};
+/// Of formats whose groups have no numbers of their own.
+inline constexpr FactorRange kFixedFactors = {1, 1, 1};
+
 /// What the codes of a format mean: value(code) = scale · (code − zero) + offset, or scale · levels[code].
 struct GridTraits {
     TensorType type;
+    std::size_t block;          ///< columns that share the 16-bit numbers
     std::size_t group;          ///< columns that share scale and offset
     int codeCount;              ///< codes are 0 … codeCount − 1
     int zero;                   ///< code of the number 0
     const std::int8_t* levels;  ///< sixteen uneven levels, ascending; null: evenly spaced
-    bool freeScale;             ///< each group has a 16-bit scale of its own and no offset
+    bool hasOffset;             ///< else offsets are 0
+    FactorRange factors;
+
+    /// Groups have whole numbers of their own.
+    [[nodiscard]] bool graded() const { return factors.scaleLow != factors.scaleHigh; }
 };
 
+/// The 16-bit numbers of a block, or what they give for a group.
 struct GroupScale {
     float scale = 0;
     float offset = 0;
 };
+
+struct GroupFactors {
+    std::int16_t scale = 1;
+    std::int16_t offset = 1;
+};
+
+/// What the decoder computes for a group. Offsets of blocks are subtracted.
+[[nodiscard]] inline GroupScale groupScale(GroupScale block, GroupFactors factors)
+{
+    return {block.scale * static_cast<float>(factors.scale), -(block.offset * static_cast<float>(factors.offset))};
+}
 
 /// Null for formats whose codes are not chosen column by column (lattices, ternary, floats).
 [[nodiscard]] const GridTraits* gridTraits(TensorType type);
@@ -34,8 +60,11 @@ struct GroupScale {
 void readGroupScales(TensorType type, const std::byte* row, std::size_t columns, std::span<GroupScale> out);
 /// Codes of one row, one byte per column, into its bytes; scales and offsets stay. Decoding gives gridValue exactly.
 void writeCodes(TensorType type, const std::uint8_t* codes, std::size_t columns, std::byte* row);
-/// Scale of group `index` of a format with freeScale. `scale` must be representable in 16 bits.
-void writeFreeScale(TensorType type, std::byte* row, std::size_t index, float scale);
+/// The numbers behind those scales: columns / block and columns / group entries.
+void readScales(TensorType type, const std::byte* row, std::size_t columns, std::span<GroupScale> blocks, std::span<GroupFactors> factors);
+/// The reverse. Numbers of blocks must be representable in 16 bits, factors lie within the format's range.
+void writeScales(TensorType type, std::span<const GroupScale> blocks, std::span<const GroupFactors> factors, std::size_t columns,
+                 std::byte* row);
 
 /// The float that the decoder makes of a code.
 [[nodiscard]] inline float gridValue(const GridTraits& grid, GroupScale group, std::uint8_t code)
