@@ -367,6 +367,85 @@ private slots:
         QCOMPARE(before, std::size_t{0});
     }
 
+    // What plain rounding has stored is on its grid: storing it again gives the same bytes.
+    void storedValuesStayAsTheyAre()
+    {
+        const auto values = normalValues(512 * 20, 22);
+        for (const TensorType format : {TensorType::Q8_0, TensorType::Q4_0, TensorType::Q5_0, TensorType::Q4_1, TensorType::Q5_1}) {
+            const auto once = stored("reference", format, values, 512);
+            QVERIFY(once.size() == values.size() && once != values);
+            QVERIFY2(stored("reference", format, once, 512) == once, name(format).data());
+        }
+        for (const char* spec : {"int8", "nf4:double=off", "fp4:double=off", "fp8-e4m3", "fp8-e5m2", "fp8-e4m3:power=on", "absmax:group=0,bits=3"}) {
+            const auto once = simulated(spec, values);
+            const auto twice = simulated(spec, once);
+            QVERIFY2(once.size() == values.size() && once != values && relativeError(once, twice) < 1e-12, spec);
+        }
+        // A search may find better scales for what is on a grid already, but nothing worse than it.
+        for (const TensorType format : {TensorType::Q4_0, TensorType::Q4_1, TensorType::Q4_K}) {
+            const auto once = stored("search", format, values, 512);
+            QVERIFY2(relativeError(once, stored("search", format, once, 512)) < 0.02 * relativeError(values, once), name(format).data());
+        }
+    }
+
+    // Scales that are powers of two leave values that F16 holds.
+    void halfFloatsHoldFp8()
+    {
+        const auto values = normalValues(4096, 23);
+        for (const char* spec : {"fp8-e4m3:power=on", "fp8-e5m2:power=on", "fp8-e4m3:power=on,scale=block"}) {
+            const auto exact = stored(spec, TensorType::F32, values, 512);
+            QVERIFY2(exact.size() == values.size() && stored(spec, TensorType::F16, values, 512) == exact, spec);
+        }
+        QVERIFY(stored("fp8-e4m3", TensorType::F16, values, 512) != stored("fp8-e4m3", TensorType::F32, values, 512));
+    }
+
+    // A column that matters more gets less error, on average over the columns.
+    void importantColumnsLoseLess()
+    {
+        constexpr std::size_t kColumns = 256;
+        constexpr std::size_t kRows = 24;
+        const auto values = normalValues(kRows * kColumns, 24);
+        const auto columnError = [&](const std::vector<float>& changed, std::size_t c) {
+            double sum = 0;
+            for (std::size_t r = 0; r < kRows; ++r) sum += std::pow(static_cast<double>(values[r * kColumns + c]) - static_cast<double>(changed[r * kColumns + c]), 2);
+            return sum;
+        };
+        for (const char* method : {"reference", "search", "hqq"})
+            for (const TensorType format : {TensorType::Q4_0, TensorType::Q5_1, TensorType::Q2_K, TensorType::Q3_K, TensorType::Q4_K,
+                                            TensorType::Q6_K, TensorType::IQ4_NL, TensorType::IQ3_S, TensorType::IQ2_XXS}) {
+                if (!findQuantizer(method)->supports(format)) continue;
+                const std::vector<float> even(kColumns, 1.0F);
+                const auto before = stored(method, format, values, kColumns, even.data());
+                QVERIFY(before.size() == values.size());
+                double plain = 0;
+                double favoured = 0;
+                for (std::size_t c = 5; c < kColumns; c += 31) {
+                    auto importance = even;
+                    importance[c] = 30;
+                    plain += columnError(before, c);
+                    favoured += columnError(stored(method, format, values, kColumns, importance.data()), c);
+                }
+                QVERIFY2(favoured < 0.8 * plain, qPrintable(QStringLiteral("%1 %2: %3 of %4").arg(QString::fromUtf8(method), QString::fromUtf8(name(format).data())).arg(favoured).arg(plain)));
+            }
+    }
+
+    // Formats with 7 bits for 8 signs: an even number of each 8 values is negative.
+    void signsOfEightValuesAreEven()
+    {
+        const auto values = normalValues(256 * 16, 25);
+        const std::vector<float> importance(256, 1.0F);
+        for (const char* method : {"reference", "search"})
+            for (const TensorType format : {TensorType::IQ2_XXS, TensorType::IQ2_XS, TensorType::IQ3_XXS}) {
+                if (!findQuantizer(method)->supports(format)) continue;
+                const auto changed = stored(method, format, values, 256, importance.data());
+                QVERIFY(changed.size() == values.size());
+                for (std::size_t first = 0; first < changed.size(); first += 8)
+                    QVERIFY2(std::count_if(changed.begin() + static_cast<std::ptrdiff_t>(first), changed.begin() + static_cast<std::ptrdiff_t>(first + 8),
+                                           [](float v) { return v < 0; }) % 2 == 0,
+                             name(format).data());
+            }
+    }
+
     // Importance says how columns compare, not how much they are; none at all is no reason to divide by zero.
     void importanceIsRelative()
     {
