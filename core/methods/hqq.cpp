@@ -382,6 +382,33 @@ public:
     }
 };
 
+/// Σ weight·|error|^p of the codes at an offset, and the weighted sum of the offsets that each value would like.
+struct IterationSums {
+    double error = 0;
+    double offsets = 0;
+};
+/// Calls each(i, code, part of the error that shrinking leaves).
+template <class Each>
+IterationSums iterate(std::span<const float> x, std::span<const float> weights, int top, float scale, float zero, double beta,
+                      const HqqOptions& options, const Power& power, const Each& each)
+{
+    const float inverse = 1 / scale;
+    IterationSums sums;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        const float q = std::clamp(std::nearbyint(x[i] * inverse + zero), 0.0F, static_cast<float>(top));
+        const float rest = x[i] - (q - zero) * scale;
+        const double size = static_cast<double>(std::fabs(rest)) * (options.normalised ? static_cast<double>(inverse) : 1.0);
+        const double raised = options.normalised ? power(size) : std::pow(size, options.p);
+        const auto weight = static_cast<double>(weightAt(weights, i));
+        sums.error += weight * raised;
+        const double kept = std::copysign(size > 0 ? std::max(0.0, size - raised / size / beta) : 0.0, static_cast<double>(rest));
+        const double shrunk = options.normalised ? kept : kept * static_cast<double>(inverse);
+        sums.offsets += weight * (static_cast<double>(q) - (static_cast<double>(x[i]) * static_cast<double>(inverse) - shrunk));
+        each(i, q, kept);
+    }
+    return sums;
+}
+
 /// Scale and depth together, as long as that helps.
 void refitGroup(std::span<const float> x, std::span<const float> weights, int top, bool positive, const Power& power, HqqFit& best)
 {
@@ -436,19 +463,7 @@ HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions
     best.error = -1;
     // The error of an offset is known after the codes of the next iteration, hence one more.
     for (int iteration = 0; iteration <= options.iterations; ++iteration) {
-        double error = 0;
-        double sum = 0;
-        for (std::size_t i = 0; i < x.size(); ++i) {
-            const float q = std::clamp(std::nearbyint(x[i] * inverse + zero), 0.0F, static_cast<float>(top));
-            const float rest = x[i] - (q - zero) * best.scale;
-            const double size = static_cast<double>(std::fabs(rest)) * (options.normalised ? static_cast<double>(inverse) : 1.0);
-            const double raised = options.normalised ? power(size) : std::pow(size, options.p);
-            const auto weight = static_cast<double>(weightAt(weights, i));
-            error += weight * raised;
-            const double kept = size > 0 ? std::max(0.0, size - raised / size / beta) : 0.0;
-            const double shrunk = std::copysign(options.normalised ? kept : kept * static_cast<double>(inverse), static_cast<double>(rest));
-            sum += weight * (static_cast<double>(q) - (static_cast<double>(x[i]) * static_cast<double>(inverse) - shrunk));
-        }
+        const auto [error, sum] = iterate(x, weights, top, best.scale, zero, beta, options, power, [](std::size_t, float, double) {});
         if (best.error < 0 || error < best.error) {
             best.error = error;
             best.depth = zero * best.scale;
@@ -462,6 +477,23 @@ HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions
     if (options.normalised) best.error *= std::pow(static_cast<double>(best.scale), options.p);
     if (options.refit) refitGroup(x, weights, top, positive, power, best);
     return best;
+}
+
+HqqIteration hqqIteration(std::span<const float> x, int top, float scale, float zero, double beta, const HqqOptions& options,
+                          std::span<const float> weights)
+{
+    HqqIteration result;
+    result.codes.resize(x.size());
+    result.kept.resize(x.size());
+    double allWeights = 0;
+    const IterationSums sums = iterate(x, weights, top, scale, zero, beta, options, powerOf(options.p), [&](std::size_t i, float q, double kept) {
+        result.codes[i] = q;
+        result.kept[i] = kept;
+        allWeights += static_cast<double>(weightAt(weights, i));
+    });
+    result.error = sums.error;
+    result.zero = static_cast<float>(sums.offsets / allWeights);
+    return result;
 }
 
 const Quantizer& hqqQuantizer()

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "methods/quantizer.h"
 
@@ -26,6 +27,19 @@ struct HqqFit {
     double error = 0;
 };
 HqqFit hqqFit(std::span<const float> x, int top, bool positive, const HqqOptions& options, std::span<const float> weights = {});
+
+/// One iteration of the fit with a given scale and offset: the nearest codes q; in `kept` the part W_e of the errors x − scale·(q − zero)
+/// that the penalty leaves alone, sign·max(|e| − |e|^(p−1)/β, 0); and the offset that then fits best, the weighted mean of
+/// q − (x − W_e)/scale. Codes held fixed, neither half-step raises Σ weight·(φ(W_e) + β/2·(W_e − e)²), φ being the penalty that this
+/// shrinkage belongs to (|W_e| for p = 1). `zero` and the result are in steps; W_e is in the units that the options choose.
+struct HqqIteration {
+    std::vector<float> codes;
+    std::vector<double> kept;
+    double error = 0;  ///< Σ weight·|e|^p, of the offset given
+    float zero = 0;    ///< the next one
+};
+HqqIteration hqqIteration(std::span<const float> x, int top, float scale, float zero, double beta, const HqqOptions& options,
+                          std::span<const float> weights = {});
 
 [[nodiscard]] const Quantizer& hqqQuantizer();
 [[nodiscard]] const Quantizer& hqqAnalysisQuantizer();

@@ -2,13 +2,16 @@
 // HQQ: what its fit promises, and what the formats hold of it.
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "formats/block_format.h"
 #include "methods/hqq.h"
+#include "tensor/float_convert.h"
 #include "tests/support/golden_rows.h"
 
 using namespace ww;
@@ -63,6 +66,126 @@ private slots:
         QVERIFY2(fitted < 0.97 * plain, qPrintable(QString::number(fitted / plain)));
     }
 
+    void halfStepsNeverRaiseTheObjective_data()
+    {
+        QTest::addColumn<bool>("normalised");
+        QTest::addColumn<double>("p");
+        QTest::addColumn<double>("beta");
+        QTest::addColumn<bool>("weighted");
+        for (const bool weighted : {false, true})
+            for (const double p : {0.5, 0.7, 1.0}) {
+                const QByteArray title = "p = " + QByteArray::number(p) + (weighted ? ", weighted" : "");
+                QTest::newRow(("in steps, " + title).constData()) << true << p << 10.0 << weighted;
+                QTest::newRow(("absolute, " + title).constData()) << false << p << std::pow(1e-3, p - 2) << weighted;
+            }
+    }
+    // Codes held fixed, first the errors W_e, then the offset: each finds the least of φ(W_e) + β/2·(W_e − e)² in its own variable.
+    // φ is what the shrinkage says: its slope at W_e = e − e^(p−1)/β is e^(p−1), and it is 0 up to where W_e begins.
+    void halfStepsNeverRaiseTheObjective()
+    {
+        QFETCH(bool, normalised);
+        QFETCH(double, p);
+        QFETCH(double, beta);
+        QFETCH(bool, weighted);
+        const auto values = normalValues(64 * 100, 6);
+        std::vector<float> weights;
+        for (std::size_t i = 0; weighted && i < 64; ++i) weights.push_back(0.1F + static_cast<float>(i * 7 % 11));
+        const HqqOptions options{.p = p, .normalised = normalised};
+        const double threshold = std::pow(beta, -1 / (2 - p));
+        double byErrors = 0;
+        double byOffsets = 0;
+        for (std::size_t g = 0; g < 100; ++g) {
+            const std::span<const float> x(values.data() + g * 64, 64);
+            const auto [low, high] = std::ranges::minmax(x);
+            const float scale = (high - low) / 15;
+            const double unit = normalised ? 1 : static_cast<double>(scale);
+            float zero = -low / scale;
+            std::vector<double> kept(64, 0.0);
+            std::vector<double> penalty(64, 0.0);
+            for (int round = 0; round < 5; ++round) {
+                const HqqIteration found = hqqIteration(x, 15, scale, zero, beta, options, weights);
+                const auto rest = [&](std::size_t i, float z) {
+                    return (static_cast<double>(x[i]) / static_cast<double>(scale) - static_cast<double>(found.codes[i]) + static_cast<double>(z)) * unit;
+                };
+                const auto objective = [&](float z) {
+                    double sum = 0;
+                    for (std::size_t i = 0; i < 64; ++i)
+                        sum += (weighted ? static_cast<double>(weights[i]) : 1.0) * (penalty[i] + beta / 2 * std::pow(kept[i] - rest(i, z), 2));
+                    return sum;
+                };
+                const double before = objective(zero);
+                for (std::size_t i = 0; i < 64; ++i) {
+                    const double e = std::fabs(rest(i, zero));
+                    kept[i] = found.kept[i];
+                    penalty[i] = kept[i] == 0 ? 0
+                                              : (std::pow(e, p) - std::pow(threshold, p)) / p -
+                                                    (std::pow(e, 2 * p - 2) - std::pow(threshold, 2 * p - 2)) / (2 * beta);
+                }
+                const double between = objective(zero);
+                const double after = objective(found.zero);
+                QVERIFY2(between <= before * (1 + 1e-6), qPrintable(QStringLiteral("%1 %2").arg(before).arg(between)));
+                QVERIFY2(after <= between * (1 + 1e-6), qPrintable(QStringLiteral("%1 %2").arg(between).arg(after)));
+                byErrors += before - between;
+                byOffsets += between - after;
+                zero = found.zero;
+            }
+        }
+        QVERIFY(byErrors > 0 && byOffsets > 0);
+    }
+
+    void stepsInClosedForm()
+    {
+        const auto values = normalValues(64, 7);
+        const auto [low, high] = std::ranges::minmax(values);
+        const float scale = (high - low) / 15;
+        const float zero = -low / scale + 0.3F;
+        // A weak quadratic term leaves nothing of the errors, and the offset is the mean of what each value would like.
+        const HqqIteration none = hqqIteration(values, 15, scale, zero, 1e-9, {});
+        double mean = 0;
+        for (std::size_t i = 0; i < 64; ++i) {
+            QCOMPARE(none.kept[i], 0.0);
+            mean += (static_cast<double>(none.codes[i]) - static_cast<double>(values[i]) / static_cast<double>(scale)) / 64;
+        }
+        QVERIFY(std::fabs(mean - static_cast<double>(none.zero)) < 1e-5);
+        // Of absolute errors: what is more than 1/β.
+        const HqqIteration soft = hqqIteration(values, 15, scale, zero, 4, {.p = 1});
+        std::size_t left = 0;
+        for (std::size_t i = 0; i < 64; ++i) {
+            const double e = static_cast<double>(values[i]) / static_cast<double>(scale) - static_cast<double>(soft.codes[i]) + static_cast<double>(zero);
+            QVERIFY(std::fabs(soft.kept[i] - std::copysign(std::max(0.0, std::fabs(e) - 0.25), e)) < 1e-5);
+            left += soft.kept[i] != 0 ? 1 : 0;
+        }
+        QVERIFY(left > 0 && left < 64);
+    }
+
+    // Q4_1 stores the fit as it is, but for 16-bit floats.
+    void fileHoldsTheFit()
+    {
+        const auto values = normalValues(32 * 50, 8);
+        const auto method = parseMethod("hqq:refit=off");
+        std::vector<std::byte> blocks(*rowBytes(TensorType::Q4_1, 32) * 50);
+        std::vector<float> decoded(values.size());
+        const RowBatch batch{.values = values.data(), .rowCount = 50, .columns = 32, .options = &method->values};
+        QVERIFY(method->quantizer->quantize(batch, TensorType::Q4_1, blocks));
+        QVERIFY(decodeRows(TensorType::Q4_1, blocks, 0, 50, 32, decoded.data()));
+        for (std::size_t b = 0; b < 50; ++b) {
+            const HqqFit fit = hqqFit(std::span(values).subspan(b * 32, 32), 15, false, {});
+            std::uint16_t scale = 0;
+            std::uint16_t lowest = 0;
+            std::memcpy(&scale, blocks.data() + b * 20, 2);
+            std::memcpy(&lowest, blocks.data() + b * 20 + 2, 2);
+            QCOMPARE(scale, toHalf(fit.scale));
+            QCOMPARE(lowest, toHalf(-fit.depth));
+            for (std::size_t i = b * 32; i < b * 32 + 32; ++i) {
+                const double q = std::clamp(std::nearbyint((static_cast<double>(values[i]) + static_cast<double>(fit.depth)) / static_cast<double>(fit.scale)), 0.0, 15.0);
+                const double intended = q * static_cast<double>(fit.scale) - static_cast<double>(fit.depth);
+                // A value in the middle may take the other code; both are as near.
+                const double off = std::fabs(static_cast<double>(decoded[i]) - intended);
+                QVERIFY(off < 0x1p-9 * 0.1 || std::fabs(std::fabs(static_cast<double>(values[i]) - intended) / static_cast<double>(fit.scale) - 0.5) < 0.01);
+            }
+        }
+    }
+
     void powersOfTwoChangeNoCode()
     {
         const auto values = normalValues(32, 2);
@@ -72,6 +195,9 @@ private slots:
         const HqqFit b = hqqFit(larger, 15, false, {});
         QCOMPARE(b.scale, 64 * a.scale);
         QCOMPARE(b.depth, 64 * a.depth);
+        // The published form measures errors in the unit of the weights, so there the unit matters.
+        const HqqOptions published{.p = 1, .beta = 300, .normalised = false};
+        QVERIFY(hqqFit(larger, 15, false, published).depth != 64 * hqqFit(values, 15, false, published).depth);
     }
 
     void specialGroups()
