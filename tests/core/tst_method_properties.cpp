@@ -3,6 +3,7 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -193,7 +194,14 @@ private slots:
         QCOMPARE(levels.size(), nf4Levels().size());
         for (std::size_t i = 0; i < levels.size(); ++i) QVERIFY(std::fabs(levels[i] / levels.back() - static_cast<double>(nf4Levels()[i])) < 3e-7);
         QCOMPARE(std::ranges::count(nf4Levels(), 0.0F), 1);
+        // As bitsandbytes publishes them.
+        constexpr std::array kPublished = {-1.0F, -0.6961928009986877F, -0.5250730514526367F, -0.39491748809814453F,
+                                           -0.28444138169288635F, -0.18477343022823334F, -0.09105003625154495F, 0.0F,
+                                           0.07958029955625534F, 0.16093020141124725F, 0.24611230194568634F, 0.33791524171829224F,
+                                           0.44070982933044434F, 0.5626170039176941F, 0.7229568362236023F, 1.0F};
+        QVERIFY(kPublished == nf4Levels());
         const auto& map = dynamicMap();
+        for (std::size_t i = 1; i < map.size(); ++i) QVERIFY(map[i] > map[i - 1]);
         QCOMPARE(std::ranges::count(map, 0.0F), 1);
         QCOMPARE(std::ranges::count(map, -1.0F), 0);
         QCOMPARE(map.back(), 1.0F);
@@ -253,6 +261,52 @@ private slots:
         const auto method = parseMethod("nf4");
         WW_VERIFY(method);
         QVERIFY(std::fabs(method->quantizer->analysisBitsPerWeight(method->values, 4096) - 4.127) < 5e-4);
+    }
+
+    // 4096 × 4096: half a byte for each code, a byte for each block of 64, four for each 256 blocks (and four for the mean). The scales
+    // are, block by block and bit for bit, what their 8 bits say.
+    void nf4BytesOfALargeMatrix()
+    {
+        constexpr std::size_t kSide = 4096;
+        constexpr std::size_t kBlocks = kSide * kSide / 64;
+        const auto method = parseMethod("nf4");
+        const auto plain = parseMethod("nf4:double=off");
+        WW_VERIFY(method);
+        WW_VERIFY(plain);
+        constexpr double kValues = double{kSide} * kSide;
+        QCOMPARE(method->quantizer->analysisBitsPerWeight(method->values, kSide) * kValues / 8, 8388608.0 + 262144 + 1024 * 4);
+        QCOMPARE(plain->quantizer->analysisBitsPerWeight(plain->values, kSide) * kValues / 8, 8388608.0 + 4 * 262144);
+
+        const auto scan = method->quantizer->scan(method->values, kSide, kSide, nullptr);
+        auto row = normalValues(kSide, 21);
+        std::vector<float> largest;
+        for (std::size_t r = 0; r < kSide; ++r) {
+            // The sizes of blocks wander from row to row.
+            for (std::size_t b = 0; b < kSide / 64; ++b) {
+                row[b * 64 + r % 64] = 0.05F + 0.001F * static_cast<float>((r * 31 + b * 17) % 97);
+                largest.push_back(static_cast<float>(largestMagnitude(std::span(row).subspan(b * 64, 64))));
+            }
+            scan->add(row);
+        }
+        const auto found = scan->finish();
+        QCOMPARE(found.size(), 2 * kBlocks);
+        QVERIFY(std::ranges::equal(largest, std::span(found).first(kBlocks)));
+        double sum = 0;
+        for (const float v : largest) sum += static_cast<double>(v);
+        const auto mean = static_cast<float>(sum / double{kBlocks});
+        std::size_t secondScales = 0;
+        for (std::size_t first = 0; first < kBlocks; first += 256, ++secondScales) {
+            float most = 0;
+            for (std::size_t i = first; i < first + 256; ++i) most = std::max(most, std::fabs(largest[i] - mean));
+            for (std::size_t i = first; i < first + 256; ++i) {
+                const float wanted = (largest[i] - mean) / most;
+                const auto above = std::ranges::lower_bound(dynamicMap(), wanted);
+                float held = above == dynamicMap().end() ? dynamicMap().back() : *above;
+                if (above != dynamicMap().begin() && wanted - *(above - 1) <= held - wanted) held = *(above - 1);
+                QVERIFY(found[kBlocks + i] == most * held + mean);
+            }
+        }
+        QCOMPARE(secondScales, std::size_t{1024});
     }
 
     void scalesOfAMatrixAndOfTiles()
