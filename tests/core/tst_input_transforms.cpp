@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -214,6 +215,135 @@ private slots:
         tokenTransform(8, 0)->apply(doubled, {});
         for (std::size_t i = 0; i < kInputs; ++i) QCOMPARE(doubled[i], byToken[i] * 1024);
         QVERIFY(!llamaCppTransform(TensorType::F32));
+    }
+
+    // Codes multiplied and added up as whole numbers, then scaled: what the simulation in floats computes.
+    void wholeNumbersGiveTheSameProducts()
+    {
+        const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+        const auto x = inputs(true);
+        struct Codes {
+            std::vector<int> codes;
+            double scale = 0;
+        };
+        const auto coded = [](std::span<const float> row, const auto& counts) {
+            Codes result;
+            float most = 0;
+            for (std::size_t c = 0; c < row.size(); ++c) most = std::max(most, counts(c) ? std::fabs(row[c]) : 0.0F);
+            result.scale = static_cast<double>(most) / 127;
+            for (std::size_t c = 0; c < row.size(); ++c)
+                result.codes.push_back(counts(c) ? static_cast<int>(std::nearbyint(static_cast<double>(row[c]) / result.scale)) : 0);
+            return result;
+        };
+        const auto all = [](std::size_t) { return true; };
+        const auto calm = [](std::size_t c) { return std::ranges::find(kOutliers, c) == std::end(kOutliers); };
+        const auto whole = [&](const auto& counts, std::size_t group, bool wholeWindow) {
+            std::vector<float> y;
+            double windowScale = 0;
+            for (const float v : x) windowScale = std::max(windowScale, static_cast<double>(std::fabs(v)) / 127);
+            std::vector<Codes> rows;
+            for (std::size_t r = 0; r < kOutputs; ++r) rows.push_back(coded(std::span(weight).subspan(r * kInputs, kInputs), all));
+            for (std::size_t t = 0; t < kTokens; ++t)
+                for (std::size_t r = 0; r < kOutputs; ++r) {
+                    double sum = 0;
+                    for (std::size_t first = 0; first < kInputs; first += group) {
+                        const auto part = std::span(x).subspan(t * kInputs + first, group);
+                        Codes tokens = coded(part, [&](std::size_t c) { return counts(first + c); });
+                        if (wholeWindow) {
+                            tokens.scale = windowScale;
+                            for (std::size_t c = 0; c < group; ++c) tokens.codes[c] = static_cast<int>(std::nearbyint(static_cast<double>(part[c]) / windowScale));
+                        }
+                        std::int32_t product = 0;
+                        for (std::size_t c = 0; c < group; ++c) product += tokens.codes[c] * rows[r].codes[first + c];
+                        sum += static_cast<double>(product) * tokens.scale * rows[r].scale;
+                    }
+                    for (std::size_t c = 0; c < kInputs; ++c)
+                        if (!counts(c)) sum += static_cast<double>(x[t * kInputs + c]) * static_cast<double>(weight[r * kInputs + c]);
+                    y.push_back(static_cast<float>(sum));
+                }
+            return y;
+        };
+        QVERIFY(relativeError(output("w8a8-dynamic", weight, x), whole(all, kInputs, false)) < 1e-10);
+        QVERIFY(relativeError(output("w8a8-dynamic:scale=group,group=32", weight, x), whole(all, 32, false)) < 1e-10);
+        QVERIFY(relativeError(output("llm-int8", weight, x), whole(calm, kInputs, false)) < 1e-10);
+        // One scale for all, which the calibration fixed.
+        QVERIFY(relativeError(output("w8a8-static", weight, x), whole(all, kInputs, true)) < 1e-10);
+        QVERIFY(relativeError(whole(all, kInputs, false), product(weight, x, {})) > 1e-6);
+    }
+
+    // Which column is which does not matter, nor what other windows hold; a token of zeros stays one, and one token alone is a window.
+    void columnsAndWindowsOfLlmInt8()
+    {
+        const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+        auto x = inputs(true);
+        std::fill_n(x.begin() + 3 * kInputs, kInputs, 0.0F);
+        const auto y = output("llm-int8", weight, x);
+        QCOMPARE(y.size(), kTokens * kOutputs);
+        for (std::size_t r = 0; r < kOutputs; ++r) QCOMPARE(y[3 * kOutputs + r], 0.0F);
+        std::vector<std::size_t> order(kInputs);
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::shuffle(order.begin(), order.end(), std::mt19937(3));
+        auto movedWeight = weight;
+        auto movedInputs = x;
+        for (std::size_t c = 0; c < kInputs; ++c) {
+            for (std::size_t r = 0; r < kOutputs; ++r) movedWeight[r * kInputs + c] = weight[r * kInputs + order[c]];
+            for (std::size_t t = 0; t < kTokens; ++t) movedInputs[t * kInputs + c] = x[t * kInputs + order[c]];
+        }
+        QVERIFY(relativeError(output("llm-int8", movedWeight, movedInputs), y) < 1e-11);
+
+        auto other = x;
+        for (std::size_t i = other.size() / 2; i < other.size(); ++i) other[i] *= 100;  // the second window
+        const auto otherY = output("llm-int8", weight, other);
+        QVERIFY(std::equal(y.begin(), y.begin() + static_cast<std::ptrdiff_t>(y.size() / 2), otherY.begin()));
+
+        const auto transform = outlierTransform({});
+        auto alone = std::vector<float>(x.begin(), x.begin() + kInputs);
+        const InputSegment segment = transform->inspect(alone.data(), kInputs, 1, kInputs);
+        std::vector<std::uint32_t> expected;
+        for (std::uint32_t c = 0; c < kInputs; ++c)
+            if (std::fabs(alone[c]) >= 6) expected.push_back(c);
+        QVERIFY(!expected.empty() && segment.exactColumns == expected);
+        auto rest = alone;
+        for (const std::uint32_t c : expected) rest[c] = 0;
+        roundSymmetric(rest, 8);
+        transform->apply(alone, segment);
+        QCOMPARE(alone, rest);
+    }
+
+    // A scale of each token's own is no worse for it than one for all that clips nothing.
+    void dynamicScalesAreNoWorse()
+    {
+        const auto x = inputs(true);
+        const float most = statisticsOf(x).limit(100);
+        double gained = 0;
+        for (std::size_t t = 0; t < kTokens; ++t) {
+            const std::vector<float> row(x.begin() + static_cast<std::ptrdiff_t>(t * kInputs), x.begin() + static_cast<std::ptrdiff_t>((t + 1) * kInputs));
+            auto dynamic = row;
+            auto fixed = row;
+            tokenTransform(8, 0)->apply(dynamic, {});
+            staticTransform(8, most)->apply(fixed, {});
+            QVERIFY(relativeError(dynamic, row) <= 1.05 * relativeError(fixed, row));
+            gained += relativeError(fixed, row) / relativeError(dynamic, row) / kTokens;
+        }
+        QVERIFY(gained > 2);
+    }
+
+    // Without columns that are kept and with exact inputs, Atom is plain 4 bits in groups of the ordered columns.
+    void atomWithoutItsExceptions()
+    {
+        const auto weight = normalValues(kOutputs * kInputs, 2, 0.02F);
+        const auto x = inputs(true);
+        const auto order = columnOrder(statisticsOf(x).meanSquares);
+        auto changed = weight;
+        for (std::size_t r = 0; r < kOutputs; ++r)
+            for (std::size_t first = 0; first < kInputs; first += 128) {
+                std::vector<float> group;
+                for (std::size_t i = first; i < first + 128; ++i) group.push_back(weight[r * kInputs + order[i]]);
+                roundSymmetric(group, 4, 0.85F);
+                for (std::size_t i = first; i < first + 128; ++i) changed[r * kInputs + order[i]] = group[i - first];
+            }
+        QVERIFY(relativeError(output("atom:keep=0,activation-bits=16,activation-clip=1", weight, x), product(changed, x, {})) < 1e-12);
+        QVERIFY(relativeError(product(changed, x, {}), product(weight, x, {})) > 1e-3);
     }
 
     // All columns kept: plain 8 bits in groups. An order of the columns is only that: rounding in it and rounding the columns as they
