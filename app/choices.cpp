@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
+#include "app/method_title.h"
 #include "formats/block_format.h"
 #include "methods/quantizer.h"
 #include "widgets/theme/format_text.h"
@@ -256,7 +258,9 @@ QString ruleTarget(const RecipeRule& rule)
 
 QString ruleText(const RecipeRule& rule)
 {
-    return QStringLiteral("%1 → %2").arg(ruleTarget(rule), formatChoiceName(rule.format));
+    const QString format = formatChoiceName(rule.format);
+    return QStringLiteral("%1 → %2").arg(ruleTarget(rule), rule.method.empty() ? format
+                                                                               : Choices::tr("%1, %2", "format, method").arg(format, methodTitle(rule.method)));
 }
 
 std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, const Recipe& recipe,
@@ -268,7 +272,7 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
     // tensors then makes hardly any new text.
     std::vector<TensorRow> rows = previous.size() == tensors.size() ? previous : std::vector<TensorRow>(tensors.size());
     std::map<std::pair<Decision, int>, QString> reasons;
-    std::map<std::string, QString, std::less<>> methods;
+    std::map<std::string, std::pair<QString, QString>, std::less<>> methods;
     for (const PlanEntry& entry : plan.entries) {
         if (entry.tensorIndex >= rows.size()) continue;
         TensorRow& row = rows[entry.tensorIndex];
@@ -282,8 +286,8 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
         }
         row.target = entry.target;
         const auto method = methods.try_emplace(entry.method);
-        if (method.second) method.first->second = QString::fromStdString(entry.method);
-        row.method = method.first->second;
+        if (method.second && !entry.method.empty()) method.first->second = {QString::fromStdString(entry.method), methodTitle(entry.method)};
+        std::tie(row.method, row.methodText) = method.first->second;
         row.sizeBytes = entry.sizeBytes;
         row.bitsPerWeight =
             row.parameters == 0 ? 0.0 : 8.0 * static_cast<double>(row.sizeBytes) / static_cast<double>(row.parameters);

@@ -5,11 +5,16 @@
 #include <QString>
 
 #include <string>
+#include <string_view>
 
 namespace ww {
 
-/// "HQQ" for hqq, and with options "HQQ (group=64)" for hqq:group=64: translated title, options as they are written. A spec whose
-/// method is unknown comes back as it is.
+struct MethodOption;
+
+/// "HQQ" for hqq, and with options that differ from the defaults "HQQ (Group size 64)" for hqq:group=64, translated. A spec that
+/// parseMethod() does not take comes back as it is.
 [[nodiscard]] QString methodTitle(const std::string& spec);
+/// The words for a choice of the option: "all values" for none of clip, translated.
+[[nodiscard]] QString choiceTitle(const MethodOption& option, std::string_view choice);
 
 }  // namespace ww

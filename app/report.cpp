@@ -138,7 +138,7 @@ QString formatsPart(const std::vector<TensorRow>& rows)
     std::map<std::pair<TensorType, QString>, Sum> sums;
     std::uint64_t all = 0;
     for (const TensorRow& row : rows) {
-        Sum& sum = sums[{row.target, row.editable ? row.method : QString()}];
+        Sum& sum = sums[{row.target, row.editable ? row.methodText : QString()}];
         ++sum.tensors;
         sum.bytes += row.sizeBytes;
         all += row.sizeBytes;
@@ -174,7 +174,7 @@ QString tensorsPart(const std::vector<TensorRow>& rows, bool probed)
         html += QStringLiteral("<tr>") + cell(row.name) +
                 cell(row.method.isEmpty() || row.method == QLatin1String("reference")
                          ? formatName(row.target)
-                         : Report::tr("%1, %2", "format, method").arg(formatName(row.target), row.method)) +
+                         : Report::tr("%1, %2", "format, method").arg(formatName(row.target), row.methodText)) +
                 cell(row.warning.isEmpty() ? row.reason : row.warning) + cell(row.shapeText, true) + cell(sizeText(row.sizeBytes), true) +
                 cell(figure(row.relativeError), true) + cell(figure(row.damage), true) + cell(figure(row.gain), true) +
                 QStringLiteral("</tr>\n");

@@ -239,6 +239,11 @@
         <source>SmoothQuant, best strength for each input</source>
         <translation>SmoothQuant, beste Stärke für jede Eingabe</translation>
     </message>
+    <message>
+        <source>%1, %2</source>
+        <comment>format, method</comment>
+        <translation>%1, %2</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -695,16 +700,8 @@
         <translation>Abschneiden</translation>
     </message>
     <message>
-        <source>How the range is chosen: none takes all values, mse the range with the least squared error, percentile leaves out the largest values.</source>
-        <translation>Wie der Bereich gewählt wird: none nimmt alle Werte, mse den Bereich mit dem kleinsten quadratischen Fehler, percentile lässt die größten Werte weg.</translation>
-    </message>
-    <message>
         <source>Percentile</source>
         <translation>Perzentil</translation>
-    </message>
-    <message>
-        <source>Share of the values inside the range with clip=percentile, in percent.</source>
-        <translation>Anteil der Werte im Bereich mit clip=percentile, in Prozent.</translation>
     </message>
     <message>
         <source>Block size</source>
@@ -721,26 +718,6 @@
     <message>
         <source>The scales are stored with 8 bits, less their mean over the matrix, in blocks of 256 with a scale of their own.</source>
         <translation>Die Skalen werden mit 8 Bit gespeichert, vermindert um ihren Mittelwert über die Matrix, in Blöcken von 256 mit eigener Skala.</translation>
-    </message>
-    <message>
-        <source>Scale</source>
-        <translation>Skala</translation>
-    </message>
-    <message>
-        <source>Which values share a scale: a row, the whole matrix (tensor), a block of a row, as many rows as columns (tile), or none (values are rounded as they are, so that small ones are lost).</source>
-        <translation>Welche Werte eine Skala teilen: eine Zeile, die ganze Matrix (tensor), ein Block einer Zeile, so viele Zeilen wie Spalten (tile), oder keine (die Werte werden gerundet, wie sie sind, sodass kleine verloren gehen).</translation>
-    </message>
-    <message>
-        <source>Which values share a scale: those of a group, or the whole matrix (tensor), whose clipping is then found on a million of its values at most.</source>
-        <translation>Welche Werte eine Skala teilen: die einer Gruppe oder die ganze Matrix (tensor), deren Begrenzung dann auf höchstens einer Million ihrer Werte gefunden wird.</translation>
-    </message>
-    <message>
-        <source>Which values share a scale: a row, or the whole matrix (tensor).</source>
-        <translation>Welche Werte eine Skala teilen: eine Zeile oder die ganze Matrix (tensor).</translation>
-    </message>
-    <message>
-        <source>Columns of a block with scale=block, rows and columns of a tile with scale=tile.</source>
-        <translation>Spalten eines Blocks mit scale=block, Zeilen und Spalten einer Kachel mit scale=tile.</translation>
     </message>
     <message>
         <source>Power of two</source>
@@ -863,14 +840,6 @@
         <translation>Skala der Eingaben</translation>
     </message>
     <message>
-        <source>Which inputs share a scale: those of a token, of a group within a token, or of all tokens of a window (tensor).</source>
-        <translation>Welche Eingaben eine Skala teilen: die eines Tokens, einer Gruppe innerhalb eines Tokens oder aller Token eines Fensters (tensor).</translation>
-    </message>
-    <message>
-        <source>Inputs of a group with scale=group.</source>
-        <translation>Eingaben einer Gruppe bei scale=group.</translation>
-    </message>
-    <message>
         <source>Bits of the inputs</source>
         <translation>Bits der Eingaben</translation>
     </message>
@@ -895,10 +864,6 @@
         <translation>Was der Kalibrierungstext als größte Eingabe festlegt: den größten Betrag oder einen, den ein Anteil der Werte nicht überschreitet.</translation>
     </message>
     <message>
-        <source>Share of the values inside the range with range=percentile, in percent.</source>
-        <translation>Anteil der Werte innerhalb des Bereichs bei range=percentile, in Prozent.</translation>
-    </message>
-    <message>
         <source>Threshold</source>
         <translation>Schwelle</translation>
     </message>
@@ -911,16 +876,8 @@
         <translation>Einheit der Schwelle</translation>
     </message>
     <message>
-        <source>absolute, or multiples of the root mean square of the inputs, for models whose inputs are not of size 1.</source>
-        <translation>absolute, oder Vielfache des quadratischen Mittels der Eingaben (rms) für Modelle, deren Eingaben nicht von der Größe 1 sind.</translation>
-    </message>
-    <message>
         <source>Weights of outliers</source>
         <translation>Gewichte der Ausreißer</translation>
-    </message>
-    <message>
-        <source>Columns with outliers meet the weights of the source (float, as in the paper) or the 8-bit weights (int8, as bitsandbytes stores them).</source>
-        <translation>Spalten mit Ausreißern werden mit den Gewichten der Quelle multipliziert (float, wie in der Veröffentlichung) oder mit den 8-Bit-Gewichten (int8, wie bitsandbytes sie speichert).</translation>
     </message>
     <message>
         <source>Columns with 8 bits</source>
@@ -967,16 +924,156 @@
         <translation>Dasselbe für Eingaben.</translation>
     </message>
     <message>
-        <source>Activations</source>
-        <translation>Aktivierungen</translation>
-    </message>
-    <message>
-        <source>What shares a scale among the inputs of the layer, which become 8-bit floats too: none leaves them as they are, token and block (of a token) take the largest magnitude at hand, tensor that of a calibration.</source>
-        <translation>Was bei den Eingaben der Schicht, die auch 8-Bit-Gleitkommazahlen werden, eine Skala teilt: none lässt sie, wie sie sind; token und block (eines Tokens) nehmen den größten vorliegenden Betrag, tensor den einer Kalibrierung.</translation>
-    </message>
-    <message>
         <source>Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it, and in IQ2 and IQ3 eight columns at a time for those of all others. Rows that do not gain keep llama.cpp&apos;s codes.</source>
         <translation>Wählt Codes so, dass sich die Ausgabe der Schicht auf dem Kalibrierungstext am wenigsten ändert: Jede Spalte gleicht die Fehler derer vor ihr aus, in IQ2 und IQ3 je acht Spalten die aller anderen. Zeilen, die dabei nicht gewinnen, behalten die Codes von llama.cpp.</translation>
+    </message>
+    <message>
+        <source>Shared scale</source>
+        <translation>Gemeinsame Skala</translation>
+    </message>
+    <message>
+        <source>Which values share a scale.</source>
+        <translation>Welche Werte sich eine Skala teilen.</translation>
+    </message>
+    <message>
+        <source>Which values share a scale. The clipping of a whole matrix is found on a million of its values at most.</source>
+        <translation>Welche Werte sich eine Skala teilen. Der Bereich einer ganzen Matrix wird an höchstens einer Million ihrer Werte gesucht.</translation>
+    </message>
+    <message>
+        <source>Which range the steps cover: that of all values, the one with the least squared error, or one that leaves out the largest values.</source>
+        <translation>Welchen Bereich die Stufen abdecken: den aller Werte, den mit dem kleinsten quadratischen Fehler oder einen ohne die größten Werte.</translation>
+    </message>
+    <message>
+        <source>Share of the values inside the range if the largest are left out, in percent.</source>
+        <translation>Anteil der Werte im Bereich, wenn die größten weggelassen werden, in Prozent.</translation>
+    </message>
+    <message>
+        <source>Which values share a scale. Without one they are rounded as they are, so that small ones are lost.</source>
+        <translation>Welche Werte sich eine Skala teilen. Ohne Skala werden sie gerundet, wie sie sind, sodass kleine verloren gehen.</translation>
+    </message>
+    <message>
+        <source>Columns of a block, or rows and columns of a tile, if these share a scale.</source>
+        <translation>Spalten eines Blocks oder Zeilen und Spalten einer Kachel, wenn diese sich eine Skala teilen.</translation>
+    </message>
+    <message>
+        <source>Inputs of the layer</source>
+        <translation>Eingaben der Schicht</translation>
+    </message>
+    <message>
+        <source>Inputs can become 8-bit floats, too. A scale per token or block is that of the largest magnitude at hand.</source>
+        <translation>Auch die Eingaben können 8-Bit-Gleitkommazahlen werden. Eine Skala je Token oder Block richtet sich nach dem gerade größten Betrag.</translation>
+    </message>
+    <message>
+        <source>Which inputs share a scale.</source>
+        <translation>Welche Eingaben sich eine Skala teilen.</translation>
+    </message>
+    <message>
+        <source>Inputs of a group, if groups share a scale.</source>
+        <translation>Eingaben einer Gruppe, wenn Gruppen sich eine Skala teilen.</translation>
+    </message>
+    <message>
+        <source>Multiples of the root mean square are for models whose inputs are not of size 1.</source>
+        <translation>Vielfache des quadratischen Mittels sind für Modelle, deren Eingaben nicht von der Größe 1 sind.</translation>
+    </message>
+    <message>
+        <source>What columns with outliers are multiplied with: the weights of the source, as in the paper, or the 8-bit weights, as bitsandbytes stores them.</source>
+        <translation>Womit Spalten mit Ausreißern multipliziert werden: mit den Gewichten der Quelle wie in der Veröffentlichung, oder mit den 8-Bit-Gewichten, wie bitsandbytes sie speichert.</translation>
+    </message>
+    <message>
+        <source>all values</source>
+        <translation>alle Werte</translation>
+    </message>
+    <message>
+        <source>least squared error</source>
+        <translation>kleinster quadratischer Fehler</translation>
+    </message>
+    <message>
+        <source>without the largest values</source>
+        <translation>ohne die größten Werte</translation>
+    </message>
+    <message>
+        <source>a group</source>
+        <translation>eine Gruppe</translation>
+    </message>
+    <message>
+        <source>the whole matrix</source>
+        <translation>die ganze Matrix</translation>
+    </message>
+    <message>
+        <source>a row</source>
+        <translation>eine Zeile</translation>
+    </message>
+    <message>
+        <source>a block of a row</source>
+        <translation>ein Block einer Zeile</translation>
+    </message>
+    <message>
+        <source>a tile of rows and columns</source>
+        <translation>eine Kachel aus Zeilen und Spalten</translation>
+    </message>
+    <message>
+        <source>no scale</source>
+        <translation>keine Skala</translation>
+    </message>
+    <message>
+        <source>as they are</source>
+        <translation>wie sie sind</translation>
+    </message>
+    <message>
+        <source>8 bits, a scale per token</source>
+        <translation>8 Bits, eine Skala je Token</translation>
+    </message>
+    <message>
+        <source>8 bits, a scale per block of a token</source>
+        <translation>8 Bits, eine Skala je Block eines Tokens</translation>
+    </message>
+    <message>
+        <source>8 bits, one scale from a calibration</source>
+        <translation>8 Bits, eine Skala aus einer Kalibrierung</translation>
+    </message>
+    <message>
+        <source>a token</source>
+        <translation>ein Token</translation>
+    </message>
+    <message>
+        <source>all tokens of a window</source>
+        <translation>alle Token eines Fensters</translation>
+    </message>
+    <message>
+        <source>a group within a token</source>
+        <translation>eine Gruppe innerhalb eines Tokens</translation>
+    </message>
+    <message>
+        <source>largest magnitude</source>
+        <translation>größter Betrag</translation>
+    </message>
+    <message>
+        <source>those of the source</source>
+        <translation>die der Quelle</translation>
+    </message>
+    <message>
+        <source>8-bit</source>
+        <translation>8-Bit-Gewichte</translation>
+    </message>
+    <message>
+        <source>absolute</source>
+        <translation>absolut</translation>
+    </message>
+    <message>
+        <source>root mean squares of the inputs</source>
+        <translation>quadratisches Mittel der Eingaben</translation>
+    </message>
+    <message>
+        <source>mean square</source>
+        <translation>mittleres Quadrat</translation>
+    </message>
+    <message>
+        <source>steps of the group</source>
+        <translation>Stufen der Gruppe</translation>
+    </message>
+    <message>
+        <source>absolute, as published</source>
+        <translation>absolut wie veröffentlicht</translation>
     </message>
 </context>
 <context>
@@ -3042,6 +3139,10 @@
         <source>output error</source>
         <translation>Fehler der Ausgaben</translation>
     </message>
+    <message>
+        <source>Shown as soon as the recipe can be used; see the message above.</source>
+        <translation>Erscheint, sobald das Rezept verwendbar ist; siehe die Meldung oben.</translation>
+    </message>
 </context>
 <context>
     <name>ww::JobIndicator</name>
@@ -3623,12 +3724,45 @@
         <translation>Der Bericht wurde nicht geschrieben.</translation>
     </message>
     <message>
-        <source>The steps of this recipe were stopped; without them it has no plan.</source>
-        <translation>Die Schritte dieses Rezepts wurden angehalten; ohne sie hat es keinen Plan.</translation>
-    </message>
-    <message>
         <source>Run Again</source>
         <translation>Noch einmal</translation>
+    </message>
+    <message>
+        <source>The steps of this recipe were stopped.</source>
+        <translation>Die Schritte dieses Rezepts wurden angehalten.</translation>
+    </message>
+    <message>
+        <source>Until they are run the window shows the formats that are planned; nothing can be measured or exported.</source>
+        <translation>Bis sie gelaufen sind, zeigt das Fenster die geplanten Formate; gemessen und exportiert werden kann nichts.</translation>
+    </message>
+    <message>
+        <source>The steps of this recipe could not be run.</source>
+        <translation>Die Schritte dieses Rezepts konnten nicht ausgeführt werden.</translation>
+    </message>
+    <message>
+        <source>Change Steps…</source>
+        <translation>Schritte ändern…</translation>
+    </message>
+    <message>
+        <source>Until then the window shows the formats that are planned; nothing can be measured or exported.</source>
+        <translation>Bis dahin zeigt das Fenster die geplanten Formate; gemessen und exportiert werden kann nichts.</translation>
+    </message>
+    <message>
+        <source>This recipe waits for the calibration.</source>
+        <translation>Dieses Rezept wartet auf die Kalibrierung.</translation>
+    </message>
+    <message>
+        <source>This recipe needs a calibration: the model reads a text and notes what its layers see.</source>
+        <translation>Dieses Rezept braucht eine Kalibrierung: Das Modell liest einen Text und hält fest, was seine Schichten sehen.</translation>
+    </message>
+    <message>
+        <source>Calibrate with %1</source>
+        <comment>name of a text</comment>
+        <translation>Mit %1 kalibrieren</translation>
+    </message>
+    <message>
+        <source>Other Text…</source>
+        <translation>Anderer Text…</translation>
     </message>
 </context>
 <context>
@@ -4088,6 +4222,24 @@
         <source>%1 (%2)</source>
         <comment>method, options</comment>
         <translation>%1 (%2)</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>ein</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <comment>option of a method: its choice</comment>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>%1 %2</source>
+        <comment>option of a method, its number</comment>
+        <translation>%1 %2</translation>
     </message>
 </context>
 <context>
@@ -5203,11 +5355,6 @@ gewählt</translation>
         <translation>Zustand</translation>
     </message>
     <message>
-        <source>%1, %2</source>
-        <comment>method, its options</comment>
-        <translation>%1, %2</translation>
-    </message>
-    <message>
         <source>Damage %1 (estimated)</source>
         <translation>Schaden %1 (geschätzt)</translation>
     </message>
@@ -5218,6 +5365,11 @@ gewählt</translation>
     <message>
         <source>Next MiB</source>
         <translation>Nächstes MiB</translation>
+    </message>
+    <message>
+        <source>Method: %1, written %2</source>
+        <comment>method in words, spec</comment>
+        <translation>Verfahren: %1, geschrieben %2</translation>
     </message>
 </context>
 <context>

@@ -28,6 +28,15 @@ std::string rangeText(const MethodOption& option)
     return text;
 }
 
+/// What the option does, and what its choices are called for people where that says more than their names.
+std::string meaningText(const MethodOption& option)
+{
+    std::string choices;
+    for (std::size_t i = 0; i < option.choiceTitles.size(); ++i)
+        choices += fmt::format("{}{}: {}", choices.empty() ? "" : "; ", option.choices[i], option.choiceTitles[i]);
+    return choices.empty() ? std::string(option.description) : fmt::format("{} ({})", option.description, choices);
+}
+
 Json optionJson(const MethodOption& option)
 {
     Json json;
@@ -40,6 +49,7 @@ Json optionJson(const MethodOption& option)
         json["type"] = "choice";
         json["choices"] = Json::array();
         for (const std::string_view choice : option.choices) json["choices"].push_back(choice);
+        for (const std::string_view title : option.choiceTitles) json["choiceTitles"].push_back(title);
         return json;
     case MethodOption::Kind::Integer: json["type"] = "integer"; break;
     case MethodOption::Kind::Number: json["type"] = "number"; break;
@@ -95,7 +105,7 @@ void printMethod(Output& out, const Quantizer& method)
     if (!method.options().empty()) {
         Table table({{"option"}, {"default"}, {"allowed"}, {"meaning"}});
         for (const MethodOption& o : method.options())
-            table.addRow({std::string(o.name), std::string(o.defaultValue), rangeText(o), std::string(o.description)});
+            table.addRow({std::string(o.name), std::string(o.defaultValue), rangeText(o), meaningText(o)});
         out.write(table.text(2));
     }
     out.write("\n");

@@ -15,6 +15,7 @@
 
 #include "app/choices.h"
 #include "app/dialogs/buttons.h"
+#include "app/method_title.h"
 #include "methods/quantizer.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
@@ -122,9 +123,9 @@ QWidget* MethodDialog::makeEditor(const MethodOption& option)
     }
     case MethodOption::Kind::Choice: {
         auto* box = new QComboBox;
-        for (const std::string_view choice : option.choices) box->addItem(qstr(choice));
-        field.value = [box] { return box->currentText(); };
-        field.setValue = [box](const QString& text) { box->setCurrentIndex(std::max(0, box->findText(text))); };
+        for (const std::string_view choice : option.choices) box->addItem(choiceTitle(option, choice), qstr(choice));
+        field.value = [box] { return box->currentData().toString(); };
+        field.setValue = [box](const QString& text) { box->setCurrentIndex(std::max(0, box->findData(text))); };
         field.setValue(qstr(m_method.values.text(option.name)));
         connect(box, &QComboBox::currentIndexChanged, this, &MethodDialog::showBits);
         editor = box;

@@ -19,6 +19,7 @@
 #include "app/choices.h"
 #include "app/dialogs/buttons.h"
 #include "app/dialogs/method_dialog.h"
+#include "app/method_title.h"
 #include "methods/quantizer.h"
 #include "plan/plan.h"
 #include "widgets/delegates/format_delegate.h"
@@ -214,7 +215,7 @@ void RecipeDialog::fillRules(int current)
         auto* item = new QTreeWidgetItem(m_rules);
         item->setText(0, ruleTarget(rule));
         item->setText(1, rule.method.empty() ? formatChoiceName(rule.format)
-                                             : tr("%1, %2", "format, method").arg(formatChoiceName(rule.format), QString::fromStdString(rule.method)));
+                                             : tr("%1, %2", "format, method").arg(formatChoiceName(rule.format), methodTitle(rule.method)));
         item->setTextAlignment(2, Qt::AlignRight | Qt::AlignVCenter);
         item->setToolTip(0, item->text(0));
     }

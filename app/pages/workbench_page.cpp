@@ -370,11 +370,9 @@ void WorkbenchPage::resetColumns()
         {TensorTreeModel::Gain, 10},         {TensorTreeModel::State, 8},
     };
     for (const auto& [column, digits] : kWidths) header->resizeSection(column, digits * digit);
-    // The name says the role already, the inspector the format in the file, and a single method needs no column; the
-    // header's menu shows them all.
+    // The name says the role already, the inspector the format in the file; the header's menu shows them all.
     for (int column = 0; column < header->count(); ++column)
-        header->setSectionHidden(column, column == TensorTreeModel::Role || column == TensorTreeModel::Source || column == TensorTreeModel::Gain ||
-                                             (column == TensorTreeModel::Method && m_model->methods().size() < 2));
+        header->setSectionHidden(column, column == TensorTreeModel::Role || column == TensorTreeModel::Source || column == TensorTreeModel::Gain);
 }
 
 void WorkbenchPage::buildColumnMenu()

@@ -12,18 +12,20 @@ namespace ww {
 namespace {
 
 constexpr std::array<std::string_view, 5> kScales = {"row", "tensor", "block", "tile", "none"};
+constexpr std::array<std::string_view, 5> kScaleTitles = {"a row", "the whole matrix", "a block of a row", "a tile of rows and columns",
+                                                          "no scale"};
 constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
 constexpr std::array<std::string_view, 4> kActivations = {"none", "token", "block", "tensor"};
+constexpr std::array<std::string_view, 4> kActivationTitles = {"as they are", "8 bits, a scale per token", "8 bits, a scale per block of a token",
+                                                               "8 bits, one scale from a calibration"};
 constexpr std::array kOptions = {
-    MethodOption{"scale", "Scale",
-                 "Which values share a scale: a row, the whole matrix (tensor), a block of a row, as many rows as columns (tile), or none "
-                 "(values are rounded as they are, so that small ones are lost).",
-                 "row", MethodOption::Kind::Choice, 0, 0, kScales},
-    MethodOption{"block", "Block size", "Columns of a block with scale=block, rows and columns of a tile with scale=tile.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
-    MethodOption{"activations", "Activations",
-                 "What shares a scale among the inputs of the layer, which become 8-bit floats too: none leaves them as they are, token "
-                 "and block (of a token) take the largest magnitude at hand, tensor that of a calibration.",
-                 "none", MethodOption::Kind::Choice, 0, 0, kActivations},
+    MethodOption{"scale", "Shared scale",
+                 "Which values share a scale. Without one they are rounded as they are, so that small ones are lost.", "row",
+                 MethodOption::Kind::Choice, 0, 0, kScales, kScaleTitles},
+    MethodOption{"block", "Block size", "Columns of a block, or rows and columns of a tile, if these share a scale.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
+    MethodOption{"activations", "Inputs of the layer",
+                 "Inputs can become 8-bit floats, too. A scale per token or block is that of the largest magnitude at hand.", "none",
+                 MethodOption::Kind::Choice, 0, 0, kActivations, kActivationTitles},
     MethodOption{"power", "Power of two", "Scales are powers of two, so that F16 can hold the result without loss.", "off",
                  MethodOption::Kind::Choice, 0, 0, kSwitch},
 };

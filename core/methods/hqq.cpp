@@ -20,6 +20,7 @@ namespace ww {
 namespace {
 
 constexpr std::array<std::string_view, 2> kForms = {"normalised", "published"};
+constexpr std::array<std::string_view, 2> kFormTitles = {"steps of the group", "absolute, as published"};
 constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
 constexpr MethodOption kPower{"p", "Exponent", "Of the error that is minimised; the smaller, the less a few large errors count.", "0.7",
                               MethodOption::Kind::Number, 0.1, 1, {}};
@@ -28,7 +29,7 @@ constexpr MethodOption kKappa{"kappa", "Kappa", "Growth of that weight per itera
 constexpr MethodOption kIterations{"iterations", "Iterations", "At most; they end when the offset stands still.", "20",
                                    MethodOption::Kind::Integer, 1, 1000, {}};
 constexpr MethodOption kForm{"form", "Units of errors", "In steps of the group, or absolute as in the published code.", "normalised",
-                             MethodOption::Kind::Choice, 0, 0, kForms};
+                             MethodOption::Kind::Choice, 0, 0, kForms, kFormTitles};
 constexpr MethodOption kRefit{"refit", "Fit the scales too",
                               "Fit scales and offsets together in the end, and start from llama.cpp's search as well; off: offsets alone, as "
                               "published.",

@@ -25,6 +25,7 @@ struct MethodOption {
     double minimum = 0;  ///< of numbers, inclusive
     double maximum = 0;
     std::span<const std::string_view> choices{};
+    std::span<const std::string_view> choiceTitles{};  ///< for people, one for each of choices; empty for "on" and "off"
 };
 
 /// Values for all options of one method: those given, else the defaults. Plain value.

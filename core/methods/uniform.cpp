@@ -13,25 +13,25 @@ namespace ww {
 namespace {
 
 constexpr std::array<std::string_view, 3> kClips = {"none", "mse", "percentile"};
+constexpr std::array<std::string_view, 3> kClipTitles = {"all values", "least squared error", "without the largest values"};
 constexpr std::array<std::string_view, 2> kScales = {"group", "tensor"};
+constexpr std::array<std::string_view, 2> kScaleTitles = {"a group", "the whole matrix"};
 constexpr std::array<std::string_view, 2> kInt8Scales = {"row", "tensor"};
+constexpr std::array<std::string_view, 2> kInt8ScaleTitles = {"a row", "the whole matrix"};
 constexpr std::array kInt8Options = {
-    MethodOption{"scale", "Scale", "Which values share a scale: a row, or the whole matrix (tensor).", "row", MethodOption::Kind::Choice, 0, 0,
-                 kInt8Scales},
+    MethodOption{"scale", "Shared scale", "Which values share a scale.", "row", MethodOption::Kind::Choice, 0, 0, kInt8Scales, kInt8ScaleTitles},
 };
 constexpr std::array kOptions = {
     MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 2, 8, {}},
     MethodOption{"group", "Group size", "Values that share a scale; 0: the whole row.", "32", MethodOption::Kind::Integer, 0, 65536,
                  {}},
-    MethodOption{"scale", "Scale",
-                 "Which values share a scale: those of a group, or the whole matrix (tensor), whose clipping is then found on a million of "
-                 "its values at most.",
-                 "group", MethodOption::Kind::Choice, 0, 0, kScales},
+    MethodOption{"scale", "Shared scale", "Which values share a scale. The clipping of a whole matrix is found on a million of its values at most.",
+                 "group", MethodOption::Kind::Choice, 0, 0, kScales, kScaleTitles},
     MethodOption{"clip", "Clipping",
-                 "How the range is chosen: none takes all values, mse the range with the least squared error, percentile leaves out "
-                 "the largest values.",
-                 "none", MethodOption::Kind::Choice, 0, 0, kClips},
-    MethodOption{"percentile", "Percentile", "Share of the values inside the range with clip=percentile, in percent.", "99.5",
+                 "Which range the steps cover: that of all values, the one with the least squared error, or one that leaves out the "
+                 "largest values.",
+                 "none", MethodOption::Kind::Choice, 0, 0, kClips, kClipTitles},
+    MethodOption{"percentile", "Percentile", "Share of the values inside the range if the largest are left out, in percent.", "99.5",
                  MethodOption::Kind::Number, 50, 100, {}},
 };
 

@@ -15,46 +15,50 @@ namespace {
 using Kind = MethodOption::Kind;
 
 constexpr std::array<std::string_view, 3> kScales = {"token", "tensor", "group"};
+constexpr std::array<std::string_view, 3> kScaleTitles = {"a token", "all tokens of a window", "a group within a token"};
 constexpr MethodOption kWeightBits{"bits", "Bits of the weights", "Bits of a weight; each row has one scale.", "8", Kind::Integer, 2, 8, {}};
 constexpr MethodOption kActivationBits{"activation-bits", "Bits of the inputs", "Bits of a rounded input; 16 leaves the inputs as they are.",
                                        "8", Kind::Integer, 2, 16, {}};
 constexpr std::array kDynamicOptions = {
     MethodOption{"scale", "Scale of the inputs",
-                 "Which inputs share a scale: those of a token, of a group within a token, or of all tokens of a window (tensor).", "token",
-                 Kind::Choice, 0, 0, kScales},
-    MethodOption{"group", "Group size", "Inputs of a group with scale=group.", "128", Kind::Integer, 1, 65536, {}},
+                 "Which inputs share a scale.", "token", Kind::Choice, 0, 0, kScales, kScaleTitles},
+    MethodOption{"group", "Group size", "Inputs of a group, if groups share a scale.", "128", Kind::Integer, 1, 65536, {}},
     kActivationBits,
     kWeightBits,
 };
 
 constexpr std::array<std::string_view, 2> kObservers = {"absmax", "percentile"};
+constexpr std::array<std::string_view, 2> kObserverTitles = {"largest magnitude", "without the largest values"};
 constexpr std::array kStaticOptions = {
     MethodOption{"range", "Range of the inputs",
                  "What the calibration text fixes as the largest input: the largest magnitude, or one that a share of the values does not "
                  "exceed.",
-                 "absmax", Kind::Choice, 0, 0, kObservers},
-    MethodOption{"percentile", "Percentile", "Share of the values inside the range with range=percentile, in percent.", "99.99",
+                 "absmax", Kind::Choice, 0, 0, kObservers, kObserverTitles},
+    MethodOption{"percentile", "Percentile", "Share of the values inside the range if the largest are left out, in percent.", "99.99",
                  Kind::Number, 50, 100, {}},
     kActivationBits,
     kWeightBits,
 };
 
 constexpr std::array<std::string_view, 2> kOutlierWeights = {"float", "int8"};
+constexpr std::array<std::string_view, 2> kOutlierWeightTitles = {"those of the source", "8-bit"};
 constexpr std::array<std::string_view, 2> kUnits = {"absolute", "rms"};
+constexpr std::array<std::string_view, 2> kUnitTitles = {"absolute", "root mean squares of the inputs"};
 constexpr std::array kOutlierOptions = {
     MethodOption{"threshold", "Threshold",
                  "Columns with an input of at least this magnitude in the window are multiplied as floats; 0: all columns.", "6",
                  Kind::Number, 0, 1e30, {}},
     MethodOption{"unit", "Unit of the threshold",
-                 "absolute, or multiples of the root mean square of the inputs, for models whose inputs are not of size 1.", "absolute",
-                 Kind::Choice, 0, 0, kUnits},
+                 "Multiples of the root mean square are for models whose inputs are not of size 1.", "absolute", Kind::Choice, 0, 0, kUnits,
+                 kUnitTitles},
     MethodOption{"outliers", "Weights of outliers",
-                 "Columns with outliers meet the weights of the source (float, as in the paper) or the 8-bit weights (int8, as "
-                 "bitsandbytes stores them).",
-                 "float", Kind::Choice, 0, 0, kOutlierWeights},
+                 "What columns with outliers are multiplied with: the weights of the source, as in the paper, or the 8-bit weights, as "
+                 "bitsandbytes stores them.",
+                 "float", Kind::Choice, 0, 0, kOutlierWeights, kOutlierWeightTitles},
 };
 
 constexpr std::array<std::string_view, 2> kOrders = {"squares", "absmax"};
+constexpr std::array<std::string_view, 2> kOrderTitles = {"mean square", "largest magnitude"};
 constexpr std::array kAtomOptions = {
     MethodOption{"keep", "Columns with 8 bits", "So many columns, those with the largest inputs, have 8 bits.", "128", Kind::Integer, 0,
                  1048576, {}},
@@ -63,7 +67,7 @@ constexpr std::array kAtomOptions = {
     MethodOption{"activation-bits", "Bits of the inputs", "Bits of an input of the other columns; 16 leaves all inputs as they are.", "4",
                  Kind::Integer, 2, 16, {}},
     MethodOption{"order", "Sorted by", "Columns are sorted by the mean square of their inputs or by the largest magnitude.", "squares",
-                 Kind::Choice, 0, 0, kOrders},
+                 Kind::Choice, 0, 0, kOrders, kOrderTitles},
     MethodOption{"clip", "Clipping of the weights", "Share of the largest magnitude of a group that stays in range.", "0.85", Kind::Number,
                  0.1, 1, {}},
     MethodOption{"activation-clip", "Clipping of the inputs", "The same for inputs.", "0.9", Kind::Number, 0.1, 1, {}},

@@ -148,6 +148,7 @@ private Q_SLOTS:
             for (const MethodOption& option : quantizer->options()) {
                 check(option.title);
                 check(option.description);
+                for (const std::string_view title : option.choiceTitles) check(title);
             }
         }
         static const std::regex kPhase("begin\\(\"([^\"]+)\"");

@@ -20,6 +20,7 @@ inline TensorRow tensorRow(const QString& name, std::uint64_t columns, std::uint
     r.editable = rows > 1;
     r.target = r.editable ? target : TensorType::F32;
     r.method = r.editable && r.target != r.source ? QStringLiteral("reference") : QString();
+    r.methodText = r.method.isEmpty() ? QString() : QStringLiteral("llama.cpp search");
     r.parameters = columns * rows;
     r.bitsPerWeight = traits(r.target).bitsPerWeight();
     r.sizeBytes = static_cast<std::uint64_t>(r.bitsPerWeight * static_cast<double>(r.parameters) / 8);

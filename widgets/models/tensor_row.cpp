@@ -12,7 +12,7 @@ bool TensorRow::operator==(const TensorRow& o) const
     return target == o.target && sizeBytes == o.sizeBytes && relativeError == o.relativeError && damage == o.damage && gain == o.gain && source == o.source &&
            bitsPerWeight == o.bitsPerWeight && parameters == o.parameters && editable == o.editable &&
            identity.role == o.identity.role && identity.block == o.identity.block &&
-           identity.isWeightMatrix == o.identity.isWeightMatrix && method == o.method && name == o.name &&
+           identity.isWeightMatrix == o.identity.isWeightMatrix && method == o.method && methodText == o.methodText && name == o.name &&
            shapeText == o.shapeText && warning == o.warning && reason == o.reason;
 }
 

@@ -22,6 +22,7 @@ struct TensorRow {
     TensorType source = TensorType::F32;
     TensorType target = TensorType::F32;
     QString method;               ///< registry name, with its options; empty when the bytes are copied
+    QString methodText{};         ///< the method and its options for people, translated
     double bitsPerWeight = 0;     ///< of the target
     std::uint64_t sizeBytes = 0;  ///< of the target
     std::uint64_t parameters = 0;

@@ -31,7 +31,7 @@ struct TensorTreeModel::Sums {
     std::uint64_t parameters = 0;
     std::optional<TensorType> source, target;
     bool mixedSource = false, mixedTarget = false, mixedMethod = false, editable = false;
-    QString method;
+    QString method, methodText;
     std::optional<double> worstError;
     std::optional<double> bestGain;
     int warnings = 0;
@@ -175,23 +175,6 @@ void TensorTreeModel::setLayout(Layout layout)
     endResetModel();
 }
 
-void TensorTreeModel::setMethods(std::vector<MethodChoice> methods)
-{
-    m_methods = std::move(methods);
-    if (!m_rows.empty()) announce(0, static_cast<int>(m_rows.size()) - 1);
-}
-
-QString TensorTreeModel::methodTitle(const QString& id) const
-{
-    // "absmax:bits=4,group=64": the title of the method, then what differs from its defaults.
-    const qsizetype colon = id.indexOf(QLatin1Char(':'));
-    const QString name = colon < 0 ? id : id.left(colon);
-    for (const auto& m : m_methods)
-        if (m.id == name)
-            return colon < 0 ? m.title : tr("%1, %2", "method, its options").arg(m.title, id.mid(colon + 1).replace(QLatin1Char(','), QLatin1String(", ")));
-    return id;
-}
-
 const TensorTreeModel::Node* TensorTreeModel::blockAt(const QModelIndex& index) const
 {
     if (!index.isValid() || index.internalId() != kTopLevel) return nullptr;
@@ -265,6 +248,7 @@ TensorTreeModel::Sums TensorTreeModel::sumsOf(const Node& block) const
         s.source = r.source;
         s.target = r.target;
         s.method = r.method;
+        s.methodText = r.methodText;
         first = false;
     }
     return s;
@@ -288,7 +272,7 @@ QVariant TensorTreeModel::tensorData(const TensorRow& r, int column, int role) c
         case Shape: return r.shapeText;
         case Source: return formatName(r.source);
         case Format: return formatName(r.target);
-        case Method: return r.method.isEmpty() ? tr("copied") : methodTitle(r.method);
+        case Method: return r.method.isEmpty() ? tr("copied") : r.methodText;
         case BitsPerWeight: return bitsPerWeightText(r.bitsPerWeight, false);
         case Size: return sizeText(r.sizeBytes);
         case Error: return r.relativeError ? errorText(*r.relativeError) : QStringLiteral("–");
@@ -355,7 +339,7 @@ QVariant TensorTreeModel::blockData(const Node& block, int column, int role) con
         case Role: return tr("%n tensor(s)", nullptr, static_cast<int>(block.children.size()));
         case Source: return s.mixedSource ? tr("mixed") : s.source ? formatName(*s.source) : QString();
         case Format: return s.mixedTarget ? tr("mixed") : s.target ? formatName(*s.target) : QString();
-        case Method: return s.mixedMethod ? tr("mixed") : methodTitle(s.method);
+        case Method: return s.mixedMethod ? tr("mixed") : s.methodText;
         case BitsPerWeight: return bitsPerWeightText(s.bitsPerWeight(), false);
         case Size: return sizeText(s.sizeBytes);
         case Error:
@@ -397,6 +381,8 @@ QString TensorTreeModel::toolTip(const TensorRow& r) const
     lines << tr("%1: %2", "role: description").arg(roleText(r.identity.role), roleDescription(r.identity.role));
     lines << tr("%1 → %2, %3, %4", "source format → target format, bits per weight, size")
                  .arg(formatName(r.source), formatName(r.target), bitsPerWeightText(r.bitsPerWeight), sizeText(r.sizeBytes));
+    // The spec as well: the command line and recipe files take it.
+    if (r.method.contains(QLatin1Char(':'))) lines << tr("Method: %1, written %2", "method in words, spec").arg(r.methodText, r.method);
     if (r.relativeError) lines << tr("Relative error %1 (measured)").arg(errorText(*r.relativeError));
     if (r.damage) lines << tr("Damage %1 (estimated)").arg(errorText(*r.damage));
     if (!r.reason.isEmpty()) lines << r.reason;

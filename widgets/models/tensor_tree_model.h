@@ -38,9 +38,6 @@ public:
     void setLayout(Layout layout);
     [[nodiscard]] Layout layout() const { return m_layout; }
     /// Titles of methods for display; ids that are missing show as they are.
-    void setMethods(std::vector<MethodChoice> methods);
-    [[nodiscard]] const std::vector<MethodChoice>& methods() const { return m_methods; }
-    [[nodiscard]] QString methodTitle(const QString& id) const;
 
     /// Row of a tensor index, −1 for blocks and invalid indexes.
     [[nodiscard]] int rowOf(const QModelIndex& index) const;
@@ -82,7 +79,6 @@ private:
     [[nodiscard]] QString toolTip(const TensorRow& row) const;
 
     std::vector<TensorRow> m_rows;
-    std::vector<MethodChoice> m_methods;
     std::vector<Node> m_top;
     std::vector<std::pair<int, int>> m_place;  ///< per row: top-level position, child position or −1
     std::uint64_t m_largestTensor = 0;

@@ -202,8 +202,7 @@ void TensorTable::setFormats(std::vector<FormatChoice> choices)
 
 void TensorTable::setMethods(std::vector<MethodChoice> choices)
 {
-    m_methodDelegate->setChoices(choices);
-    if (m_model) m_model->setMethods(std::move(choices));
+    m_methodDelegate->setChoices(std::move(choices));
 }
 
 QList<int> TensorTable::selectedRows() const
