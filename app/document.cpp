@@ -83,6 +83,12 @@ const std::shared_ptr<const Plan>& Document::plan() const
     return item ? item->plan : kNone;
 }
 
+const std::shared_ptr<const Plan>& Document::shownPlan() const
+{
+    const DocumentRecipe* item = current();
+    return item && !item->plan ? item->draft : plan();
+}
+
 const std::optional<Error>& Document::planError() const
 {
     static const std::optional<Error> kNone;
@@ -271,8 +277,8 @@ void Document::removeVariants(const std::vector<std::size_t>& indices)
 
 void Document::choose(const TensorSet& tensors, const TensorChoice& choice)
 {
-    if (!plan()) return;
-    const int count = static_cast<int>(editableTensors(*plan(), tensors).size());
+    if (!shownPlan()) return;
+    const int count = static_cast<int>(editableTensors(*shownPlan(), tensors).size());
     if (count == 0) return;
     QString text;
     if (choice.keepSource)
@@ -283,16 +289,18 @@ void Document::choose(const TensorSet& tensors, const TensorChoice& choice)
                    .arg(QString::fromUtf8(formatName.data(), static_cast<int>(formatName.size())));
     } else
         text = tr("Change the method of %n tensor(s)", nullptr, count);
-    edit(m_currentId, withChoice(current()->recipe, *model(), *plan(), tensors, choice), text);
+    edit(m_currentId, withChoice(current()->recipe, *model(), *shownPlan(), tensors, choice), text);
 }
 
 void Document::resetOverrides(const TensorSet& tensors)
 {
-    if (!plan()) return;
-    const int count = static_cast<int>(editableTensors(*plan(), tensors).size());
+    if (!shownPlan()) return;
+    const int count = static_cast<int>(editableTensors(*shownPlan(), tensors).size());
     Recipe recipe = current()->recipe;
     const auto steps = std::exchange(recipe.transform, {});
-    recipe = withoutOverrides(recipe, *survey(), tensors, planOptions());
+    PlanOptions options = planOptions();
+    options.requireImportance = false;  // a draft can be edited, too
+    recipe = withoutOverrides(recipe, *survey(), tensors, options);
     recipe.transform = steps;
     edit(m_currentId, std::move(recipe), tr("Reset %n tensor(s) to the preset", nullptr, count));
 }
@@ -459,8 +467,10 @@ void Document::resolvePlan(DocumentRecipe& item)
 {
     item.plan.reset();
     item.planError.reset();
+    item.draft.reset();
     item.base = m_opened;
     item.stepsPending = false;
+    item.stepsFailed = false;
     Recipe rest = item.recipe;
     const std::vector<TransformStep> steps = std::exchange(rest.transform, {});
     if (!steps.empty()) {
@@ -470,15 +480,24 @@ void Document::resolvePlan(DocumentRecipe& item)
             item.base = *known;
         } else if (failed != m_failedSteps.end()) {
             item.planError = failed->second;
-            return;
+            item.stepsFailed = true;
         } else {
             item.stepsPending = true;
         }
     }
-    if (auto plan = resolve(rest, *item.base->survey, planOptions(*item.base)))
-        item.plan = std::make_shared<const Plan>(std::move(*plan));
-    else
-        item.planError = std::move(plan.error());
+    PlanOptions options = planOptions(*item.base);
+    if (!item.stepsFailed) {
+        if (auto plan = resolve(rest, *item.base->survey, options)) {
+            item.plan = std::make_shared<const Plan>(std::move(*plan));
+            return;
+        } else {
+            item.planError = std::move(plan.error());
+        }
+    }
+    const ErrorCode code = item.planError->code;
+    if (!item.stepsFailed && code != ErrorCode::MissingCalibration && code != ErrorCode::MissingImportance) return;
+    options.requireImportance = false;
+    if (auto plan = resolve(rest, *item.base->survey, options)) item.draft = std::make_shared<const Plan>(std::move(*plan));
 }
 
 std::vector<std::string> Document::names(int exceptId) const

@@ -36,9 +36,13 @@ struct DocumentRecipe {
     Recipe recipe;
     std::shared_ptr<const Plan> plan{};  ///< null when planError says why
     std::optional<Error> planError{};
+    /// Beside a planError that a calibration or another run of the steps cures: formats and sizes as they will be, to be looked at
+    /// and edited, not to be quantized by. Null: there is none.
+    std::shared_ptr<const Plan> draft{};
     std::shared_ptr<const ModelBase> base{};  ///< what the plan is of
     /// The steps of the recipe were not run yet: the plan is that of the opened model, good for sizes and for nothing else.
     bool stepsPending = false;
+    bool stepsFailed = false;  ///< planError says why
 };
 
 /// What a project file keeps besides the model itself.
@@ -82,6 +86,8 @@ public:
     /// Of the current recipe. Null without a model, or when planError() says why.
     [[nodiscard]] const std::shared_ptr<const Plan>& plan() const;
     [[nodiscard]] const std::optional<Error>& planError() const;
+    /// plan(), or the draft that stands for it. For tables, sizes and edits only; null when there is neither.
+    [[nodiscard]] const std::shared_ptr<const Plan>& shownPlan() const;
     [[nodiscard]] const std::vector<Variant>& variants() const { return m_variants; }
     /// The newest measurement of the recipe (or of the original), preferably on the given yardstick.
     [[nodiscard]] const Variant* variantFor(const std::optional<Recipe>& recipe, const Variant* yardstick = nullptr) const;

@@ -344,6 +344,7 @@ void MainWindow::connectRest()
         dialog->open();
     });
     connect(&m_workbench.budget, &BudgetController::tableChanged, this, &MainWindow::refreshStatus);
+    connect(&m_workbench.calibrate, &CalibrateController::runningChanged, this, &MainWindow::refreshPlanMessage);
     connect(&m_workbench.calibrate, &CalibrateController::calibrated, this, [this](const MeasureOptions& options, int probeMinutes) {
         if (probeMinutes > 0) m_workbench.budget.probe(options, probeMinutes);
     });
@@ -499,17 +500,10 @@ void MainWindow::refreshActions()
 void MainWindow::refreshStatus()
 {
     const Document& document = m_workbench.document;
-    if (m_planMessage != 0) m_workbench.messages.dismiss(std::exchange(m_planMessage, 0));
-    if (document.planError() && document.planError()->code == ErrorCode::Cancelled)
-        m_planMessage = m_workbench.messages.post(
-            Severity::Warning, tr("The steps of this recipe were stopped; without them it has no plan."), {},
-            {{tr("Run Again"), [this] {
-                  if (const DocumentRecipe* item = m_workbench.document.current()) m_workbench.document.rerunSteps(item->recipe.transform, false);
-              }}});
-    else if (document.planError())
-        m_planMessage = m_workbench.messages.error(tr("This recipe does not work for this model."), *document.planError());
+    refreshPlanMessage();
     refreshActions();
-    for (QLabel* label : {m_sizeLabel, m_bitsLabel, m_perplexityLabel, m_predictionLabel}) label->setVisible(document.plan() != nullptr);
+    for (QLabel* label : {m_sizeLabel, m_bitsLabel}) label->setVisible(document.shownPlan() != nullptr);
+    for (QLabel* label : {m_perplexityLabel, m_predictionLabel}) label->setVisible(document.plan() != nullptr);
     m_importanceLabel->setVisible(document.importance() != nullptr);
     if (const auto& matrix = document.importance()) {
         // The text it was made from says more than a file in the cache.
@@ -519,14 +513,15 @@ void MainWindow::refreshStatus()
                                          static_cast<int>(matrix->entries.size()))
                                           .arg(QDir::toNativeSeparators(source)));
     }
-    if (!document.plan()) return;
-    const Plan& plan = *document.plan();
+    if (!document.shownPlan()) return;
+    const Plan& plan = *document.shownPlan();
     const double change =
         plan.sourceSizeBytes == 0 ? 0.0 : static_cast<double>(plan.sizeBytes) / static_cast<double>(plan.sourceSizeBytes) - 1.0;
     m_sizeLabel->setText(tr("%1 (%2)", "size, change in percent").arg(sizeText(plan.sizeBytes), signedPercentText(change)));
     m_sizeLabel->setToolTip(tr("Exact size of the exported file; the model has %1").arg(sizeText(plan.sourceSizeBytes)));
     m_bitsLabel->setText(bitsPerWeightText(plan.bitsPerWeight()));
     m_bitsLabel->setToolTip(tr("Bits per weight: size of the exported file over %1 weights").arg(countText(plan.parameters)));
+    if (!document.plan()) return;
     refreshPrediction();
     const Variant* variant = document.variantFor(document.current()->recipe);
     if (variant && variant->divergence) {
@@ -552,6 +547,38 @@ void MainWindow::refreshStatus()
     m_perplexityLabel->setText(text);
     m_perplexityLabel->setToolTip(tr("Perplexity on %1: %n window(s) of %2 tokens", nullptr, static_cast<int>(variant->windows))
                                       .arg(QFileInfo(variant->textPath).fileName(), countText(variant->contextLength)));
+}
+
+void MainWindow::refreshPlanMessage()
+{
+    const Document& document = m_workbench.document;
+    UserMessages& messages = m_workbench.messages;
+    if (m_planMessage != 0) messages.dismiss(std::exchange(m_planMessage, 0));
+    const auto& error = document.planError();
+    if (!error) return;
+    const std::vector<TransformStep> steps = document.current()->recipe.transform;
+    const MessageAction again{tr("Run Again"), [this, steps] { m_workbench.document.rerunSteps(steps, false); }};
+    const bool needsText = error->code == ErrorCode::MissingCalibration || (error->code == ErrorCode::MissingImportance && !document.importance());
+    if (error->code == ErrorCode::Cancelled) {
+        m_planMessage = messages.post(Severity::Warning, tr("The steps of this recipe were stopped."),
+                                      tr("Until they are run the window shows the formats that are planned; nothing can be measured or exported."), {again});
+    } else if (document.current()->stepsFailed) {
+        m_planMessage = messages.error(tr("The steps of this recipe could not be run."), *error,
+                                       {again, {tr("Change Steps…"), [this] { showSteps(); }}});
+    } else if (!needsText) {
+        m_planMessage = messages.error(tr("This recipe does not work for this model."), *error);
+    } else {
+        const MeasureOptions text = m_workbench.calibrate.defaultOptions();
+        const QString name = QFileInfo(text.textPath).fileName();
+        const bool grams = error->code == ErrorCode::MissingCalibration;
+        const QString meanwhile = tr("Until then the window shows the formats that are planned; nothing can be measured or exported.");
+        m_planMessage =
+            m_workbench.calibrate.isRunning()
+                ? messages.post(Severity::Info, tr("This recipe waits for the calibration."), meanwhile)
+                : messages.post(Severity::Warning, tr("This recipe needs a calibration: the model reads a text and notes what its layers see."), meanwhile,
+                                {{tr("Calibrate with %1", "name of a text").arg(name), [this, text, grams] { m_workbench.calibrate.start(text, 0, grams); }},
+                                 {tr("Other Text…"), [this] { showCalibrate(); }}});
+    }
 }
 
 void MainWindow::refreshPrediction()

@@ -62,6 +62,7 @@ private:
     void refreshTitle();
     void refreshActions();
     void refreshStatus();
+    void refreshPlanMessage();
     void refreshPrediction();
     void refreshJob();
     void saveProjectAs();

@@ -104,7 +104,7 @@ void BudgetBar::refreshTicks()
 
 void BudgetBar::refresh()
 {
-    const auto& plan = m_workbench.document.plan();
+    const auto& plan = m_workbench.document.shownPlan();
     if (m_slider->isMoving()) return;
     if (plan) m_slider->setBytes(plan->sizeBytes);
     if (!m_field->hasFocus() || !m_field->isModified()) m_field->setText(plan ? sizeText(plan->sizeBytes) : QString());

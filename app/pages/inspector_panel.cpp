@@ -297,7 +297,7 @@ void InspectorPanel::refreshBlocks()
     }
     m_blocks->setEmptyText(!entry                  ? tr("Select a tensor to see its blocks.")
                            : reports.blocksError() ? QString::fromStdString(reports.blocksError()->message)
-                                                   : tr("Making the blocks…"));
+                                                   : busyText(tr("Making the blocks…")));
     BlockMapData shown;
     if (entry && view) {
         shown.rows = static_cast<int>(view->rows);
@@ -351,10 +351,15 @@ void InspectorPanel::focusFirst()
         m_tabs->tabBar()->setFocus(Qt::ShortcutFocusReason);
 }
 
+QString InspectorPanel::busyText(const QString& text) const
+{
+    return m_workbench.document.plan() ? text : tr("Shown as soon as the recipe can be used; see the message above.");
+}
+
 std::vector<const PlanEntry*> InspectorPanel::selectedEntries() const
 {
     std::vector<const PlanEntry*> entries;
-    if (const auto& plan = m_workbench.document.plan())
+    if (const auto& plan = m_workbench.document.shownPlan())
         for (const PlanEntry& entry : plan->entries)
             if (m_workbench.selection.contains(entry.tensorIndex)) entries.push_back(&entry);
     return entries;
@@ -362,7 +367,7 @@ std::vector<const PlanEntry*> InspectorPanel::selectedEntries() const
 
 const PlanEntry* InspectorPanel::currentEntry() const
 {
-    const auto& plan = m_workbench.document.plan();
+    const auto& plan = m_workbench.document.shownPlan();
     const auto current = m_workbench.selection.current();
     if (!plan || !current) return nullptr;
     const auto it =
@@ -464,7 +469,7 @@ void InspectorPanel::refreshPlots()
     const auto report = m_workbench.reports.report();
     const QString waiting = !entry                              ? tr("Select a tensor to see its weights.")
                             : m_workbench.reports.reportError() ? QString::fromStdString(m_workbench.reports.reportError()->message)
-                                                                : tr("Looking at the weights…");
+                                                                : busyText(tr("Looking at the weights…"));
     m_histogram->setEmptyText(waiting);
     m_errorPlot->setEmptyText(waiting);
     if (!entry || !report) {
@@ -494,7 +499,7 @@ void InspectorPanel::refreshCurve()
     const TensorReports& reports = m_workbench.reports;
     m_curve->setEmptyText(!entry                 ? tr("Select a tensor to see what each format would do to it.")
                           : reports.curveError() ? QString::fromStdString(reports.curveError()->message)
-                                                 : tr("Trying every format…"));
+                                                 : busyText(tr("Trying every format…")));
     const bool seen = std::ranges::any_of(reports.curve(), [](const RateDistortionPoint& p) { return p.outputError.has_value(); });
     m_curveError->setVisible(seen);
     const bool outputs = seen && m_curveError->currentIndex() == 0;
@@ -531,7 +536,7 @@ QString InspectorPanel::whyText() const
     QString text = reasonText(*entry, m_workbench.document.current()->recipe);
     const auto& table = m_workbench.budget.table();
     if (!table) return text;
-    const auto value = table->values(*m_workbench.document.plan())[entry->tensorIndex];
+    const auto value = table->values(*m_workbench.document.shownPlan())[entry->tensorIndex];
     if (!value || !value->gainPerMiB) return text;
     return text + QLatin1Char(' ') +
            (table->basis() == BudgetTable::Basis::Probes

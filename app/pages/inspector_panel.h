@@ -65,6 +65,8 @@ private:
     void buildCurve();
     void refreshCurve();
     void refreshBlocks();
+    /// What a plot without data says: `text`, or why there will be none until something else is done.
+    [[nodiscard]] QString busyText(const QString& text) const;
     [[nodiscard]] std::vector<const PlanEntry*> selectedEntries() const;
     [[nodiscard]] const PlanEntry* currentEntry() const;
 

@@ -153,7 +153,7 @@ void WorkbenchPage::connectViews()
 
     connect(m_results, &ResultsPanel::roleClicked, this, [this](TensorRole role) {
         TensorSet tensors;
-        if (const auto& plan = m_workbench.document.plan())
+        if (const auto& plan = m_workbench.document.shownPlan())
             for (const PlanEntry& entry : plan->entries)
                 if (entry.identity.role == role) tensors.push_back(entry.tensorIndex);
         m_workbench.selection.set(std::move(tensors));
@@ -232,13 +232,13 @@ void WorkbenchPage::refreshRows()
 {
     const Document& document = m_workbench.document;
     std::vector<TensorRow> rows;
-    if (document.model() && document.plan())
+    if (document.model() && document.shownPlan())
         rows = tensorRows(
-            *document.model(), *document.plan(), document.current()->recipe,
+            *document.model(), *document.shownPlan(), document.current()->recipe,
             [this](const PlanEntry& entry) { return m_workbench.reports.relativeError(entry); },
             m_newModel ? std::vector<TensorRow>() : m_model->rows());
-    if (const auto& table = m_workbench.budget.table(); table && document.plan()) {
-        const auto values = table->values(*document.plan());
+    if (const auto& table = m_workbench.budget.table(); table && document.shownPlan()) {
+        const auto values = table->values(*document.shownPlan());
         for (std::size_t i = 0; i < rows.size() && i < values.size(); ++i) {
             if (!values[i]) continue;
             rows[i].damage = values[i]->damage;
@@ -281,7 +281,7 @@ void WorkbenchPage::showSelection()
 
     QSet<TensorType> formats;
     int editable = 0;
-    if (const auto& plan = m_workbench.document.plan())
+    if (const auto& plan = m_workbench.document.shownPlan())
         for (const PlanEntry& entry : plan->entries)
             if (entry.editable && selection.contains(entry.tensorIndex)) {
                 ++editable;
