@@ -41,13 +41,14 @@ QString divergencesPath(const ModelFile& model, const Variant& variant)
     if (dir.isEmpty() || !variant.recipe) return {};
     Recipe recipe = *variant.recipe;
     recipe.name.clear();
-    const QString key = QStringLiteral("%1|%2|%3|%4|%5|%6|%7")
+    QString key = QStringLiteral("%1|%2|%3|%4|%5|%6|%7")
                             .arg(fromPath(std::filesystem::absolute(model.path())))
                             .arg(model.fileSizeBytes())
                             .arg(variant.textHash)
                             .arg(variant.contextLength)
                             .arg(variant.windows)
                             .arg(variant.importance, QString::fromStdString(recipeToJson(recipe)));
+    if (variant.activations == Activations::LlamaCpp) key += QStringLiteral("|llama.cpp");
     const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
     return QStringLiteral("%1/%2.kld").arg(dir, QString::fromLatin1(hash));
 }

@@ -28,6 +28,7 @@ struct ModelBase {
     std::shared_ptr<const ModelSurvey> survey;
     std::shared_ptr<const ImportanceMatrix> importance;  ///< null: none
     std::shared_ptr<const GramFactors> grams;            ///< of the same calibration; null: none
+    QString textPath{};                                  ///< what the steps, or the calibration after them, read; empty: no text
 };
 
 /// A recipe of the document. The id stays the same through edits, renames and undo.

@@ -25,16 +25,18 @@ double mean(std::span<const double> values)
 
 }  // namespace
 
-QString likelihoodsPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength, std::uint32_t windows)
+QString likelihoodsPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength, std::uint32_t windows,
+                        Activations activations)
 {
     const QString dir = cacheDir();
     if (dir.isEmpty()) return {};
-    const QString key = QStringLiteral("%1|%2|%3|%4|%5")
+    QString key = QStringLiteral("%1|%2|%3|%4|%5")
                             .arg(fromPath(std::filesystem::absolute(model.path())))
                             .arg(model.fileSizeBytes())
                             .arg(textHash)
                             .arg(contextLength)
                             .arg(windows);
+    if (activations == Activations::LlamaCpp) key += QStringLiteral("|llama.cpp");
     const QByteArray hash = QCryptographicHash::hash(key.toUtf8(), QCryptographicHash::Sha256).toHex().left(24);
     return QStringLiteral("%1/%2.nll").arg(dir, QString::fromLatin1(hash));
 }

@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "io/model_file.h"
+#include "jobs/evaluate.h"
 
 namespace ww {
 
 /// Where the likelihoods of a model on a text lie. Any change of the file's size or of the windows gives another path. Empty
 /// without a cache folder.
 [[nodiscard]] QString likelihoodsPath(const ModelFile& model, const QString& textHash, std::uint32_t contextLength,
-                                      std::uint32_t windows);
+                                      std::uint32_t windows, Activations activations = Activations::Float);
 /// Natural logarithms, one per scored token. Failures are no error: what is missing is measured again. For jobs.
 void saveLikelihoods(const QString& path, std::span<const double> nll);
 [[nodiscard]] std::vector<double> loadLikelihoods(const QString& path);

@@ -546,7 +546,8 @@ void MainWindow::refreshStatus()
                    .arg(measured, deltaErrorText(variant->perplexity - original->perplexity, variant->deltaError));
     m_perplexityLabel->setText(text);
     m_perplexityLabel->setToolTip(tr("Perplexity on %1: %n window(s) of %2 tokens", nullptr, static_cast<int>(variant->windows))
-                                      .arg(QFileInfo(variant->textPath).fileName(), countText(variant->contextLength)));
+                                      .arg(QFileInfo(variant->textPath).fileName(), countText(variant->contextLength)) +
+                                  (variant->activations == Activations::LlamaCpp ? tr(", inputs rounded as llama.cpp does") : QString()));
 }
 
 void MainWindow::refreshPlanMessage()

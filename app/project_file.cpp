@@ -60,6 +60,8 @@ QJsonObject toJson(const Variant& v)
     o[QStringLiteral("seconds")] = v.seconds;
     o[QStringLiteral("text")] = v.textPath;
     o[QStringLiteral("textHash")] = v.textHash;
+    if (v.activations == Activations::LlamaCpp) o[QStringLiteral("activations")] = QStringLiteral("llama.cpp");
+    if (!v.stepsText.isEmpty()) o[QStringLiteral("stepsText")] = v.stepsText;
     if (!v.importance.isEmpty()) o[QStringLiteral("importance")] = v.importance;
     o[QStringLiteral("measuredAt")] = v.measuredAt.toUTC().toString(Qt::ISODateWithMs);
     return o;
@@ -120,6 +122,11 @@ Result<Variant> variantFrom(const QJsonValue& value, const QString& path)
     }
     v.textPath = o.value(QStringLiteral("text")).toString();
     v.textHash = o.value(QStringLiteral("textHash")).toString();
+    const QString activations = o.value(QStringLiteral("activations")).toString();
+    if (!activations.isEmpty() && activations != QLatin1String("llama.cpp"))
+        return corrupt(path, QCoreApplication::translate("ProjectFile", "a measurement is incomplete"));
+    v.activations = activations.isEmpty() ? Activations::Float : Activations::LlamaCpp;
+    v.stepsText = o.value(QStringLiteral("stepsText")).toString();
     v.importance = o.value(QStringLiteral("importance")).toString();
     v.measuredAt = QDateTime::fromString(o.value(QStringLiteral("measuredAt")).toString(), Qt::ISODateWithMs);
     return v;

@@ -79,6 +79,7 @@ QString variantsPart(const VariantsModel& variants)
     for (int c = 0; c < variants.columnCount(); ++c) {
         const bool divergence = c == VariantsModel::KlDivergence || c == VariantsModel::SameTop || c == VariantsModel::RmsChange;
         if (divergence && !variants.hasKlDivergence()) continue;
+        if (c == VariantsModel::Inputs && !variants.hasRoundedInputs()) continue;
         columns.push_back(c);
         titles << variants.headerData(c, Qt::Horizontal).toString();
     }
@@ -89,9 +90,11 @@ QString variantsPart(const VariantsModel& variants)
         html += QStringLiteral("</tr>\n");
     }
     html += QStringLiteral("</table>\n");
+    // On which text: of the recipe at hand, or else of what was measured.
+    const VariantRow* told = nullptr;
     for (const VariantRow& row : variants.rows())
-        if (!row.detail.isEmpty()) return html + paragraph(row.detail + QLatin1Char('.'));
-    return html;
+        if (!row.detail.isEmpty() && (!told || row.current)) told = &row;
+    return told ? html + paragraph(told->detail + QLatin1Char('.')) : html;
 }
 
 /// What is not in the report, and the command of the window that brings it in.

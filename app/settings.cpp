@@ -152,6 +152,16 @@ void Settings::setMeasureDivergence(bool on)
     m_store.setValue(QStringLiteral("evaluation/divergence"), on);
 }
 
+bool Settings::measureRoundedInputs() const
+{
+    return m_store.value(QStringLiteral("evaluation/roundedInputs"), false).toBool();
+}
+
+void Settings::setMeasureRoundedInputs(bool on)
+{
+    m_store.setValue(QStringLiteral("evaluation/roundedInputs"), on);
+}
+
 QString Settings::calibrationText() const
 {
     return m_store.value(QStringLiteral("calibration/text")).toString();

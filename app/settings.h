@@ -50,6 +50,9 @@ public:
     /// KL divergence is measured with perplexity.
     [[nodiscard]] bool measureDivergence() const;
     void setMeasureDivergence(bool on);
+    /// Inputs of layers are rounded as llama.cpp does.
+    [[nodiscard]] bool measureRoundedInputs() const;
+    void setMeasureRoundedInputs(bool on);
     /// Text and windows of the last calibration. Empty text: the one that comes with the program.
     [[nodiscard]] QString calibrationText() const;
     [[nodiscard]] int calibrationWindows() const;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <QDateTime>
+#include <QFileInfo>
 #include <QString>
 
 #include <cstdint>
 #include <optional>
 
+#include "jobs/evaluate.h"
 #include "plan/recipe.h"
 
 namespace ww {
@@ -40,6 +42,8 @@ struct Variant {
     QString textPath;
     QString textHash;  ///< of the text's bytes: two measurements compare only when it agrees
     QString importance;   ///< file of the importance matrix; empty: none
+    Activations activations = Activations::Float;  ///< how the inputs of layers were computed, the original's as well
+    QString stepsText{};  ///< what the steps of the recipe, or the calibration after them, read; empty: no text
     QDateTime measuredAt;
 
     bool operator==(const Variant&) const = default;
@@ -53,10 +57,16 @@ struct Variant {
     return renamed == b;
 }
 
+/// The steps of the recipe were made for the very text that judged them, so that the figures flatter.
+[[nodiscard]] inline bool judgedOnText(const QString& textPath, const QString& stepsText)
+{
+    return !stepsText.isEmpty() && QFileInfo(textPath).fileName() == QFileInfo(stepsText).fileName();
+}
+
 /// Both measured on the same text with the same windows, so that their perplexities may stand side by side.
 [[nodiscard]] inline bool sameYardstick(const Variant& a, const Variant& b)
 {
-    return a.textHash == b.textHash && a.windows == b.windows && a.contextLength == b.contextLength;
+    return a.textHash == b.textHash && a.windows == b.windows && a.contextLength == b.contextLength && a.activations == b.activations;
 }
 
 /// The same thing measured in the same way: the newer one replaces the older.

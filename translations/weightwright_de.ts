@@ -2289,6 +2289,10 @@
             <numerusform>Relativer quadratischer Fehler der Gewichte von %n Tensoren: %1 durch das Verfahren, %2 wie gespeichert.</numerusform>
         </translation>
     </message>
+    <message>
+        <source>, inputs rounded as llama.cpp does</source>
+        <translation>, Eingaben gerundet wie in llama.cpp</translation>
+    </message>
 </context>
 <context>
     <name>ww::ExportDialog</name>
@@ -3764,6 +3768,10 @@
         <source>Other Text…</source>
         <translation>Anderer Text…</translation>
     </message>
+    <message>
+        <source>, inputs rounded as llama.cpp does</source>
+        <translation>, Eingaben gerundet wie in llama.cpp</translation>
+    </message>
 </context>
 <context>
     <name>ww::MeasureController</name>
@@ -3786,6 +3794,14 @@
     <message>
         <source>%1 will be measured as soon as its steps have been run.</source>
         <translation>%1 wird gemessen, sobald seine Schritte gelaufen sind.</translation>
+    </message>
+    <message>
+        <source>%1 was measured on the text that its steps read.</source>
+        <translation>%1 wurde an dem Text gemessen, den seine Schritte gelesen haben.</translation>
+    </message>
+    <message>
+        <source>It looks better than it is. Measure on another text than %1.</source>
+        <translation>Es sieht besser aus, als es ist. Messen Sie an einem anderen Text als %1.</translation>
     </message>
 </context>
 <context>
@@ -3854,6 +3870,31 @@
     <message>
         <source>Finer than perplexity: it needs far less text to tell two variants apart. Takes about twice as long, because the original reads along</source>
         <translation>Feiner als die Perplexität: Sie unterscheidet zwei Varianten mit viel weniger Text. Dauert etwa doppelt so lange, weil das Original mitliest</translation>
+    </message>
+    <message>
+        <source>&amp;Inputs of layers:</source>
+        <translation>&amp;Eingaben der Schichten:</translation>
+    </message>
+    <message>
+        <source>exact, so that only the weights differ</source>
+        <translation>genau, sodass nur die Gewichte sich unterscheiden</translation>
+    </message>
+    <message>
+        <source>rounded, as llama.cpp computes on processors</source>
+        <translation>gerundet, wie llama.cpp auf Prozessoren rechnet</translation>
+    </message>
+    <message>
+        <source>llama.cpp rounds the inputs of a layer to 8 bits before it multiplies them with quantized weights. With rounded inputs the figures come closer to what its users see; the original is measured in the same way. Takes longer</source>
+        <translation>llama.cpp rundet die Eingaben einer Schicht auf 8 Bits, bevor es sie mit quantisierten Gewichten multipliziert. Mit gerundeten Eingaben kommen die Zahlen dem näher, was dessen Benutzer sehen; das Original wird ebenso gemessen. Dauert länger</translation>
+    </message>
+    <message>
+        <source>The steps of %1 read this text, too: choose another one, or the result looks better than it is.</source>
+        <translation>Auch die Schritte von %1 lesen diesen Text: Wählen Sie einen anderen, sonst sieht das Ergebnis besser aus, als es ist.</translation>
+    </message>
+    <message>
+        <source>The steps of %1 read another text, %2.</source>
+        <comment>recipe, text</comment>
+        <translation>Die Schritte von %1 lesen einen anderen Text, %2.</translation>
     </message>
 </context>
 <context>
@@ -4843,6 +4884,19 @@ gewählt</translation>
         <source>Size and KL divergence</source>
         <translation>Größe und KL-Divergenz</translation>
     </message>
+    <message>
+        <source>, inputs rounded as llama.cpp does</source>
+        <translation>, Eingaben gerundet wie in llama.cpp</translation>
+    </message>
+    <message>
+        <source>; its steps read the same text, so that it looks better than it is</source>
+        <translation>; seine Schritte haben denselben Text gelesen, sodass es besser aussieht, als es ist</translation>
+    </message>
+    <message>
+        <source>; its steps read %1</source>
+        <comment>name of a text</comment>
+        <translation>; seine Schritte haben %1 gelesen</translation>
+    </message>
 </context>
 <context>
     <name>ww::SaveTable</name>
@@ -5622,6 +5676,24 @@ gewählt</translation>
         <source>RMS Δp</source>
         <translation>RMS Δp</translation>
     </message>
+    <message>
+        <source>rounded</source>
+        <comment>inputs of layers</comment>
+        <translation>gerundet</translation>
+    </message>
+    <message>
+        <source>exact</source>
+        <comment>inputs of layers</comment>
+        <translation>genau</translation>
+    </message>
+    <message>
+        <source>How the inputs of layers were computed: exact, or rounded to 8 bits as llama.cpp does on processors</source>
+        <translation>Wie die Eingaben der Schichten berechnet wurden: genau, oder auf 8 Bits gerundet wie von llama.cpp auf Prozessoren</translation>
+    </message>
+    <message>
+        <source>Inputs</source>
+        <translation>Eingaben</translation>
+    </message>
 </context>
 <context>
     <name>ww::WorkbenchPage</name>
@@ -5649,6 +5721,11 @@ gewählt</translation>
         <source>Before quantizing: %1</source>
         <comment>steps</comment>
         <translation>Vor dem Quantisieren: %1</translation>
+    </message>
+    <message>
+        <source>%1 (read: %2)</source>
+        <comment>steps, text that they read</comment>
+        <translation>%1 (gelesen: %2)</translation>
     </message>
 </context>
 </TS>

@@ -172,7 +172,8 @@ void BudgetController::correct()
     std::vector<std::pair<Recipe, double>> measured;
     for (const Variant& variant : m_document.variants()) {
         // Far from the original the sums of the probes do not hold, and other importance or another method has other errors.
-        if (!variant.recipe || !variant.divergence || variant.importance != m_document.importancePath()) continue;
+        // The probes know nothing of rounded inputs.
+        if (!variant.recipe || !variant.divergence || variant.activations != Activations::Float || variant.importance != m_document.importancePath()) continue;
         if (!(variant.divergence->mean > 0) || variant.divergence->mean > kLargestDivergence) continue;
         if (variant.recipe->method != m_method || variant.recipe->transform != m_document.base().steps) continue;
         measured.emplace_back(*variant.recipe, variant.divergence->mean);

@@ -134,9 +134,10 @@ void ExportController::writeCard(const std::vector<ExportRequest>& requests, std
         if (variant) yardstick = variant;
         files.push_back({request.target, variant ? std::optional(*variant) : std::nullopt});
     }
-    const QString measuredOn = yardstick ? tr("%1, %n window(s) of %2 tokens", "text", static_cast<int>(yardstick->windows))
+    QString measuredOn = yardstick ? tr("%1, %n window(s) of %2 tokens", "text", static_cast<int>(yardstick->windows))
                                                .arg(QFileInfo(yardstick->textPath).fileName(), countText(yardstick->contextLength))
                                          : QString();
+    if (yardstick && yardstick->activations == Activations::LlamaCpp) measuredOn += tr(", inputs rounded as llama.cpp does");
     const QString target = QFileInfo(requests.front().target).absoluteDir().filePath(QStringLiteral("README.md"));
     m_jobs.start<void>(
         {tr("Writing the model card"), JobQueue::Lane::Background, false},

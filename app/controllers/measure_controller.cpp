@@ -58,9 +58,19 @@ Result<void> MeasureController::measureDivergence(KeptEvaluation& kept, const st
                                                   const Recipe& recipe, const QString& importance, const std::string& text,
                                                   const MeasureOptions& options, const JobContext& context, Outcome& outcome)
 {
-    WW_TRY(const DivergenceResult result, kept.divergence(model, plan, text, options.contextLength, options.maxWindows, context));
+    DivergenceResult result;
+    if (options.activations == Activations::Float) {
+        WW_TRY(result, kept.divergence(model, plan, text, options.contextLength, options.maxWindows, context));
+        outcome.passes = kept.passesRun();
+    } else {
+        // Rounded inputs depend on the types of all weights, so nothing of an earlier recipe can be kept.
+        DivergenceOptions divergence;
+        divergence.contextLength = options.contextLength;
+        divergence.maxWindows = options.maxWindows;
+        WW_TRY(result, evaluateDivergence(model, nullptr, plan, text, divergence, context, options.activations));
+        outcome.passes = 0;  // another speed than the one that is remembered
+    }
     outcome.divergence = divergenceFigures(result);
-    outcome.passes = kept.passesRun();
     outcome.deltaError = result.difference.error;
     outcome.result.perplexity = result.perplexity.value;
     outcome.result.standardError = result.perplexity.error;
@@ -74,6 +84,7 @@ Result<void> MeasureController::measureDivergence(KeptEvaluation& kept, const st
     key.textHash = outcome.textHash;
     key.contextLength = result.contextLength;
     key.windows = result.windows;
+    key.activations = options.activations;
     saveDivergences(divergencesPath(*model, key), result.tokens);
     return {};
 }
@@ -114,6 +125,7 @@ MeasureOptions MeasureController::defaultOptions() const
     options.contextLength = static_cast<std::uint32_t>(m_settings.contextLength());
     options.maxWindows = static_cast<std::uint32_t>(m_settings.windowCount());
     options.divergence = m_settings.measureDivergence();
+    options.activations = m_settings.measureRoundedInputs() ? Activations::LlamaCpp : Activations::Float;
     if (m_document.model()) {
         const auto architecture = std::string(m_document.model()->architecture());
         const auto trained = m_document.model()->metadata().unsignedInteger(architecture + ".context_length");
@@ -137,6 +149,7 @@ void MeasureController::measure(const MeasureOptions& options, const std::vector
     m_settings.setEvaluation(options.textPath == sampleEvaluationTextPath() ? QString() : options.textPath,
                              static_cast<int>(options.contextLength), static_cast<int>(options.maxWindows));
     m_settings.setMeasureDivergence(options.divergence);
+    m_settings.setMeasureRoundedInputs(options.activations == Activations::LlamaCpp);
     enqueue(0, tr("Original"), std::nullopt, options);
     for (int id : recipeIds)
         if (const DocumentRecipe* item = m_document.find(id))
@@ -168,7 +181,8 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
     // What was measured in the same way stays as it is. The text is compared by the job, which reads it.
     std::vector<std::pair<QString, std::uint32_t>> known;
     for (const Variant& v : m_document.variants())
-        if (isSame(v.recipe, v.importance) && v.contextLength == options.contextLength &&
+        if (isSame(v.recipe, v.importance) && v.contextLength == options.contextLength && v.activations == options.activations &&
+            v.stepsText == base.textPath &&
             (!recipe || !options.divergence || v.divergence))
             known.emplace_back(v.textHash, v.windows);
 
@@ -178,6 +192,7 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
     pending.name = name;
     pending.recipe = recipe;
     pending.importance = importance;
+    pending.stepsText = base.textPath;
     pending.options = options;
     auto number = std::make_shared<std::uint64_t>(0);
     pending.job = m_jobs.start<Outcome>(
@@ -194,7 +209,7 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
                 WW_TRY(const TextFacts facts, readTextFacts(*model, options.textPath, options.contextLength));
                 const std::uint32_t windows = options.maxWindows == 0 ? facts.windows : std::min(facts.windows, options.maxWindows);
                 const bool likelihoods =
-                    recipe || !loadLikelihoods(likelihoodsPath(*model, facts.hash, options.contextLength, windows)).empty();
+                    recipe || !loadLikelihoods(likelihoodsPath(*model, facts.hash, options.contextLength, windows, options.activations)).empty();
                 if (likelihoods && std::ranges::find(known, std::pair(facts.hash, windows)) != known.end()) return outcome;
             }
             std::shared_ptr<const Plan> plan;
@@ -218,8 +233,11 @@ void MeasureController::enqueue(int recipeId, const QString& name, std::optional
                                                           const std::scoped_lock lock(live->mutex);
                                                           live->windows = windows;
                                                           live->perplexity = perplexity;
-                                                      }));
-            const QString path = likelihoodsPath(*model, outcome.textHash, outcome.result.contextLength, outcome.result.windows);
+                                                      },
+                                                      options.activations));
+            if (options.activations != Activations::Float) outcome.passes = 0;
+            const QString path =
+                likelihoodsPath(*model, outcome.textHash, outcome.result.contextLength, outcome.result.windows, options.activations);
             if (recipe)
                 outcome.deltaError = pairedError(loadLikelihoods(path), outcome.result.nll);
             else
@@ -247,6 +265,8 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         variant.name = pending.name;
         variant.recipe = pending.recipe;
         variant.importance = pending.importance;
+        variant.activations = pending.options.activations;
+        variant.stepsText = pending.stepsText;
         variant.sizeBytes = result->sizeBytes;
         variant.bitsPerWeight = result->bitsPerWeight;
         variant.perplexity = r.perplexity;
@@ -263,6 +283,9 @@ void MeasureController::finished(std::uint64_t number, Result<Outcome> result)
         if (r.seconds > 0.2 && result->passes >= 1 && m_document.model())
             m_settings.setEvaluationSpeed(static_cast<double>(m_document.model()->parameterCount()) * r.contextLength * r.windows *
                                           result->passes / r.seconds);
+        if (judgedOnText(variant.textPath, variant.stepsText))
+            m_messages.post(Severity::Warning, tr("%1 was measured on the text that its steps read.").arg(variant.name),
+                            tr("It looks better than it is. Measure on another text than %1.").arg(QFileInfo(variant.textPath).fileName()));
         m_document.addVariant(variant);
         Q_EMIT measured(variant);
     } else if (!result) {

@@ -24,6 +24,7 @@ struct MeasureOptions {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
     bool divergence = false;       ///< of recipes and presets also the KL divergence from the original
+    Activations activations = Activations::Float;  ///< of the inputs of layers
     bool operator==(const MeasureOptions&) const = default;
 };
 
@@ -48,6 +49,7 @@ public:
         QString name;
         std::optional<Recipe> recipe;  ///< empty: the original
         QString importance;            ///< file of the importance matrix it is quantized with; empty: none
+        QString stepsText;             ///< as Variant::stepsText
         MeasureOptions options;
         std::optional<double> running;  ///< perplexity so far
         std::uint32_t windowsDone = 0;

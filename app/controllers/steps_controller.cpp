@@ -15,6 +15,12 @@ namespace {
 
 using Base = std::shared_ptr<const ModelBase>;
 
+/// Steps that look at what the weights see do, and so does the calibration of what they made.
+bool readText(const ModelBase& opened, const std::vector<TransformStep>& steps)
+{
+    return !steps.empty() && (opened.importance || opened.grams || std::ranges::any_of(steps, &TransformStep::readsText));
+}
+
 Result<Base> changedBase(const Base& opened, const std::vector<TransformStep>& steps, const MeasureOptions& text, const JobContext& context)
 {
     std::string content;
@@ -25,6 +31,7 @@ Result<Base> changedBase(const Base& opened, const std::vector<TransformStep>& s
     base.steps = steps;
     WW_TRY(base.model, transformedModel(opened->model, steps, content, text.contextLength, gramBudgetBytes(), context, text.maxWindows));
     base.survey = std::make_shared<const ModelSurvey>(*base.model);
+    if (readText(*opened, steps)) base.textPath = text.textPath;
     if (opened->importance || opened->grams) {
         WW_TRY(Calibrated calibrated, calibrateOn(base.model, steps, text, opened->grams != nullptr, context));
         base.importance = std::make_shared<const ImportanceMatrix>(std::move(calibrated.importance));
@@ -46,6 +53,12 @@ StepsController::StepsController(Document& document, JobRunner& jobs, const Cali
         m_text.reset();
         m_timer.start();
     });
+}
+
+QString StepsController::textPathOf(const DocumentRecipe& item) const
+{
+    if (item.base && !item.base->steps.empty()) return item.base->textPath;
+    return readText(m_document.opened(), item.recipe.transform) ? text().textPath : QString();
 }
 
 void StepsController::follow()

@@ -26,6 +26,8 @@ public:
     /// What the steps read; the text of the last calibration unless setText() gave another. Takes effect with the next run.
     [[nodiscard]] MeasureOptions text() const { return m_text.value_or(m_calibrate.defaultOptions()); }
     void setText(const MeasureOptions& text) { m_text = text; }
+    /// The text that the steps of a recipe have read or are going to read; empty: none.
+    [[nodiscard]] QString textPathOf(const DocumentRecipe& item) const;
     [[nodiscard]] bool isRunning() const { return m_slot.isActive(); }
     /// Job that runs the steps; 0: none.
     [[nodiscard]] std::uint64_t job() const { return m_slot.job(); }

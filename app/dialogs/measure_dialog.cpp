@@ -2,7 +2,10 @@
 #include "app/dialogs/measure_dialog.h"
 
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
+#include <QFileInfo>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
 #include <QPushButton>
@@ -63,6 +66,19 @@ void MeasureDialog::build()
     m_divergence->setChecked(m_workbench.measure.defaultOptions().divergence);
     connect(m_divergence, &QCheckBox::toggled, this, &MeasureDialog::refresh);
     layout->addWidget(m_divergence);
+    auto* inputsRow = new QHBoxLayout;
+    auto* inputsLabel = new QLabel(tr("&Inputs of layers:"));
+    m_inputs = new QComboBox;
+    m_inputs->setObjectName(QStringLiteral("measureInputs"));
+    m_inputs->addItem(tr("exact, so that only the weights differ"));
+    m_inputs->addItem(tr("rounded, as llama.cpp computes on processors"));
+    m_inputs->setToolTip(tr("llama.cpp rounds the inputs of a layer to 8 bits before it multiplies them with quantized weights. With rounded inputs the "
+                            "figures come closer to what its users see; the original is measured in the same way. Takes longer"));
+    m_inputs->setCurrentIndex(m_workbench.measure.defaultOptions().activations == Activations::LlamaCpp ? 1 : 0);
+    inputsLabel->setBuddy(m_inputs);
+    inputsRow->addWidget(inputsLabel);
+    inputsRow->addWidget(m_inputs, 1);
+    layout->addLayout(inputsRow);
 
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
     localizeButtons(buttons);
@@ -114,6 +130,7 @@ MeasureOptions MeasureDialog::options() const
 {
     MeasureOptions options = m_text->options();
     options.divergence = m_divergence->isChecked();
+    options.activations = m_inputs->currentIndex() == 1 ? Activations::LlamaCpp : Activations::Float;
     return options;
 }
 
@@ -156,7 +173,23 @@ QString MeasureDialog::note(std::uint32_t windows) const
                              .arg(durationText(estimate.seconds));
     if (m_workbench.calibrate.wasCalibratedOn(wanted.textPath))
         text += QLatin1Char(' ') + tr("The model was calibrated on this text: choose another one, or the result looks better than it is.");
+    if (const QString steps = stepsNote(wanted.textPath); !steps.isEmpty()) text += QLatin1Char(' ') + steps;
     return text;
+}
+
+QString MeasureDialog::stepsNote(const QString& textPath) const
+{
+    QStringList notes;
+    for (const int id : chosenRecipes()) {
+        const DocumentRecipe* item = m_workbench.document.find(id);
+        const QString read = item ? m_workbench.steps.textPathOf(*item) : QString();
+        if (read.isEmpty()) continue;
+        const QString name = QString::fromStdString(item->recipe.name);
+        notes << (judgedOnText(textPath, read)
+                      ? tr("The steps of %1 read this text, too: choose another one, or the result looks better than it is.").arg(name)
+                      : tr("The steps of %1 read another text, %2.", "recipe, text").arg(name, QFileInfo(read).fileName()));
+    }
+    return notes.join(QLatin1Char(' '));
 }
 
 void MeasureDialog::refresh()

@@ -6,6 +6,7 @@
 #include "app/controllers/measure_controller.h"
 
 class QCheckBox;
+class QComboBox;
 class QListWidget;
 class QPushButton;
 
@@ -31,11 +32,13 @@ private:
     void refresh();
     [[nodiscard]] QString note(std::uint32_t windows) const;
     [[nodiscard]] int modelCount() const;
+    [[nodiscard]] QString stepsNote(const QString& textPath) const;
 
     Workbench& m_workbench;
     QListWidget* m_list = nullptr;
     TextChoice* m_text = nullptr;
     QCheckBox* m_divergence = nullptr;
+    QComboBox* m_inputs = nullptr;
     QPushButton* m_start = nullptr;
 };
 

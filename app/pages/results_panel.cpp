@@ -36,9 +36,15 @@ const auto kOriginalId = QStringLiteral("original");
 
 QString detailText(const Variant& v)
 {
-    return ResultsPanel::tr("Measured on %1, %2 of %3 tokens, %4 tokens scored")
+    QString text = ResultsPanel::tr("Measured on %1, %2 of %3 tokens, %4 tokens scored")
         .arg(QFileInfo(v.textPath).fileName(), ResultsPanel::tr("%n window(s)", nullptr, static_cast<int>(v.windows)),
              countText(v.contextLength), countText(v.scoredTokens));
+    if (v.activations == Activations::LlamaCpp) text += ResultsPanel::tr(", inputs rounded as llama.cpp does");
+    if (judgedOnText(v.textPath, v.stepsText))
+        text += ResultsPanel::tr("; its steps read the same text, so that it looks better than it is");
+    else if (!v.stepsText.isEmpty())
+        text += ResultsPanel::tr("; its steps read %1", "name of a text").arg(QFileInfo(v.stepsText).fileName());
+    return text;
 }
 
 /// As exported files will have it.
@@ -53,6 +59,7 @@ void fill(VariantRow& row, const Variant& v)
     row.perplexity = v.perplexity;
     row.standardError = v.standardError;
     row.seconds = v.seconds;
+    row.roundedInputs = v.activations == Activations::LlamaCpp;
     if (v.divergence) {
         row.klDivergence = v.divergence->mean;
         row.klError = v.divergence->meanError;
@@ -470,6 +477,7 @@ void ResultsPanel::refreshVariants()
     m_variants->setRows(std::move(rows));
     for (const int column : {VariantsModel::KlDivergence, VariantsModel::SameTop, VariantsModel::RmsChange})
         m_table->setColumnHidden(column, !m_variants->hasKlDivergence());
+    m_table->setColumnHidden(VariantsModel::Inputs, !m_variants->hasRoundedInputs());
     if (m_variants->hasKlDivergence() && !m_hadDivergence) m_table->resizeColumnToContents(VariantsModel::KlDivergence);
     m_hadDivergence = m_variants->hasKlDivergence();
     compare();

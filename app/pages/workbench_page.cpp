@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/pages/workbench_page.h"
 
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QJsonObject>
@@ -206,7 +207,9 @@ void WorkbenchPage::refreshSteps()
     const DocumentRecipe* current = m_workbench.document.current();
     m_stepsRow->setVisible(current && !current->recipe.transform.empty());
     if (!current || current->recipe.transform.empty()) return;
-    const QString steps = transformStepsTitle(current->recipe.transform);
+    QString steps = transformStepsTitle(current->recipe.transform);
+    if (const QString text = m_workbench.steps.textPathOf(*current); !text.isEmpty())
+        steps = tr("%1 (read: %2)", "steps, text that they read").arg(steps, QFileInfo(text).fileName());
     m_steps->setText(current->stepsPending ? tr("Before quantizing: %1. Being run; until then everything shows the model as it is.").arg(steps)
                                            : tr("Before quantizing: %1", "steps").arg(steps));
 }

@@ -11,7 +11,9 @@
 #include "app/controllers/measure_controller.h"
 #include "app/dialogs/calibrate_dialog.h"
 #include "app/dialogs/text_choice.h"
+#include "app/user_messages.h"
 #include "tests/app/window_fixture.h"
+#include "widgets/models/tensor_tree_model.h"
 
 using namespace ww;
 
@@ -123,6 +125,39 @@ private Q_SLOTS:
         m_program->actions().removeImportance->trigger();
         QVERIFY(!m_program->bench().document.plan());
         QVERIFY(m_program->messages().contains(QStringLiteral("calibration")));
+    }
+
+    void aRecipeThatWaitsForItsCalibrationStaysVisible()
+    {
+        m_program->bench().settings.setCalibration({}, 4);
+        Document& document = m_program->bench().document;
+        const auto* model = m_program->window().findChild<TensorTreeModel*>();
+        const std::size_t count = model->rows().size();
+        QVERIFY(count > 0);
+        Recipe recipe = document.current()->recipe;
+        recipe.method = "gptq";
+        document.changeContent(recipe, QStringLiteral("method"));
+        QVERIFY(!document.plan());
+        const std::size_t tensor = m_program->tensor("blk.3.ffn_down.weight");
+        QCOMPARE(model->rows().size(), count);
+        QCOMPARE(model->rows()[tensor].methodText, QStringLiteral("GPTQ"));
+        QVERIFY(m_program->find<QLabel>("statusSize")->isVisible());
+        QVERIFY(!m_program->actions().exportModel->isEnabled());
+        // It can be edited meanwhile.
+        document.choose({tensor}, {TensorType::Q8_0, false, {}});
+        QCOMPARE(model->rows()[tensor].target, TensorType::Q8_0);
+        document.undoStack().undo();
+
+        QPushButton* offered = nullptr;
+        for (QPushButton* button : m_program->window().findChild<MessageBar*>()->findChildren<QPushButton*>())
+            if (button->isVisible() && button->text().contains(QStringLiteral("calibration.txt"))) offered = button;
+        QVERIFY(offered);
+        QTest::mouseClick(offered, Qt::LeftButton);
+        QVERIFY(m_program->messages().contains(QStringLiteral("waits")));
+        QTRY_VERIFY_WITH_TIMEOUT(document.plan(), 60000);
+        QVERIFY(document.grams());
+        QVERIFY(!m_program->messages().contains(QStringLiteral("waits")));
+        QVERIFY(!document.current()->draft);
     }
 
     void probesPredictEveryRecipe()

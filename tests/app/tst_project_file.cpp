@@ -46,6 +46,9 @@ class TestProjectFile : public QObject {
         variant.textHash = QStringLiteral("0123456789abcdef");
         variant.measuredAt = QDateTime(QDate(2024, 5, 6), QTime(7, 8, 9, 123), Qt::UTC);
         project.content.variants = {variant};
+        variant.activations = Activations::LlamaCpp;
+        variant.stepsText = QStringLiteral("/texts/calib.txt");
+        project.content.variants.push_back(variant);
         variant.recipe.reset();
         variant.deltaError.reset();
         project.content.variants.push_back(variant);

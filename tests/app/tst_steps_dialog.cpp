@@ -8,12 +8,17 @@
 #include <QPushButton>
 #include <QSpinBox>
 
+#include <algorithm>
+
+#include "app/dialogs/measure_dialog.h"
 #include "app/dialogs/steps_dialog.h"
 #include "app/paths.h"
 #include "base/thread_pool.h"
 #include "jobs/export.h"
 #include "jobs/transformed_model.h"
 #include "tests/app/window_fixture.h"
+#include "widgets/models/tensor_tree_model.h"
+#include "widgets/models/variants_model.h"
 
 using namespace ww;
 
@@ -167,6 +172,46 @@ private Q_SLOTS:
         QVERIFY(document().plan() && document().grams());
     }
 
+    void theTextOfTheStepsIsSaid()
+    {
+        MeasureOptions text = m_program->bench().calibrate.defaultOptions();
+        text.contextLength = 64;
+        text.maxWindows = 2;
+        m_program->bench().steps.setText(text);
+        Recipe recipe;
+        recipe.name = "Scaled";
+        recipe.transform = {*parseTransformStep("awq:Q4_0")};
+        m_program->bench().document.addRecipe(recipe, QStringLiteral("Add"));
+        QTRY_VERIFY_WITH_TIMEOUT(document().current()->base && !document().current()->stepsPending, 60000);
+        const QString read = QFileInfo(text.textPath).fileName();
+        QVERIFY(m_program->find<QLabel>("stepsLabel")->text().contains(read));
+
+        // Before measuring, in the dialog.
+        auto* dialog = m_program->openDialog<MeasureDialog>(m_program->actions().measure);
+        QVERIFY(dialog);
+        auto* facts = dialog->findChild<QLabel*>(QStringLiteral("measureFacts"));
+        QTRY_VERIFY2(facts->text().contains(QStringLiteral("read another text, ") + read), qPrintable(facts->text()));
+        dialog->findChild<QLineEdit*>(QStringLiteral("measureText"))->setText(text.textPath);
+        QTRY_VERIFY2(facts->text().contains(QStringLiteral("read this text, too")), qPrintable(facts->text()));
+        dialog->reject();
+
+        // And with the figures.
+        const auto measuredOn = [&](const QString& path) {
+            MeasureOptions options = text;
+            options.textPath = path;
+            m_program->bench().measure.measure(options, {document().currentId()}, {});
+            return m_program->idle();
+        };
+        const auto& variants = *m_program->window().findChild<VariantsModel*>();
+        const auto detail = [&] { return std::ranges::find(variants.rows(), true, &VariantRow::current)->detail; };
+        QVERIFY(measuredOn(sampleEvaluationTextPath()));
+        QTRY_VERIFY2(detail().contains(QStringLiteral("its steps read ") + read), qPrintable(detail()));
+        QVERIFY(!m_program->messages().contains(QStringLiteral("that its steps read")));
+        QVERIFY(measuredOn(text.textPath));
+        QTRY_VERIFY2(detail().contains(QStringLiteral("its steps read the same text")), qPrintable(detail()));
+        QVERIFY(m_program->messages().contains(QStringLiteral("that its steps read")));
+    }
+
     void stoppedStepsCanBeRunAgain()
     {
         Recipe recipe;
@@ -181,6 +226,9 @@ private Q_SLOTS:
         QVERIFY(m_program->idle());
         QTRY_VERIFY(document().planError());
         QVERIFY(!document().plan());
+        // The tables keep what is planned.
+        QVERIFY(document().shownPlan());
+        QVERIFY(!m_program->window().findChild<TensorTreeModel*>()->rows().empty());
         QVERIFY2(m_program->messages().contains(QStringLiteral("were stopped")), qPrintable(m_program->messages()));
         const auto shown = m_program->bench().messages.messages();
         QVERIFY(!shown.empty() && !shown.back().actions.empty());

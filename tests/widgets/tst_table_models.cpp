@@ -102,10 +102,18 @@ private Q_SLOTS:
         model.setRows(variants());
         const QStringList lines = model.csv().split(QLatin1Char('\n'));
         QCOMPARE(lines[0], text("name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_"
-                                "divergence,kl_divergence_error,same_top,rms_probability_change,seconds,state"));
-        QCOMPARE(lines[1], text("model F16,16000000,16,6.1,0.04,,,,,,,125,measured"));
-        QCOMPARE(lines[2], text("\"Q4_K_M, tuned\",5000000,4.9,6.25,0.04,0.15,0.02,,,,,125,measured"));
-        QCOMPARE(lines[3], text("Q8_0,8500000,8.5,,,,,,,,,,not measured"));
+                                "divergence,kl_divergence_error,same_top,rms_probability_change,activations,seconds,state"));
+        QCOMPARE(lines[1], text("model F16,16000000,16,6.1,0.04,,,,,,,float,125,measured"));
+        QCOMPARE(lines[2], text("\"Q4_K_M, tuned\",5000000,4.9,6.25,0.04,0.15,0.02,,,,,float,125,measured"));
+        QCOMPARE(lines[3], text("Q8_0,8500000,8.5,,,,,,,,,,,not measured"));
+        QVERIFY(!model.hasRoundedInputs());
+        auto rows = variants();
+        rows[1].roundedInputs = true;
+        model.setRows(rows);
+        QVERIFY(model.hasRoundedInputs());
+        QVERIFY(model.csv().contains(text(",llama.cpp,125,measured")));
+        QCOMPARE(model.index(1, VariantsModel::Inputs).data().toString(), text("rounded"));
+        QCOMPARE(model.index(0, VariantsModel::Inputs).data().toString(), text("exact"));
     }
 
     void metadata()

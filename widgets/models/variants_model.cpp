@@ -42,6 +42,11 @@ bool VariantsModel::hasKlDivergence() const
     return std::ranges::any_of(m_rows, [](const VariantRow& r) { return r.klDivergence.has_value(); });
 }
 
+bool VariantsModel::hasRoundedInputs() const
+{
+    return std::ranges::any_of(m_rows, &VariantRow::roundedInputs);
+}
+
 int VariantsModel::rowCount(const QModelIndex& parent) const
 {
     return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
@@ -82,6 +87,7 @@ QString VariantsModel::text(const VariantRow& r, int column) const
                    : errorText(*r.klDivergence);
     case SameTop: return r.sameTop ? percentText(*r.sameTop, 1) : none;
     case RmsChange: return r.rmsChange ? percentText(*r.rmsChange, 2) : none;
+    case Inputs: return !r.perplexity ? none : r.roundedInputs ? tr("rounded", "inputs of layers") : tr("exact", "inputs of layers");
     case Time: return r.seconds ? durationText(*r.seconds) : none;
     case State: return statusText(r.status);
     default: return {};
@@ -118,7 +124,7 @@ QVariant VariantsModel::data(const QModelIndex& index, int role) const
         return tr("%1: %2", "column title: value")
             .arg(headerData(column, Qt::Horizontal, Qt::DisplayRole).toString(), text(r, column));
     case Qt::TextAlignmentRole:
-        return QVariant::fromValue((column == Name || column == State ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        return QVariant::fromValue((column == Name || column == Inputs || column == State ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     case Qt::FontRole:
         if (r.current) {
             QFont bold = QGuiApplication::font();
@@ -145,7 +151,7 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
 {
     if (orientation != Qt::Horizontal || section < 0 || section >= ColumnCount) return {};
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue((section == Name || section == State ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        return QVariant::fromValue((section == Name || section == Inputs || section == State ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     if (role == Qt::ToolTipRole) {
         switch (section) {
         case BitsPerWeight: return tr("Bits per weight");
@@ -154,6 +160,7 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
         case KlDivergence: return tr("Mean Kullback–Leibler divergence from the original model, in nats per token");
         case SameTop: return tr("Share of tokens for which the most probable continuation is the original’s");
         case RmsChange: return tr("How much the probability of the right token changes: root of the mean square, in percentage points");
+        case Inputs: return tr("How the inputs of layers were computed: exact, or rounded to 8 bits as llama.cpp does on processors");
         case Time: return tr("How long measuring took");
         default: return {};
         }
@@ -168,6 +175,7 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
     case KlDivergence: return tr("KLD");
     case SameTop: return tr("Same top");
     case RmsChange: return tr("RMS Δp");
+    case Inputs: return tr("Inputs");
     case Time: return tr("Time");
     default: return tr("State");
     }
@@ -176,7 +184,7 @@ QVariant VariantsModel::headerData(int section, Qt::Orientation orientation, int
 QString VariantsModel::csv() const
 {
     QString out = QStringLiteral(
-        "name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_divergence,kl_divergence_error,same_top,rms_probability_change,seconds,state\n");
+        "name,size_bytes,bits_per_weight,perplexity,standard_error,delta_to_original,delta_error,kl_divergence,kl_divergence_error,same_top,rms_probability_change,activations,seconds,state\n");
     const auto number = [](const std::optional<double>& v) { return v ? plainNumber(*v) : QString(); };
     // The file's words stay English whatever the language of the window.
     const auto state = [](VariantRow::Status s) -> QString {
@@ -191,7 +199,9 @@ QString VariantsModel::csv() const
         const QStringList fields{csvField(r.name),     QString::number(r.sizeBytes), plainNumber(r.bitsPerWeight),
                                  number(r.perplexity), number(r.standardError),      number(r.delta),
                                  number(r.deltaError), number(r.klDivergence),       number(r.klError),
-                                 number(r.sameTop),    number(r.rmsChange),          number(r.seconds),
+                                 number(r.sameTop),    number(r.rmsChange),
+                                 !r.perplexity ? QString() : r.roundedInputs ? QStringLiteral("llama.cpp") : QStringLiteral("float"),
+                                 number(r.seconds),
                                  state(r.status)};
         out += fields.join(QLatin1Char(',')) + QLatin1Char('\n');
     }

@@ -29,6 +29,7 @@ struct VariantRow {
     std::optional<double> klError{};     ///< standard error of klDivergence
     std::optional<double> sameTop{};     ///< share of tokens with the same most probable continuation
     std::optional<double> rmsChange{};   ///< root mean square change of the right token's probability
+    bool roundedInputs = false;          ///< inputs of layers rounded as llama.cpp does; false: as floats
     bool operator==(const VariantRow&) const = default;
 };
 
@@ -36,7 +37,7 @@ struct VariantRow {
 class VariantsModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Name, Size, BitsPerWeight, Perplexity, Delta, KlDivergence, SameTop, RmsChange, Time, State, ColumnCount };
+    enum Column { Name, Size, BitsPerWeight, Perplexity, Delta, KlDivergence, SameTop, RmsChange, Inputs, Time, State, ColumnCount };
     enum ItemRole { SortRole = Qt::UserRole + 1, IdRole, OriginalRole };
 
     explicit VariantsModel(QObject* parent = nullptr);
@@ -45,6 +46,8 @@ public:
     [[nodiscard]] const std::vector<VariantRow>& rows() const { return m_rows; }
     [[nodiscard]] int rowOfId(const QString& id) const;
     [[nodiscard]] bool hasKlDivergence() const;
+    /// Some row was measured with rounded inputs; without one their column says nothing.
+    [[nodiscard]] bool hasRoundedInputs() const;
     /// The table as CSV with a header line; plain numbers.
     [[nodiscard]] QString csv() const;
     [[nodiscard]] static QString statusText(VariantRow::Status status);
