@@ -5,11 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <utility>
 
+#include "tensor/float8.h"
 #include "tensor/float_convert.h"
 
 namespace ww {
@@ -246,17 +245,6 @@ Result<Nf4State> readState(const HfCodes& parts)
 
 // ---- FP8 and INT8 ------------------------------------------------------------------------------------------------
 
-float fp8Value(unsigned byte, SafetensorsType type)
-{
-    if (type == SafetensorsType::F8_E5M2) return fromHalf(static_cast<std::uint16_t>(byte << 8));
-    const unsigned exponent = byte >> 3 & 15;
-    const unsigned mantissa = byte & 7;
-    float value = exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -9)
-                                : std::ldexp(static_cast<float>(8 + mantissa), static_cast<int>(exponent) - 10);
-    if (exponent == 15 && mantissa == 7) value = std::numeric_limits<float>::quiet_NaN();
-    return (byte & 0x80) != 0 ? -value : value;
-}
-
 /// Bytes that stand for numbers, times a scale that depends on row and column.
 class ByteDecoder final : public HfDecoder {
 public:
@@ -369,7 +357,10 @@ Result<HfDecoded> fp8Decoder(const HfCodes& parts)
         }
     }
     std::array<float, 256> table;
-    for (unsigned byte = 0; byte < 256; ++byte) table[byte] = fp8Value(byte, parts.codes->type);
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        const auto code = static_cast<std::uint8_t>(byte);
+        table[byte] = parts.codes->type == SafetensorsType::F8_E5M2 ? fromE5M2(code) : fromE4M3(code);
+    }
     return HfDecoded{shape[0], shape[1], std::make_shared<const ByteDecoder>(parts, table, blockRows, blockColumns)};
 }
 

@@ -7,6 +7,7 @@
 
 #include "methods/input_transforms.h"
 #include "methods/simulated.h"
+#include "tensor/float8.h"
 
 namespace ww {
 namespace {
@@ -29,16 +30,6 @@ constexpr std::array kOptions = {
     MethodOption{"power", "Power of two", "Scales are powers of two, so that F16 can hold the result without loss.", "off",
                  MethodOption::Kind::Choice, 0, 0, kSwitch},
 };
-
-float roundToFloat(float value, int mantissaBits, int lowestExponent, float largest)
-{
-    const float magnitude = std::fabs(value);
-    if (!(magnitude < largest)) return std::copysign(largest, value);
-    const int exponent = magnitude == 0 ? lowestExponent : std::max(std::ilogb(magnitude), lowestExponent);
-    const float units = std::nearbyint(std::ldexp(magnitude, mantissaBits - exponent));
-    const float rounded = std::min(std::ldexp(units, exponent - mantissaBits), largest);
-    return rounded == 0 ? 0 : std::copysign(rounded, value);
-}
 
 /// The largest magnitude of each tile, from left to right, then downwards.
 class TileScan final : public MatrixScan {
@@ -152,11 +143,11 @@ private:
 
 float roundToE4M3(float value)
 {
-    return roundToFloat(value, 3, -6, 448);
+    return fromE4M3(toE4M3(value));
 }
 float roundToE5M2(float value)
 {
-    return roundToFloat(value, 2, -14, 57344);
+    return fromE5M2(toE5M2(value));
 }
 
 const Quantizer& fp8E4M3Quantizer()

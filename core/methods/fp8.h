@@ -6,7 +6,7 @@
 
 namespace ww {
 
-/// Nearest value of the format, ties to even, subnormals exact, saturating. Not for NaN.
+/// Nearest value of the format (see toE4M3()); NaN stays NaN.
 [[nodiscard]] float roundToE4M3(float value);
 [[nodiscard]] float roundToE5M2(float value);
 
