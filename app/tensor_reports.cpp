@@ -202,8 +202,9 @@ std::optional<TensorReports::CurveKey> TensorReports::curveKey() const
     quick.insert(quick.end(), slow.begin(), slow.end());
     // With options of its own, the tensor's method is one more.
     const std::string own = methodOf(*entry);
-    const Quantizer* quantizer = findQuantizer(own);
-    if (quantizer && !changesInputs(own) && std::ranges::find(quick, own) == quick.end()) quick.push_back(own);
+    const auto method = parseMethod(own);
+    const bool lacking = method && method->quantizer->dataNeededFor(method->values) == MethodData::Gram && !(grams && grams->input(tensor.name));
+    if (method && !lacking && !changesInputs(own) && std::ranges::find(quick, own) == quick.end()) quick.push_back(own);
     return CurveKey{entry->tensorIndex, std::move(quick)};
 }
 

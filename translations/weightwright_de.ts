@@ -940,8 +940,8 @@
         <translation>Welche Werte sich eine Skala teilen. Der Bereich einer ganzen Matrix wird an höchstens einer Million ihrer Werte gesucht.</translation>
     </message>
     <message>
-        <source>Which range the steps cover: that of all values, the one with the least squared error, or one that leaves out the largest values.</source>
-        <translation>Welchen Bereich die Stufen abdecken: den aller Werte, den mit dem kleinsten quadratischen Fehler oder einen ohne die größten Werte.</translation>
+        <source>Which range the steps cover: that of all values, the one with the least squared error, one that leaves out the largest values, or the one with the least error of the layer&apos;s output. The last needs a calibration, leaves queries and keys alone, and is the least squared error for a whole matrix.</source>
+        <translation>Welchen Bereich die Stufen abdecken: den aller Werte, den mit dem kleinsten quadratischen Fehler, einen ohne die größten Werte oder den mit dem kleinsten Fehler der Ausgabe der Schicht. Der letzte braucht eine Kalibrierung, lässt Anfragen und Schlüssel, wie sie sind, und ist für eine ganze Matrix der mit dem kleinsten quadratischen Fehler.</translation>
     </message>
     <message>
         <source>Share of the values inside the range if the largest are left out, in percent.</source>
@@ -990,6 +990,10 @@
     <message>
         <source>without the largest values</source>
         <translation>ohne die größten Werte</translation>
+    </message>
+    <message>
+        <source>least error of the output</source>
+        <translation>kleinster Fehler der Ausgabe</translation>
     </message>
     <message>
         <source>a group</source>
@@ -1074,6 +1078,14 @@
     <message>
         <source>absolute, as published</source>
         <translation>absolut wie veröffentlicht</translation>
+    </message>
+    <message>
+        <source>AWQ clipping</source>
+        <translation>AWQ-Begrenzung</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s search within ranges that shrink, group by group, where the output of the layer on calibration text becomes more exact. Queries and keys keep their ranges, and rows that do not gain keep llama.cpp&apos;s codes. Meant to follow the step awq.</source>
+        <translation>Die Suche von llama.cpp in Bereichen, die Gruppe für Gruppe enger werden, wo die Ausgabe der Schicht auf dem Kalibrierungstext dadurch genauer wird. Anfragen und Schlüssel behalten ihre Bereiche, und Zeilen, die dabei nicht gewinnen, behalten die Codes von llama.cpp. Gedacht als Fortsetzung des Schritts awq.</translation>
     </message>
 </context>
 <context>

@@ -27,8 +27,9 @@ constexpr double kLargestDivergence = 0.1;
 /// order of the formats is that of the plain search.
 std::string judgingMethod(const Recipe& recipe)
 {
-    const Quantizer* method = findQuantizer(recipe.method);
-    return method && (method->dataNeeded() == MethodData::Gram || method->dataNeeded() == MethodData::Inputs) ? std::string() : recipe.method;
+    const auto method = parseMethod(recipe.method);
+    const MethodData needed = method ? method->quantizer->dataNeededFor(method->values) : MethodData::None;
+    return needed == MethodData::Gram || needed == MethodData::Inputs ? std::string() : recipe.method;
 }
 
 QString stepsKey(const std::vector<TransformStep>& steps)

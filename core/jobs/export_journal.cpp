@@ -28,15 +28,15 @@ struct PartHead {
 };
 
 /// Seconds per million weights rather than per billion.
-bool takesLong(const Quantizer& method)
+bool takesLong(std::string_view spec)
 {
-    return method.dataNeeded() == MethodData::Gram || method.name() == "hqq";
+    const auto method = parseMethod(spec);
+    return method && (method->quantizer->dataNeededFor(method->values) == MethodData::Gram || method->quantizer->name() == "hqq");
 }
 
 std::uint64_t keptBytes(const ModelFile& model, const PlanEntry& entry)
 {
-    const Quantizer* method = entry.quantized ? findQuantizer(entry.method) : nullptr;
-    if (!method || !takesLong(*method)) return 0;
+    if (!entry.quantized || !takesLong(entry.method)) return 0;
     const Shape& shape = model.tensors()[entry.tensorIndex].shape;
     return rowBytes(entry.target, shape.columns()).value_or(0) * shape.rows();
 }

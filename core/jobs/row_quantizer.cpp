@@ -142,18 +142,20 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
                    .importance = m_importance ? m_importance->data() + matrix * m_columns : nullptr,
                    .firstRow = firstRow,
                    .matrixRow = firstRow % m_tensor->shape.ne[1],
-                   .options = m_options.get()};
+                   .options = m_options.get(),
+                   .tensor = m_tensor->name};
     WW_TRY(const auto shared, scanned(matrix, nullptr));
     if (shared) batch.shared = *shared;
     if (m_inputs && matrix < m_inputs->size() && !(*m_inputs)[matrix].empty()) batch.inputs = &(*m_inputs)[matrix];
     const Quantizer* quantizer = m_quantizer;
     std::shared_ptr<const GptqFactor> factor;
     if (m_grams) {
-        auto found = m_grams->find(m_tensor->name, matrix, gptqOptions(m_options.get()));
+        const bool gptq = quantizer == &gptqQuantizer();  // others have no options for the factor
+        auto found = m_grams->find(m_tensor->name, matrix, gptq ? gptqOptions(m_options.get()) : GptqOptions{});
         if (!found) return fail(named(std::move(found.error())));
         factor = std::move(*found);
         batch.factor = factor.get();
-        if (!factor) {  // an expert that no token reached
+        if (!factor && quantizer->exportable()) {  // an expert that no token reached; analysis methods do without
             quantizer = findQuantizer(kDefaultMethod);
             batch.options = nullptr;
         }

@@ -29,7 +29,7 @@ std::vector<std::string> methodStages(std::string_view spec)
         with({{"refit", "off"}});
     } else if (name == "hqq") {
         with({{"refit", "off"}});
-    } else if (name == "search") {
+    } else if (name == "search" || name == "clip") {
         add(std::string(kDefaultMethod));
     }
     with({});

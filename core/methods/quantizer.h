@@ -30,6 +30,7 @@ struct RowBatch {
     const MethodValues* options = nullptr;  ///< null: the defaults of the method
     const GptqFactor* factor = nullptr;     ///< of the Gram matrix of the inputs; null unless the method needs it
     const LayerInputs* inputs = nullptr;    ///< null unless the method needs MethodData::Inputs
+    std::string_view tensor{};              ///< its GGUF name, for methods that treat some maps differently; empty: unknown
 };
 
 /// What a method must know about the inputs of a layer, at least.

@@ -2,6 +2,7 @@
 // A new method is one pair of files and one line here.
 #include <array>
 
+#include "methods/clip.h"
 #include "methods/corrected.h"
 #include "methods/fp8.h"
 #include "methods/gptq_quantizer.h"
@@ -19,10 +20,10 @@ std::span<const Quantizer* const> quantizers()
 {
     static const std::array kQuantizers = {
         &referenceQuantizer(), &searchQuantizer(), &gptqQuantizer(),    &hqqQuantizer(),
-        &absmaxQuantizer(),    &affineQuantizer(), &int8Quantizer(),    &nf4Quantizer(),
-        &fp4Quantizer(),       &fp8E4M3Quantizer(), &fp8E5M2Quantizer(), &w8a8DynamicQuantizer(),
-        &w8a8StaticQuantizer(), &llmInt8Quantizer(), &atomQuantizer(), &correctedQuantizer(),
-        &hqqAnalysisQuantizer(),
+        &clipQuantizer(),      &absmaxQuantizer(), &affineQuantizer(),  &int8Quantizer(),
+        &nf4Quantizer(),       &fp4Quantizer(),    &fp8E4M3Quantizer(), &fp8E5M2Quantizer(),
+        &w8a8DynamicQuantizer(), &w8a8StaticQuantizer(), &llmInt8Quantizer(), &atomQuantizer(),
+        &correctedQuantizer(), &hqqAnalysisQuantizer(),
     };
     return kQuantizers;
 }

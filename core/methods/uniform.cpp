@@ -7,13 +7,15 @@
 #include <memory>
 #include <vector>
 
+#include "methods/clip.h"
+#include "methods/gptq.h"
 #include "methods/simulated.h"
 
 namespace ww {
 namespace {
 
-constexpr std::array<std::string_view, 3> kClips = {"none", "mse", "percentile"};
-constexpr std::array<std::string_view, 3> kClipTitles = {"all values", "least squared error", "without the largest values"};
+constexpr std::array<std::string_view, 4> kClips = {"none", "mse", "percentile", "output"};
+constexpr std::array<std::string_view, 4> kClipTitles = {"all values", "least squared error", "without the largest values", "least error of the output"};
 constexpr std::array<std::string_view, 2> kScales = {"group", "tensor"};
 constexpr std::array<std::string_view, 2> kScaleTitles = {"a group", "the whole matrix"};
 constexpr std::array<std::string_view, 2> kInt8Scales = {"row", "tensor"};
@@ -28,8 +30,9 @@ constexpr std::array kOptions = {
     MethodOption{"scale", "Shared scale", "Which values share a scale. The clipping of a whole matrix is found on a million of its values at most.",
                  "group", MethodOption::Kind::Choice, 0, 0, kScales, kScaleTitles},
     MethodOption{"clip", "Clipping",
-                 "Which range the steps cover: that of all values, the one with the least squared error, or one that leaves out the "
-                 "largest values.",
+                 "Which range the steps cover: that of all values, the one with the least squared error, one that leaves out the largest "
+                 "values, or the one with the least error of the layer's output. The last needs a calibration, leaves queries and keys "
+                 "alone, and is the least squared error for a whole matrix.",
                  "none", MethodOption::Kind::Choice, 0, 0, kClips, kClipTitles},
     MethodOption{"percentile", "Percentile", "Share of the values inside the range if the largest are left out, in percent.", "99.5",
                  MethodOption::Kind::Number, 50, 100, {}},
@@ -83,6 +86,20 @@ public:
             }
         }
         return best;
+    }
+
+    /// The range with which the group's share of the output changes least.
+    [[nodiscard]] Range leastOutputError(const GptqFactor& factor, std::size_t firstColumn) const
+    {
+        const Range all = whole();
+        const auto candidate = [&](std::size_t c) { return Range{all.low * clipShare(c), all.high * clipShare(c)}; };
+        std::vector<float> deltas(kClipCandidates * m_values.size());
+        for (std::size_t c = 0; c < kClipCandidates; ++c) {
+            const auto part = std::span(deltas).subspan(c * m_values.size(), m_values.size());
+            apply(candidate(c), part);
+            for (std::size_t i = 0; i < part.size(); ++i) part[i] = m_values[i] - part[i];
+        }
+        return candidate(chooseClip(factor, firstColumn, m_values.size(), deltas));
     }
 
     void apply(const Range& range, std::span<float> out) const
@@ -151,7 +168,7 @@ struct RangeSettings {
 
 Range chosen(const UniformGroup& group, const RangeSettings& settings)
 {
-    if (settings.clip == "mse") return group.leastError();
+    if (settings.clip == "mse" || settings.clip == "output") return group.leastError();
     return settings.clip == "percentile" ? group.percentile(settings.percentile) : group.whole();
 }
 
@@ -211,6 +228,10 @@ public:
         return values.number("bits") + perGroup / static_cast<double>(groupLength(values.number("group"), columns));
     }
 
+    [[nodiscard]] MethodData dataNeededFor(const MethodValues& values) const override
+    {
+        return clipsByOutput(values) ? MethodData::Gram : MethodData::None;
+    }
     [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override { return nearestUniform(values.integer("bits"), m_affine); }
     [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
                                                    const float* importance) const override
@@ -227,16 +248,24 @@ public:
             return;
         }
         const float* const importance = batch.importance;
+        // Without a Gram matrix, of an expert that no token reached, nothing says what a range does to the output.
+        const bool byOutput = clipsByOutput(values) && batch.factor && batch.factor->columns == row.size() && !keepsRange(batch.tensor);
+        const bool keepsAllValues = clipsByOutput(values) && !byOutput;
         const std::size_t length = groupLength(values.number("group"), row.size());
         for (std::size_t first = 0; first < row.size(); first += length) {
             const auto part = row.subspan(first, std::min(length, row.size() - first));
             const std::vector<float> original(part.begin(), part.end());
             const UniformGroup group(original, importance ? importance + first : nullptr, values.integer("bits"), m_affine);
-            group.apply(chosen(group, settings(values)), part);
+            group.apply(byOutput        ? group.leastOutputError(*batch.factor, first)
+                        : keepsAllValues ? group.whole()
+                                         : chosen(group, settings(values)),
+                        part);
         }
     }
 
 private:
+    /// Ranges of groups chosen by outputs; a range of the whole matrix is not.
+    [[nodiscard]] static bool clipsByOutput(const MethodValues& values) { return values.text("clip") == "output" && values.text("scale") != "tensor"; }
     [[nodiscard]] RangeSettings settings(const MethodValues& values) const
     {
         return {values.integer("bits"), m_affine, values.text("clip"), values.number("percentile")};

@@ -396,9 +396,15 @@ private:
             if (reached < matrices) addWarning(entry, "The calibration text did not reach all of this tensor; there, inputs are rounded token by token.");
             return {};
         }
-        m_unreachedExperts += reached > 0 ? matrices - reached : 0;
+        if (method->exportable() && reached > 0) m_unreachedExperts += matrices - reached;
+        if (!method->exportable() && reached > 0 && reached < matrices) ++m_unclipped;
         if (reached > 0) {
             entry.grams = m_options.grams;
+            return {};
+        }
+        if (!method->exportable()) {  // another method would measure something else
+            entry.grams = m_options.grams;
+            ++m_unclipped;
             return {};
         }
         entry.method = kDefaultMethod;
@@ -487,6 +493,10 @@ private:
         if (m_withoutGram > 0)
             plan.warnings.push_back(fmt::format("The calibration has no Gram matrix for {}; llama.cpp's search is used there.",
                                                 m_withoutGram == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutGram)));
+        if (m_unclipped > 0)
+            plan.warnings.push_back(fmt::format("The calibration has no Gram matrix for all or some of the inputs of {}; ranges are not "
+                                                "chosen by outputs there.",
+                                                m_unclipped == 1 ? "1 tensor" : fmt::format("{} tensors", m_unclipped)));
         if (m_unreachedExperts > 0)
             plan.warnings.push_back(fmt::format("The calibration text reached {} of experts not at all; llama.cpp's search is used "
                                                 "there. Use a longer or more varied text.",
@@ -527,6 +537,7 @@ private:
     std::size_t m_withoutMethod = 0;
     const Quantizer* m_missingGrams = nullptr;
     std::size_t m_withoutGram = 0;
+    std::size_t m_unclipped = 0;
     std::uint64_t m_unreachedExperts = 0;
     std::size_t m_fewTokens = 0;
     std::uint64_t m_tokensNeeded = 0;

@@ -12,6 +12,7 @@
 #include "jobs/tensor_stream.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/paths.h"
+#include "tests/support/verify.h"
 
 using namespace ww;
 
@@ -132,6 +133,43 @@ private slots:
         // A row does not depend on its neighbours.
         const auto fewer = encode("gptq", {statisticsOf(kTensor, kColumns, 1000)}, 3);
         QVERIFY(std::equal(fewer.begin(), fewer.end(), improved.begin()));
+    }
+
+    // What reads the Gram matrix, too: clip among the methods of files, and an option of analysis methods.
+    void clippingIsPlannedLikewise()
+    {
+        for (const char* method : {"clip", "affine:bits=3,clip=output"}) {
+            Recipe wanted = recipe();
+            wanted.method = method;
+            wanted.base = TensorType::Q8_0;
+            const auto refused = resolve(wanted, *m_model);
+            WW_VERIFY_FAILS(refused, ErrorCode::MissingCalibration, "Gram matrices");
+            const auto shown = resolve(wanted, *m_model, {.requireImportance = false});
+            QVERIFY(shown && !shown->warnings.empty());
+            const auto plan = resolve(wanted, *m_model, {.grams = factorsOf({statisticsOf(kTensor, kColumns, 10000)})});
+            WW_VERIFY(plan);
+            const bool file = findQuantizer(method)->exportable();
+            for (const PlanEntry& entry : plan->entries) {
+                if (!entry.quantized) continue;
+                const bool reached = m_model->tensors()[entry.tensorIndex].name == kTensor;
+                // Measured with another method, the tensor would seem better than it is.
+                QCOMPARE(entry.method, reached || !file ? std::string(method) : std::string(kDefaultMethod));
+                QCOMPARE(entry.grams != nullptr, reached || !file);
+            }
+            QVERIFY(std::ranges::any_of(plan->warnings, [&](const std::string& w) { return w.find("no Gram matrix") != std::string::npos; }));
+        }
+        // An option of gptq's is none of theirs, and an expert without tokens keeps the method and its values.
+        const TensorInfo* tensor = m_model->find(kTensor);
+        std::vector<float> values(8 * kColumns);
+        std::vector<float> whole(values.size());
+        std::vector<float> clipped(values.size());
+        for (auto& [spec, out] : {std::pair{"affine:bits=3", &whole}, std::pair{"affine:bits=3,clip=output", &clipped}}) {
+            const auto quantizer = RowQuantizer::create(*m_model, *tensor, TensorType::F32, spec, nullptr, factorsOf({}));
+            WW_VERIFY(quantizer);
+            WW_VERIFY(quantizer->decodeSource(0, 8, values.data()));
+            WW_VERIFY(quantizer->quantizeValues(values.data(), 0, 8, std::as_writable_bytes(std::span(*out))));
+        }
+        QVERIFY(whole == clipped && whole != values);
     }
 
     void withoutGramMatricesThereIsASentence()
