@@ -301,6 +301,14 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
     return rows;
 }
 
+QString scalingTargetTitle(const std::string& target)
+{
+    if (const auto format = tensorTypeFromName(target)) return formatName(*format);
+    if (target == "affine:bits=3,group=128") return Choices::tr("3 bits with zero-point, groups of 128");
+    if (target == "affine:group=128") return Choices::tr("4 bits with zero-point, groups of 128");
+    return methodTitle(target);
+}
+
 QString transformStepTitle(const TransformStep& step)
 {
     switch (step.kind) {
@@ -309,8 +317,8 @@ QString transformStepTitle(const TransformStep& step)
         if (step.searchAlpha) return Choices::tr("SmoothQuant, best strength for each input");
         return Choices::tr("SmoothQuant, strength %1").arg(QLocale().toString(step.alpha, 'g', 3));
     case TransformStep::Kind::Awq:
-        return step.awqAlpha ? Choices::tr("AWQ for %1, strength %2").arg(formatName(step.format), QLocale().toString(*step.awqAlpha, 'g', 3))
-                             : Choices::tr("AWQ for %1").arg(formatName(step.format));
+        return step.awqAlpha ? Choices::tr("AWQ for %1, strength %2").arg(scalingTargetTitle(step.target), QLocale().toString(*step.awqAlpha, 'g', 3))
+                             : Choices::tr("AWQ for %1").arg(scalingTargetTitle(step.target));
     }
     return {};
 }

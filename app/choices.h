@@ -46,6 +46,7 @@ struct PresetChoice {
 [[nodiscard]] QString formatMenuText(const FormatChoice& choice);
 
 /// The words for a step before quantizing: "Rotation, seed 1"; and for several in their order.
+[[nodiscard]] QString scalingTargetTitle(const std::string& target);
 [[nodiscard]] QString transformStepTitle(const TransformStep& step);
 [[nodiscard]] QString transformStepsTitle(const std::vector<TransformStep>& steps);
 

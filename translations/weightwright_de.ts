@@ -244,6 +244,14 @@
         <comment>format, method</comment>
         <translation>%1, %2</translation>
     </message>
+    <message>
+        <source>3 bits with zero-point, groups of 128</source>
+        <translation>3 Bit mit Nullpunkt, Gruppen zu 128</translation>
+    </message>
+    <message>
+        <source>4 bits with zero-point, groups of 128</source>
+        <translation>4 Bit mit Nullpunkt, Gruppen zu 128</translation>
+    </message>
 </context>
 <context>
     <name>Core</name>
@@ -5128,10 +5136,6 @@ gewählt</translation>
         <translation>Dreht die Kanäle, sodass sich Ausreißer auf alle verteilen. Für GPTQ und für 4-Bit-Formate ohne Versatz; K-Formate allein mit einer Wichtigkeitsmatrix werden schlechter.</translation>
     </message>
     <message>
-        <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.</source>
-        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text.</translation>
-    </message>
-    <message>
         <source>&amp;Steps, in their order:</source>
         <translation>&amp;Schritte, in ihrer Reihenfolge:</translation>
     </message>
@@ -5198,6 +5202,10 @@ gewählt</translation>
     <message>
         <source>the best for each input</source>
         <translation>die beste für jede Eingabe</translation>
+    </message>
+    <message>
+        <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text. Inputs that gain nothing are left alone.</source>
+        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text. Eingänge, die dabei nichts gewinnen, bleiben, wie sie sind.</translation>
     </message>
 </context>
 <context>

@@ -281,7 +281,7 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
     command
         .add_option("--transform", options.transform,
                     "Change the model first so that it computes the same and loses less: rotation[:SEED], smoothquant[:ALPHA|:search] or "
-                    "awq[:FORMAT[:ALPHA]], as \"weightwright-cli transform\" explains. May be repeated; steps come after those of a recipe file.")
+                    "awq[:TARGET[:ALPHA]], as \"weightwright-cli transform\" explains. May be repeated; steps come after those of a recipe file.")
         ->type_name("STEP")
         ->expected(1)
         ->take_all()

@@ -43,7 +43,8 @@ QString about(TransformStep::Kind kind)
         return StepsDialog::tr("Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes "
                          "all of their range; 0.5 is the paper's choice. Below 0 stands the search for the best, or none, of each input.");
     case TransformStep::Kind::Awq:
-        return StepsDialog::tr("Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text.");
+        return StepsDialog::tr("Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text. Inputs "
+                         "that gain nothing are left alone.");
     }
     return {};
 }
@@ -149,7 +150,8 @@ QWidget* StepsDialog::buildOptions()
     m_format->setObjectName(QStringLiteral("stepsFormat"));
     for (const TensorType type : {TensorType::Q4_0, TensorType::Q4_1, TensorType::Q4_K, TensorType::Q3_K, TensorType::Q2_K, TensorType::Q5_K,
                                   TensorType::Q5_0, TensorType::Q6_K, TensorType::Q8_0, TensorType::IQ4_NL, TensorType::IQ4_XS})
-        if (findBlockFormat(type)) m_format->addItem(formatName(type), static_cast<int>(type));
+        if (findBlockFormat(type)) m_format->addItem(formatName(type), QString::fromUtf8(name(type)));
+    for (const char* method : {"affine:group=128", "affine:bits=3,group=128", "nf4"}) m_format->addItem(scalingTargetTitle(method), QLatin1String(method));
     page(tr("Forma&t:"), m_format);
     m_options->addWidget(new QWidget);  // no step
     layout->addWidget(m_options);
@@ -212,7 +214,9 @@ void StepsDialog::showStep()
         const QSignalBlocker quietFormat(m_format);
         m_seed->setValue(static_cast<int>(std::min<std::uint64_t>(step.seed, 1000000000)));
         m_alpha->setValue(step.searchAlpha ? kSearch : step.alpha);
-        m_format->setCurrentIndex(m_format->findData(static_cast<int>(step.format)));
+        const QString target = QString::fromStdString(step.target);
+        if (m_format->findData(target) < 0) m_format->addItem(scalingTargetTitle(step.target), target);  // of a recipe file
+        m_format->setCurrentIndex(m_format->findData(target));
         m_options->setCurrentIndex(static_cast<int>(step.kind));
         m_about->setText(about(step.kind));
     }
@@ -230,7 +234,7 @@ void StepsDialog::takeOptions()
         step.searchAlpha = m_alpha->value() < 0;
         if (!step.searchAlpha) step.alpha = m_alpha->value();
         break;
-    case TransformStep::Kind::Awq: step.format = static_cast<TensorType>(m_format->currentData().toInt()); break;
+    case TransformStep::Kind::Awq: step.target = m_format->currentData().toString().toStdString(); break;
     }
     m_list->item(row)->setText(transformStepTitle(step));
 }

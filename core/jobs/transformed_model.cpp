@@ -6,6 +6,7 @@
 
 #include "calibration/calibration.h"
 #include "model/weight_source.h"
+#include "transform/channel_scaling.h"
 
 namespace ww {
 namespace {
@@ -33,6 +34,7 @@ Result<std::shared_ptr<const ModelFile>> transformedModel(std::shared_ptr<const 
             options.contextLength = contextLength;
             options.maxWindows = maxWindows;
             options.collectGram = step.needsGram();
+            options.wantsGram = scalingReadsGram;
             options.gramBudgetBytes = gramBudgetBytes;
             WW_TRY(model, apply(step, std::move(model), text, options, context));
         }

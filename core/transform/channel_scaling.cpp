@@ -3,18 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "base/aligned_buffer.h"
-#include "base/blas.h"
-#include "base/parallel.h"
-#include "formats/block_format.h"
-#include "methods/reference.h"
 #include "transform/rewritten_model.h"
 
 namespace ww {
@@ -23,44 +19,35 @@ namespace {
 /// Those whose branches are a norm, linear maps of its output, and gates that only multiply; what a block has none of stays.
 constexpr std::array<std::string_view, 13> kArchitectures = {"llama",  "qwen2",  "qwen2moe", "qwen3",      "qwen3moe", "phi3", "gemma",
                                                              "gemma2", "gemma3", "granite",  "granitemoe", "smollm3",  "olmo2"};
-constexpr std::size_t kCandidates = 20;
-constexpr std::size_t kSampledRows = 128;
-/// Shares that the search of SmoothQuant tries besides leaving an input alone.
-constexpr double kFirstShare = 0.30;
-constexpr double kShareStep = 0.05;
-constexpr std::size_t kShares = 14;
+/// Rows that all experts of a block together have in memory, and an expert at least.
+constexpr std::size_t kExpertRows = 512;
+constexpr std::size_t kLeastExpertRows = 8;
 
-using Scales = std::shared_ptr<const std::vector<float>>;
-
+/// Scales of the columns, or of those of one expert after the other.
 TensorChange timesColumns(Scales scales)
 {
     return [scales](std::vector<float>& values, const Shape& shape) {
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] *= (*scales)[i % shape.columns()];
+        const std::size_t columns = shape.columns();
+        const std::size_t matrix = columns * shape.ne[1];
+        const bool each = scales->size() != columns;
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] *= (*scales)[(each ? i / matrix * columns : 0) + i % columns];
     };
 }
 
-/// Rows (or the values of a vector) divided.
-TensorChange dividedRows(Scales scales)
+/// The last rows, or values of a norm or bias, as many as there are scales, divided.
+TensorChange dividedRows(Scales scales, bool isMatrix)
 {
-    return [scales](std::vector<float>& values, const Shape& shape) {
-        const std::size_t columns = shape.dims < 2 ? 1 : shape.columns();
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] /= (*scales)[i / columns];
+    return [scales, isMatrix](std::vector<float>& values, const Shape& shape) {
+        const std::size_t columns = isMatrix ? shape.columns() : 1;
+        const std::size_t first = values.size() - scales->size() * columns;
+        for (std::size_t i = first; i < values.size(); ++i) values[i] /= (*scales)[(i - first) / columns];
     };
 }
 
-/// One input of a block: who reads it.
-struct Input {
-    const InputStatistics* statistics = nullptr;
-    std::vector<std::vector<float>> weights;  ///< of the readers, columns as the input
-    std::size_t period = 0;                   ///< scales repeat: channel c has that of sharedOf(c)
-    std::size_t headLength = 0;               ///< of v → output: channels of a head
-    std::size_t repeats = 1;                  ///< query heads per value head
-
-    [[nodiscard]] std::size_t sharedOf(std::size_t channel) const
-    {
-        if (headLength == 0) return channel;
-        return channel / headLength / repeats * headLength + channel % headLength;
-    }
+/// Of the output of a norm.
+struct Reader {
+    std::string_view name;
+    bool quantized = true;  ///< routers stay as they are: they take the scales, and have no say in them
 };
 
 class Scaler {
@@ -75,15 +62,16 @@ public:
         if (std::ranges::find(kArchitectures, m_model->architecture()) == kArchitectures.end())
             return fail(ErrorCode::Unsupported,
                         fmt::format("The channels of models of the architecture \"{}\" cannot be scaled.", m_model->architecture()));
+        WW_TRY(m_target, parseScalingTarget(m_options.target));
         const std::uint64_t blocks = fact("block_count").value_or(0);
         m_context.begin("Scaling channels", blocks, ProgressUnit::Steps);
         for (std::uint64_t b = 0; b < blocks; ++b) {
-            WW_TRY_VOID(fromNorm(b, "attn_norm", {"attn_q", "attn_k", "attn_v", "attn_qkv"}));
+            WW_TRY_VOID(fromNorm(b, "attn_norm", {{"attn_q"}, {"attn_k"}, {"attn_v"}, {"attn_qkv"}}));
             WW_TRY_VOID(fromValues(b));
-            if (!find(b, "ffn_gate_inp")) {
-                WW_TRY_VOID(fromNorm(b, "ffn_norm", {"ffn_gate", "ffn_up"}));
-                if (find(b, "ffn_gate")) WW_TRY_VOID(fromUp(b));
-            }
+            if (find(b, "ffn_gate_inp"))
+                WW_TRY_VOID(withExperts(b));
+            else
+                WW_TRY_VOID(withoutExperts(b));
             m_context.advance(1);
         }
         return rewrite(m_model, std::move(m_rewriting));
@@ -99,233 +87,160 @@ private:
         return m_model->find(fmt::format("blk.{}.{}.{}", block, name, kind));
     }
 
-    /// Statistics and weights of the readers; empty statistics when the text showed nothing.
-    Result<Input> inputOf(std::uint64_t block, std::span<const std::string_view> readers) const
+    Result<void> withoutExperts(std::uint64_t block)
     {
-        Input input;
-        for (const std::string_view name : readers) {
-            const TensorInfo* tensor = find(block, name);
+        WW_TRY_VOID(fromNorm(block, "ffn_norm", {{"ffn_gate"}, {"ffn_up"}}));
+        return fromUp(block, "ffn_gate", "ffn_up", "ffn_down");
+    }
+
+    Result<void> withExperts(std::uint64_t block)
+    {
+        // Experts under other names would read the norm without the scales.
+        if (!find(block, "ffn_gate_exps") || !find(block, "ffn_up_exps")) return {};
+        WW_TRY_VOID(fromNorm(block, "ffn_norm",
+                             {{"ffn_gate_inp", false},
+                              {"ffn_gate_exps"},
+                              {"ffn_up_exps"},
+                              {"ffn_gate_inp_shexp", false},
+                              {"ffn_gate_shexp"},
+                              {"ffn_up_shexp"}}));
+        WW_TRY_VOID(fromUpOfExperts(block));
+        return fromUp(block, "ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp");
+    }
+
+    /// Empty statistics when the text showed nothing.
+    Result<ScaledInput> inputOf(std::uint64_t block, std::span<const Reader> readers) const
+    {
+        ScaledInput input;
+        for (const Reader& reader : readers) {
+            const TensorInfo* tensor = find(block, reader.name);
             if (!tensor) continue;
             if (!input.statistics) input.statistics = m_calibration.find(tensor->name);
-            if (!input.statistics || input.statistics->count == 0) return Input{};
-            if (input.statistics->columns != tensor->shape.columns())
-                return fail(Error{ErrorCode::InvalidArgument, "The calibration belongs to another model.", {}, tensor->name, {}});
-            WW_TRY(std::vector<float> values, readTensor(*m_model, *tensor));
-            input.weights.push_back(std::move(values));
+            if (!input.statistics || input.statistics->count == 0) return ScaledInput{};
+            WW_TRY_VOID(checkColumns(*input.statistics, *tensor));
+            if (reader.quantized) WW_TRY_VOID(addMatrices(input, *tensor));
         }
         input.period = input.statistics ? input.statistics->columns : 0;
         return input;
     }
 
-    Result<void> fromNorm(std::uint64_t block, std::string_view norm, std::vector<std::string_view> readers)
+    static Result<void> checkColumns(const InputStatistics& statistics, const TensorInfo& tensor)
+    {
+        if (statistics.columns == tensor.shape.columns()) return {};
+        return fail(Error{ErrorCode::InvalidArgument, "The calibration belongs to another model.", {}, tensor.name, {}});
+    }
+
+    Result<void> addMatrices(ScaledInput& input, const TensorInfo& tensor) const
+    {
+        const std::size_t experts = tensor.shape.ne[2];
+        const std::size_t rows = tensor.shape.ne[1];
+        const std::size_t kept = experts == 1 ? std::numeric_limits<std::size_t>::max() : std::max(kLeastExpertRows, kExpertRows / experts);
+        for (std::size_t e = 0; e < experts; ++e) {
+            if (m_context.stopRequested()) return cancelled();
+            WW_TRY(std::vector<float> values, readTensorRows(*m_model, tensor, e * rows, rows));
+            ScaledReader reader = scaledReader(std::move(values), tensor.shape.columns(), kept);
+            if (const InputStatistics* seen = experts > 1 ? m_calibration.find(tensor.name, e) : nullptr)
+                reader.share = static_cast<double>(seen->count) / static_cast<double>(input.statistics->count);
+            input.readers.push_back(std::move(reader));
+        }
+        return {};
+    }
+
+    Result<void> fromNorm(std::uint64_t block, std::string_view norm, const std::vector<Reader>& readers)
     {
         const TensorInfo* producer = find(block, norm);
-        WW_TRY(const Input input, inputOf(block, readers));
-        if (!producer || !input.statistics || producer->shape.elements() != input.period) return {};
+        if (!producer) return {};
+        WW_TRY(const ScaledInput input, inputOf(block, readers));
+        if (!input.statistics || producer->shape.elements() != input.period) return {};
         WW_TRY(const Scales scales, choose(input));
         if (!scales) return {};
-        m_rewriting.add(producer->name, dividedRows(scales));
-        if (const TensorInfo* bias = find(block, norm, "bias")) m_rewriting.add(bias->name, dividedRows(scales));
-        for (const std::string_view name : readers)
-            if (const TensorInfo* tensor = find(block, name)) m_rewriting.add(tensor->name, timesColumns(scales));
+        divide(block, norm, scales);
+        for (const Reader& reader : readers)
+            if (const TensorInfo* tensor = find(block, reader.name)) m_rewriting.add(tensor->name, timesColumns(scales));
         return {};
     }
 
-    Result<void> fromUp(std::uint64_t block)
+    /// Without a gate, up may hold both: the gate first.
+    Result<void> fromUp(std::uint64_t block, std::string_view gate, std::string_view up, std::string_view down)
     {
-        const std::array<std::string_view, 1> readers = {"ffn_down"};
-        const TensorInfo* producer = find(block, "ffn_up");
-        WW_TRY(const Input input, inputOf(block, readers));
-        if (!producer || !input.statistics || producer->shape.rows() != input.period) return {};
-        return moveRows(block, "ffn_up", "ffn_down", input);
+        const TensorInfo* producer = find(block, up);
+        if (!producer) return {};
+        const Reader reader{down};
+        WW_TRY(const ScaledInput input, inputOf(block, {&reader, 1}));
+        if (!input.statistics || producer->shape.rows() != input.period * (find(block, gate) ? 1 : 2)) return {};
+        return moveRows(block, up, down, input);
     }
 
+    Result<void> fromUpOfExperts(std::uint64_t block)
+    {
+        const TensorInfo& up = *find(block, "ffn_up_exps");
+        const TensorInfo* down = find(block, "ffn_down_exps");
+        if (!down || down->shape.ne[2] != up.shape.ne[2] || down->shape.columns() != up.shape.ne[1]) return {};
+        const std::size_t columns = down->shape.columns();
+        std::vector<float> all(columns * down->shape.ne[2], 1.0F);
+        bool any = false;
+        for (std::size_t e = 0; e < down->shape.ne[2]; ++e) {
+            ScaledInput input;
+            input.statistics = m_calibration.find(down->name, e);
+            if (!input.statistics || input.statistics->count == 0) continue;
+            WW_TRY_VOID(checkColumns(*input.statistics, *down));
+            input.period = columns;
+            WW_TRY(std::vector<float> values, readTensorRows(*m_model, *down, e * down->shape.ne[1], down->shape.ne[1]));
+            input.readers.push_back(scaledReader(std::move(values), columns, down->shape.ne[1]));
+            WW_TRY(const Scales scales, choose(input));
+            if (!scales) continue;
+            std::ranges::copy(*scales, all.begin() + static_cast<std::ptrdiff_t>(e * columns));
+            any = true;
+        }
+        if (!any) return {};
+        const auto scales = std::make_shared<const std::vector<float>>(std::move(all));
+        divide(block, "ffn_up_exps", scales);
+        m_rewriting.add(down->name, timesColumns(scales));
+        return {};
+    }
+
+    /// The values are the last rows where q, k and v are fused.
     Result<void> fromValues(std::uint64_t block)
     {
-        const std::array<std::string_view, 1> readers = {"attn_output"};
-        const TensorInfo* producer = find(block, "attn_v");
+        const bool fused = find(block, "attn_v") == nullptr;
+        const std::string_view from = fused ? "attn_qkv" : "attn_v";
+        const TensorInfo* producer = find(block, from);
         const std::uint64_t heads = fact("attention.head_count").value_or(0);
         const std::uint64_t valueHeads = fact("attention.head_count_kv").value_or(heads);
-        if (!producer || valueHeads == 0 || heads % valueHeads != 0 || producer->shape.rows() % valueHeads != 0) return {};
-        WW_TRY(Input input, inputOf(block, readers));
-        if (!input.statistics) return {};
-        input.headLength = producer->shape.rows() / valueHeads;
+        if (!producer || heads == 0 || valueHeads == 0 || heads % valueHeads != 0) return {};
+        const Reader reader{"attn_output"};
+        WW_TRY(ScaledInput input, inputOf(block, {&reader, 1}));
+        if (!input.statistics || input.statistics->columns % heads != 0) return {};
+        input.headLength = input.statistics->columns / heads;
         input.repeats = heads / valueHeads;
-        if (input.headLength * heads != input.statistics->columns) return {};
-        input.period = producer->shape.rows();
-        return moveRows(block, "attn_v", "attn_output", input);
+        input.period = input.headLength * valueHeads;
+        if (fused ? producer->shape.rows() <= input.period : producer->shape.rows() != input.period) return {};
+        return moveRows(block, from, "attn_output", input);
     }
 
-    Result<void> moveRows(std::uint64_t block, std::string_view from, std::string_view to, const Input& input)
+    Result<void> moveRows(std::uint64_t block, std::string_view from, std::string_view to, const ScaledInput& input)
     {
         WW_TRY(const Scales scales, choose(input));
         if (!scales) return {};
-        m_rewriting.add(find(block, from)->name, dividedRows(scales));
-        if (const TensorInfo* bias = find(block, from, "bias")) m_rewriting.add(bias->name, dividedRows(scales));
-        m_rewriting.add(find(block, to)->name, timesColumns(std::make_shared<const std::vector<float>>(spread(input, *scales))));
+        divide(block, from, scales);
+        m_rewriting.add(find(block, to)->name, timesColumns(std::make_shared<const std::vector<float>>(input.spread(*scales))));
         return {};
     }
 
-    /// Scales of all columns of the readers.
-    static std::vector<float> spread(const Input& input, const std::vector<float>& scales)
+    void divide(std::uint64_t block, std::string_view name, const Scales& scales)
     {
-        std::vector<float> all(input.statistics->columns);
-        for (std::size_t c = 0; c < all.size(); ++c) all[c] = scales[input.sharedOf(c)];
-        return all;
+        const TensorInfo& producer = *find(block, name);
+        m_rewriting.add(producer.name, dividedRows(scales, producer.shape.dims > 1));
+        if (const TensorInfo* bias = find(block, name, "bias")) m_rewriting.add(bias->name, dividedRows(scales, false));
     }
 
-    /// Null when nothing is to change.
-    Result<Scales> choose(const Input& input) const
-    {
-        if (m_options.rule == ScalingOptions::Rule::Smooth) return m_options.searchAlpha ? searched(input) : share(input, m_options.alpha);
-        if (input.statistics->gram.empty())
-            return fail(Error{ErrorCode::InvalidArgument, "AWQ needs a calibration with Gram matrices.", {}, input.statistics->tensors.front(), {}});
-        if (m_options.awqAlpha)
-            return *m_options.awqAlpha == 0 ? Scales() : std::make_shared<const std::vector<float>>(awq(input, *m_options.awqAlpha));
-        std::array<double, kCandidates> losses{};
-        auto tried = parallelTry(m_context, kCandidates, [&](std::size_t i) -> Result<void> {
-            WW_TRY(losses[i], lossOf(input, spread(input, awq(input, alphaOf(i)))));
-            return {};
-        });
-        WW_TRY_VOID(std::move(tried));
-        const auto best = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
-        if (best == 0) return Scales();
-        return std::make_shared<const std::vector<float>>(awq(input, alphaOf(best)));
-    }
-
-    static Scales share(const Input& input, double alpha) { return std::make_shared<const std::vector<float>>(smooth(input, alpha)); }
-
-    Result<Scales> searched(const Input& input) const
-    {
-        std::array<double, kShares> losses{};
-        auto tried = parallelTry(m_context, kShares, [&](std::size_t i) -> Result<void> {
-            losses[i] = expectedLoss(input, spread(input, smooth(input, shareOf(i))));
-            return {};
-        });
-        WW_TRY_VOID(std::move(tried));
-        const auto best = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
-        if (!(losses[best] < expectedLoss(input, std::vector<float>(input.statistics->columns, 1.0F)))) return Scales();
-        return share(input, shareOf(best));
-    }
-    static double shareOf(std::size_t candidate) { return kFirstShare + kShareStep * static_cast<double>(candidate); }
-
-    /// Mean square that outputs are off by, summed over all outputs, with weights of 8 bits per row and inputs of 8 bits with one scale
-    /// fixed beforehand. Rounding to steps of d is taken as noise of d²/12, of inputs that a step hides as their own mean square;
-    /// a sample of tokens would say the same, but statistics are what a calibration keeps.
-    static double expectedLoss(const Input& input, const std::vector<float>& scales)
-    {
-        const InputStatistics& statistics = *input.statistics;
-        const std::size_t n = statistics.columns;
-        std::vector<double> squares(n);
-        double largest = 0;
-        double energy = 0;
-        for (std::size_t c = 0; c < n; ++c) {
-            const double scale = static_cast<double>(scales[c]);
-            squares[c] = statistics.sumSquares[c] / static_cast<double>(statistics.count) / (scale * scale);
-            largest = std::max(largest, static_cast<double>(statistics.absMax[c]) / scale);
-            energy += squares[c];
-        }
-        constexpr double kSteps = 127;
-        const double step = largest / kSteps;
-        std::vector<double> noise(n);
-        for (std::size_t c = 0; c < n; ++c) noise[c] = std::min(step * step / 12, squares[c]);
-        double loss = 0;
-        for (const auto& matrix : input.weights)
-            for (std::size_t first = 0; first < matrix.size(); first += n) {
-                double top = 0;
-                for (std::size_t c = 0; c < n; ++c) {
-                    const double weight = static_cast<double>(matrix[first + c]) * static_cast<double>(scales[c]);
-                    top = std::max(top, std::fabs(weight));
-                    loss += weight * weight * noise[c];
-                }
-                loss += top / kSteps * (top / kSteps) / 12 * energy;
-            }
-        return loss;
-    }
-
-    static std::vector<float> smooth(const Input& input, double alpha)
-    {
-        const std::size_t columns = input.statistics->columns;
-        std::vector<double> inputs(input.period);
-        std::vector<double> weights(input.period);
-        for (std::size_t c = 0; c < columns; ++c) {
-            double& x = inputs[input.sharedOf(c)];
-            x = std::max(x, static_cast<double>(input.statistics->absMax[c]));
-        }
-        for (const auto& matrix : input.weights)
-            for (std::size_t i = 0; i < matrix.size(); ++i) {
-                double& w = weights[input.sharedOf(i % columns)];
-                w = std::max(w, static_cast<double>(std::fabs(matrix[i])));
-            }
-        std::vector<float> scales(input.period);
-        for (std::size_t i = 0; i < scales.size(); ++i) {
-            const double scale = std::pow(std::max(inputs[i], 1e-5), alpha) / std::pow(std::max(weights[i], 1e-5), 1 - alpha);
-            scales[i] = static_cast<float>(std::clamp(scale, 1e-5, 1e5));
-        }
-        return scales;
-    }
-
-    static double alphaOf(std::size_t candidate) { return static_cast<double>(candidate) / static_cast<double>(kCandidates); }
-
-    /// Mean |x|^alpha, the largest and smallest scale at the same distance from 1.
-    static std::vector<float> awq(const Input& input, double alpha)
-    {
-        std::vector<double> means(input.period);
-        for (std::size_t c = 0; c < input.statistics->columns; ++c) {
-            double& mean = means[input.sharedOf(c)];
-            mean = std::max(mean, input.statistics->sumAbs[c] / static_cast<double>(input.statistics->count));
-        }
-        std::vector<double> raised;
-        for (const double mean : means) raised.push_back(std::pow(std::max(mean, 1e-9), alpha));
-        const auto [low, high] = std::ranges::minmax(raised);
-        std::vector<float> scales;
-        for (const double value : raised) scales.push_back(static_cast<float>(std::max(1e-4, value / std::sqrt(low * high))));
-        return scales;
-    }
-
-    /// trace(Δ H Δᵀ) / trace(W H Wᵀ) over some rows of the readers, quantized with these scales.
-    [[nodiscard]] Result<double> lossOf(const Input& input, const std::vector<float>& scales) const
-    {
-        const std::size_t n = input.statistics->columns;
-        const auto& gram = input.statistics->gram;
-        if (!rowBytes(m_options.format, n)) return 0.0;  // this input keeps its scales
-        std::vector<float> importance(n);
-        for (std::size_t c = 0; c < n; ++c) importance[c] = gram[c * n + c] / (scales[c] * scales[c]);
-        double lost = 0;
-        double whole = 0;
-        for (const auto& matrix : input.weights) {
-            const std::size_t rows = matrix.size() / n;
-            const std::size_t count = std::min(rows, kSampledRows);
-            std::vector<float> original(count * n);
-            std::vector<float> scaled(count * n);
-            for (std::size_t r = 0; r < count; ++r)
-                for (std::size_t c = 0; c < n; ++c) {
-                    original[r * n + c] = matrix[r * rows / count * n + c];
-                    scaled[r * n + c] = original[r * n + c] * scales[c];
-                }
-            std::vector<std::byte> blocks(count * *rowBytes(m_options.format, n));
-            const RowBatch batch{.values = scaled.data(), .rowCount = count, .columns = n, .importance = importance.data()};
-            WW_TRY_VOID(referenceQuantizer().quantize(batch, m_options.format, blocks));
-            WW_TRY_VOID(decodeRows(m_options.format, blocks, 0, count, n, scaled.data()));
-            for (std::size_t r = 0; r < count; ++r)
-                for (std::size_t c = 0; c < n; ++c) scaled[r * n + c] = scaled[r * n + c] / scales[c] - original[r * n + c];
-            lost += energy(scaled, gram, count, n);
-            whole += energy(original, gram, count, n);
-        }
-        return whole > 0 ? lost / whole : 0.0;
-    }
-
-    static double energy(const std::vector<float>& x, const std::vector<float>& gram, std::size_t rows, std::size_t n)
-    {
-        AlignedBuffer<float> product(rows * n);
-        blas::gemmNN(rows, n, n, 1, x.data(), n, gram.data(), n, 0, product.data(), n);
-        return blas::dot(rows * n, x.data(), product.data());
-    }
+    Result<Scales> choose(const ScaledInput& input) const { return chooseScales(input, m_options, m_target, m_context); }
 
     std::shared_ptr<const ModelFile> m_model;
     const Calibration& m_calibration;
     const ScalingOptions& m_options;
     const JobContext& m_context;
+    ScalingTarget m_target;
     Rewriting m_rewriting;
 };
 
@@ -335,6 +250,12 @@ Result<std::shared_ptr<const ModelFile>> scaleChannels(std::shared_ptr<const Mod
                                                        const ScalingOptions& options, const JobContext& context)
 {
     return Scaler(std::move(model), calibration, options, context).run();
+}
+
+bool scalingReadsGram(std::string_view tensor)
+{
+    constexpr std::array<std::string_view, 3> kUnread = {".ffn_gate_exps.", ".ffn_up_exps.", ".ffn_gate_inp_shexp."};
+    return std::ranges::none_of(kUnread, [&](std::string_view part) { return tensor.find(part) != std::string_view::npos; });
 }
 
 }  // namespace ww

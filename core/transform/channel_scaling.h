@@ -1,36 +1,29 @@
 // SPDX-License-Identifier: MIT
 // Scales per input channel that move between a matrix and what makes its input, so that the model computes the same and quantizes
-// better: SmoothQuant (Xiao et al. 2023) and AWQ (Lin et al. 2024).
+// better. channel_scales.h chooses them.
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <string_view>
 
 #include "base/progress.h"
 #include "base/result.h"
 #include "calibration/calibration.h"
 #include "io/model_file.h"
-#include "tensor/tensor_type.h"
+#include "transform/channel_scales.h"
 
 namespace ww {
 
-struct ScalingOptions {
-    enum class Rule : std::uint8_t {
-        Smooth,  ///< largest input^alpha / largest weight^(1 − alpha): evens out the ranges for 8-bit products
-        Awq      ///< mean |input|^alpha, alpha from 0, 0.05, … 0.95 by the least output error in `format`
-    };
-    Rule rule = Rule::Smooth;
-    double alpha = 0.5;
-    bool searchAlpha = false;  ///< of Smooth: for each input the best of 0.30, 0.35, … 0.95 and of leaving it alone, see expectedLoss()
-    TensorType format = TensorType::Q4_0;
-    std::optional<double> awqAlpha{};  ///< this one for all inputs instead; 0 leaves the model as it is
-};
-
-/// Scales go from the norms into q, k, v and gate, up; from the rows of v into the columns of the attention output (one scale for
-/// all query heads that share a value head); from the rows of up into the columns of down. Inputs without statistics and mixtures
-/// of experts keep theirs. AWQ needs Gram matrices. Errors: Unsupported for architectures whose branches are not made of these,
-/// InvalidArgument for a calibration of another model.
+/// Scales go from the norms into q, k, v and gate, up (with experts: into those of all experts, of the shared one, and into the
+/// routers); from the rows of v into the columns of the attention output (one scale for all query heads that share a value head);
+/// from the rows of up into the columns of down, of each expert by itself. Maps may be fused (q, k, v; gate and up). Inputs without
+/// statistics keep theirs. AWQ needs Gram matrices. Errors: Unsupported for architectures whose branches are not made of these,
+/// InvalidArgument for a calibration of another model or a target that parseScalingTarget() does not read.
 Result<std::shared_ptr<const ModelFile>> scaleChannels(std::shared_ptr<const ModelFile> model, const Calibration& calibration,
                                                        const ScalingOptions& options, const JobContext& context);
+
+/// False for tensors whose Gram matrix scaleChannels() never looks at: each expert sees a part of what its router sees, and the
+/// matrices of all of them together would take much memory.
+[[nodiscard]] bool scalingReadsGram(std::string_view tensor);
 
 }  // namespace ww

@@ -68,18 +68,22 @@ private:
 
 }  // namespace
 
-Result<std::vector<float>> readTensor(const ModelFile& model, const TensorInfo& tensor)
+Result<std::vector<float>> readTensorRows(const ModelFile& model, const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount)
 {
     const std::size_t columns = tensor.shape.columns();
-    const std::size_t rows = tensor.shape.rows();
     const auto row = rowBytes(tensor.type, columns);
     if (!findBlockFormat(tensor.type) || !row)
         return fail(Error{ErrorCode::Unsupported, "The format of this tensor cannot be read as numbers.", model.path(), tensor.name, {}});
-    std::vector<std::byte> bytes(rows * *row);
-    std::vector<float> values(rows * columns);
-    WW_TRY_VOID(model.readRows(tensor, 0, rows, bytes.data()));
-    WW_TRY_VOID(decodeRows(tensor.type, bytes, 0, rows, columns, values.data()));
+    std::vector<std::byte> bytes(rowCount * *row);
+    std::vector<float> values(rowCount * columns);
+    WW_TRY_VOID(model.readRows(tensor, firstRow, rowCount, bytes.data()));
+    WW_TRY_VOID(decodeRows(tensor.type, bytes, 0, rowCount, columns, values.data()));
     return values;
+}
+
+Result<std::vector<float>> readTensor(const ModelFile& model, const TensorInfo& tensor)
+{
+    return readTensorRows(model, tensor, 0, tensor.shape.rows());
 }
 
 Result<std::shared_ptr<const ModelFile>> rewrite(std::shared_ptr<const ModelFile> model, Rewriting rewriting)

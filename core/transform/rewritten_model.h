@@ -32,7 +32,8 @@ struct Rewriting {
 /// is not there, Unsupported for one that has no codec.
 Result<std::shared_ptr<const ModelFile>> rewrite(std::shared_ptr<const ModelFile> model, Rewriting rewriting);
 
-/// All values of a tensor as floats.
+/// Some rows of a tensor as floats, or all of them.
+Result<std::vector<float>> readTensorRows(const ModelFile& model, const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount);
 Result<std::vector<float>> readTensor(const ModelFile& model, const TensorInfo& tensor);
 
 }  // namespace ww

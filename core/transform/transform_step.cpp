@@ -26,9 +26,10 @@ std::span<const TransformStepInfo> transformSteps()
          "Moves the range of each input channel into the weights, so that inputs can be rounded to 8 bits. ALPHA, 0 to 1, is the share "
          "that is moved; 0.5 if not given. With search, each input gets the share that 8-bit weights and inputs lose least with, or none.",
          true},
-        {"awq", "awq[:FORMAT[:ALPHA]]",
-         "Finds a scale per channel with which rounding to FORMAT changes the outputs least, and folds it into the layer before. FORMAT "
-         "is Q4_0 if not given. ALPHA, 0 to 1, is the power of the mean input that the scales are; the best for each input if not "
+        {"awq", "awq[:TARGET[:ALPHA]]",
+         "Finds a scale per channel with which rounding to TARGET changes the outputs least, and folds it into the layer before. TARGET "
+         "is a format, Q4_0 if not given, or an analysis method with its options, such as nf4 or affine:bits=3,group=128. Where no scale "
+         "helps clearly, none is used. ALPHA, 0 to 1, is the power of the mean input that the scales are; the best for each input if not "
          "given. With 0 nothing changes.",
          true},
     }};
@@ -56,22 +57,20 @@ Result<TransformStep> parseTransformStep(std::string_view text)
             return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1, or search.", value));
     } else if (name == "awq") {
         step.kind = TransformStep::Kind::Awq;
-        const std::size_t second = value.find(':');
-        const std::string_view formatName = value.substr(0, second);
-        const auto format = tensorTypeFromName(formatName.empty() ? "Q4_0" : formatName);
-        if (!format || !traits(*format).target)
-            return fail(ErrorCode::InvalidArgument,
-                        fmt::format("\"{}\" is no format for awq to aim at; \"weightwright-cli formats\" lists them.", formatName));
-        step.format = *format;
-        if (second != std::string_view::npos) {
-            const std::string_view alpha = value.substr(second + 1);
+        // Specs of methods hold colons, too: what comes after the last one is ALPHA, unless it sets an option.
+        const std::size_t last = value.rfind(':');
+        const bool hasAlpha = last != std::string_view::npos && value.find('=', last) == std::string_view::npos;
+        WW_TRY(const ScalingTarget target, parseScalingTarget(hasAlpha ? value.substr(0, last) : value));
+        step.target = target.text;
+        if (hasAlpha) {
+            const std::string_view alpha = value.substr(last + 1);
             step.awqAlpha = 0;
             if (!numberIn(alpha, *step.awqAlpha) || !(*step.awqAlpha >= 0 && *step.awqAlpha <= 1))
                 return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for awq; it is a number from 0 to 1.", alpha));
         }
     } else {
         return fail(ErrorCode::InvalidArgument,
-                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA|:search] and awq[:FORMAT[:ALPHA]].", name));
+                    fmt::format("There is no step \"{}\"; the steps are rotation[:SEED], smoothquant[:ALPHA|:search] and awq[:TARGET[:ALPHA]].", name));
     }
     return step;
 }
@@ -83,7 +82,7 @@ std::string transformStepText(const TransformStep& step)
     case TransformStep::Kind::SmoothQuant: return step.searchAlpha ? "smoothquant:search" : fmt::format("smoothquant:{}", step.alpha);
     case TransformStep::Kind::Awq: break;
     }
-    return step.awqAlpha ? fmt::format("awq:{}:{}", name(step.format), *step.awqAlpha) : fmt::format("awq:{}", name(step.format));
+    return step.awqAlpha ? fmt::format("awq:{}:{}", step.target, *step.awqAlpha) : fmt::format("awq:{}", step.target);
 }
 
 Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, std::shared_ptr<const ModelFile> model,
@@ -95,7 +94,7 @@ Result<std::shared_ptr<const ModelFile>> applyStep(const TransformStep& step, st
     scaling.rule = step.kind == TransformStep::Kind::Awq ? ScalingOptions::Rule::Awq : ScalingOptions::Rule::Smooth;
     scaling.alpha = step.alpha;
     scaling.searchAlpha = step.searchAlpha;
-    scaling.format = step.format;
+    scaling.target = step.target;
     scaling.awqAlpha = step.awqAlpha;
     return scaleChannels(std::move(model), *calibration, scaling, context);
 }

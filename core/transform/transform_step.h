@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "tensor/tensor_type.h"
 
 namespace ww {
 
@@ -18,14 +17,14 @@ class ModelFile;
 struct Calibration;
 struct JobContext;
 
-/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA|:search]" or "awq[:FORMAT[:ALPHA]]".
+/// Plain value. Text: "rotation[:SEED]", "smoothquant[:ALPHA|:search]" or "awq[:TARGET[:ALPHA]]".
 struct TransformStep {
     enum class Kind : std::uint8_t { Rotation, SmoothQuant, Awq };
     Kind kind = Kind::Rotation;
     std::uint64_t seed = 1;                  ///< of a rotation
     double alpha = 0.5;                      ///< of SmoothQuant, 0 … 1
     bool searchAlpha = false;                ///< of SmoothQuant: the best for each input instead, or no scales where none helps
-    TensorType format = TensorType::Q4_0;    ///< that AWQ aims at
+    std::string target = "Q4_0";             ///< that AWQ aims at: a format or an analysis method, as parseScalingTarget() writes it
     std::optional<double> awqAlpha;          ///< the same for all inputs; empty: the best for each
 
     /// It looks at what the weights see.
@@ -37,7 +36,7 @@ struct TransformStep {
 /// What a person reads of a kind of step.
 struct TransformStepInfo {
     std::string_view name;
-    std::string_view form;         ///< with its parameters: "awq[:FORMAT[:ALPHA]]"
+    std::string_view form;         ///< with its parameters: "awq[:TARGET[:ALPHA]]"
     std::string_view description;  ///< sentences
     bool readsText;                ///< needs a calibration text
 };

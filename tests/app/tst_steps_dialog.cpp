@@ -69,6 +69,11 @@ private Q_SLOTS:
         QVERIFY(d->findChild<QLineEdit*>(QStringLiteral("stepsText"))->isVisible());
         auto* format = d->findChild<QComboBox*>(QStringLiteral("stepsFormat"));
         format->setCurrentIndex(format->findText(QStringLiteral("Q4_K")));
+        QVERIFY(format->findText(QStringLiteral("3 bits with zero-point, groups of 128")) >= 0);
+        format->setCurrentIndex(format->findText(QStringLiteral("NF4")));
+        QCOMPARE(titles(d).last(), QStringLiteral("AWQ for NF4"));
+        QCOMPARE(transformStepText(d->steps().back()), std::string("awq:nf4"));
+        format->setCurrentIndex(format->findText(QStringLiteral("Q4_K")));
         press(d, "stepsSmoothQuant");
         QCOMPARE(titles(d), QStringList({QStringLiteral("Rotation, seed 7"), QStringLiteral("AWQ for Q4_K"), QStringLiteral("SmoothQuant, strength 0.5")}));
         press(d, "stepsUp");

@@ -87,7 +87,7 @@ private slots:
     void stepsAreListedWithMethods()
     {
         const Outcome text = run({"methods"});
-        for (const char* word : {"--transform", "rotation[:SEED]", "smoothquant[:ALPHA|:search]", "awq[:FORMAT[:ALPHA]]"}) QVERIFY2(text.out.contains(word), word);
+        for (const char* word : {"--transform", "rotation[:SEED]", "smoothquant[:ALPHA|:search]", "awq[:TARGET[:ALPHA]]"}) QVERIFY2(text.out.contains(word), word);
         QCOMPARE(run({"methods", "--json"}).json().value("steps").toArray().size(), 3);
     }
     void recipesRememberTheirImportance()

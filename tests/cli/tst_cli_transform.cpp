@@ -33,7 +33,7 @@ private slots:
     void floatsStayTheSame_data()
     {
         QTest::addColumn<QString>("step");
-        for (const char* step : {"rotation:5", "smoothquant:0.5", "awq:Q3_K"}) QTest::newRow(step) << step;
+        for (const char* step : {"rotation:5", "smoothquant:0.5", "awq:Q3_K", "awq:affine:bits=3,group=128"}) QTest::newRow(step) << step;
     }
     void floatsStayTheSame()
     {

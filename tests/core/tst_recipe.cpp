@@ -56,16 +56,23 @@ private slots:
     void transformations()
     {
         Recipe recipe;
-        for (const char* text : {"rotation:7", "smoothquant:0.85", "smoothquant:search", "awq:Q3_K", "awq:Q4_0:0.25", "awq:Q4_0:0"}) {
+        for (const char* text : {"rotation:7", "smoothquant:0.85", "smoothquant:search", "awq:Q3_K", "awq:Q4_0:0.25", "awq:Q4_0:0",
+                                 "awq:affine:bits=3,group=64", "awq:affine:bits=3,group=64:0.5", "awq:nf4", "awq:nf4:0.25", "awq:hqq-analysis:bits=3"}) {
             const auto step = ww::parseTransformStep(text);
             WW_VERIFY(step);
             QCOMPARE(ww::transformStepText(*step), std::string(text));
             recipe.transform.push_back(*step);
         }
+        // Written in full, the same target.
+        for (const auto& [text, canonical] : {std::pair{"awq", "awq:Q4_0"}, std::pair{"awq::0.5", "awq:Q4_0:0.5"}, std::pair{"awq:affine:group=64,bits=4", "awq:affine:group=64"}}) {
+            const auto step = ww::parseTransformStep(text);
+            WW_VERIFY(step);
+            QCOMPARE(ww::transformStepText(*step), std::string(canonical));
+        }
         const auto read = ww::recipeFromJson(ww::recipeToJson(recipe));
         WW_VERIFY(read);
         QVERIFY(*read == recipe);
-        for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "smoothquant:searching", "awq:Q9_9", "awq:F99", "awq:Q4_0:", "awq:Q4_0:2", "awq:Q4_0:-1", "awq:Q4_0:x", "mirror"}) {
+        for (const char* text : {"", "rotation:x", "rotation:-1", "smoothquant:2", "smoothquant:nan", "smoothquant:searching", "awq:Q9_9", "awq:F99", "awq:Q4_0:", "awq:Q4_0:2", "awq:Q4_0:-1", "awq:Q4_0:x", "awq:nf4:2", "awq:nf4:", "awq:affine:bits=3:x", "awq:affine:bits=99", "awq:gptq", "awq:affine:clip=output", "awq:w8a8-static", "mirror"}) {
             const auto step = ww::parseTransformStep(text);
             QVERIFY2(!step && step.error().code == ww::ErrorCode::InvalidArgument, text);
         }

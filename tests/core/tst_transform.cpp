@@ -7,7 +7,7 @@
 
 #include "base/thread_pool.h"
 #include "formats/block_format.h"
-#include "methods/reference.h"
+#include "methods/quantizer.h"
 #include "model/weight_source.h"
 #include "tests/support/forward.h"
 #include "tests/support/golden_rows.h"
@@ -21,30 +21,67 @@ using namespace ww;
 
 namespace {
 
-/// Made-up statistics of every matrix in the blocks, with a few large channels.
-Calibration statisticsFor(const ModelFile& model)
+/// Made-up statistics of every matrix in the blocks, with a few large channels; or all channels of nearly the same size.
+Calibration statisticsFor(const ModelFile& model, bool even = false)
 {
     Calibration calibration;
     for (const TensorInfo& tensor : model.tensors()) {
         if (!tensor.name.starts_with("blk.") || tensor.shape.ne[1] < 2) continue;
-        InputStatistics input;
-        input.tensors = {tensor.name};
-        input.columns = tensor.shape.columns();
-        input.count = 100;
-        // Readers of one input must see the same, whatever their number of rows.
-        test::SplitMix random(input.columns);
-        input.gram.assign(input.columns * input.columns, 0);
-        for (std::size_t c = 0; c < input.columns; ++c) {
-            const double size = (c % 7 == 3 ? 20 : 1) * (0.1 + std::fabs(random.bell()));
-            input.sumAbs.push_back(100 * size);
-            input.sumSquares.push_back(200 * size * size);
-            input.sum.push_back(0);
-            input.absMax.push_back(static_cast<float>(4 * size));
-            input.gram[c * input.columns + c] = static_cast<float>(2 * size * size);
+        for (std::size_t expert = 0; expert < tensor.shape.ne[2]; ++expert) {
+            InputStatistics input;
+            input.tensors = {tensor.name};
+            input.matrix = expert;
+            input.matrices = tensor.shape.ne[2];
+            input.columns = tensor.shape.columns();
+            input.count = 100;
+            // Readers of one input must see the same, whatever their number of rows.
+            test::SplitMix random(input.columns + 1000 * expert);
+            input.gram.assign(input.columns * input.columns, 0);
+            for (std::size_t c = 0; c < input.columns; ++c) {
+                const double bell = std::fabs(random.bell());
+                const double size = even ? 1 + 0.05 * bell : (c % 7 == 3 ? 20 : 1) * (0.1 + bell);
+                input.sumAbs.push_back(100 * size);
+                input.sumSquares.push_back(200 * size * size);
+                input.sum.push_back(0);
+                input.absMax.push_back(static_cast<float>(4 * size));
+                input.gram[c * input.columns + c] = static_cast<float>(2 * size * size);
+            }
+            calibration.inputs.push_back(std::move(input));
         }
-        calibration.inputs.push_back(std::move(input));
     }
     return calibration;
+}
+
+/// Σ Δ·H·Δᵀ over all matrices in blocks with statistics, those of `changed` rounded to the target and its scales taken off again.
+double outputLoss(const ModelFile& model, const ModelFile& changed, const Calibration& calibration, std::string_view targetText)
+{
+    const auto target = parseScalingTarget(targetText);
+    double sum = 0;
+    for (const InputStatistics& input : calibration.inputs) {
+        const auto original = readTensor(model, *model.find(input.tensors.front()));
+        const auto scaled = readTensor(changed, *changed.find(input.tensors.front()));
+        if (!target || !original || !scaled || input.columns % 32 != 0 || input.matrices > 1) continue;
+        const std::size_t rows = scaled->size() / input.columns;
+        std::vector<std::byte> blocks(rows * *rowBytes(target->format, input.columns));
+        std::vector<float> scales(input.columns);
+        std::vector<float> importance(input.columns);
+        for (std::size_t c = 0; c < scales.size(); ++c) {
+            std::size_t r = 0;
+            while (r + 1 < rows && (*original)[r * input.columns + c] == 0) ++r;
+            scales[c] = (*scaled)[r * input.columns + c] / (*original)[r * input.columns + c];
+            importance[c] = input.gram[c * input.columns + c] / (scales[c] * scales[c]);
+        }
+        const RowBatch batch{.values = scaled->data(), .rowCount = rows, .columns = input.columns, .importance = importance.data(), .options = &target->method.values};
+        std::vector<float> decoded(scaled->size());
+        if (!target->method.quantizer->quantize(batch, target->format, blocks) ||
+            !decodeRows(target->format, blocks, 0, rows, input.columns, decoded.data()))
+            return -1.0;
+        for (std::size_t i = 0; i < decoded.size(); ++i) {
+            const std::size_t c = i % input.columns;
+            sum += std::pow((decoded[i] - (*scaled)[i]) / scales[c], 2) * static_cast<double>(input.gram[c * input.columns + c]);
+        }
+    }
+    return sum;
 }
 
 }  // namespace
@@ -68,6 +105,13 @@ class TestTransform : public QObject {
         if (!model) return {};
         const auto tokens = test::randomTokens(48, (*model)->hyperparameters().vocabularySize, 7);
         return test::logitsOf(**model, tokens, 24, JobContext{m_pool}).value_or(std::vector<float>());
+    }
+
+    static bool sameValues(const ModelFile& a, const ModelFile& b, const std::string& name)
+    {
+        const auto one = readTensor(a, *a.find(name));
+        const auto other = readTensor(b, *b.find(name));
+        return one && other && *one == *other;
     }
 
 private slots:
@@ -148,34 +192,6 @@ private slots:
         ScalingOptions scaling{.rule = ScalingOptions::Rule::Awq, .awqAlpha = 0};
         const auto plain = scaleChannels(model, calibration, scaling, context);
         WW_VERIFY(plain);
-        const auto outputLoss = [&](const ModelFile& changed) {
-            double sum = 0;
-            for (const InputStatistics& input : calibration.inputs) {
-                const auto original = readTensor(*model, *model->find(input.tensors.front()));
-                const auto scaled = readTensor(changed, *changed.find(input.tensors.front()));
-                if (!original || !scaled || input.columns % 32 != 0) continue;
-                const std::size_t rows = scaled->size() / input.columns;
-                std::vector<std::byte> blocks(rows * *rowBytes(TensorType::Q4_0, input.columns));
-                std::vector<float> scales(input.columns);
-                std::vector<float> importance(input.columns);
-                for (std::size_t c = 0; c < scales.size(); ++c) {
-                    std::size_t r = 0;
-                    while (r + 1 < rows && (*original)[r * input.columns + c] == 0) ++r;
-                    scales[c] = (*scaled)[r * input.columns + c] / (*original)[r * input.columns + c];
-                    importance[c] = input.gram[c * input.columns + c] / (scales[c] * scales[c]);
-                }
-                const RowBatch batch{.values = scaled->data(), .rowCount = rows, .columns = input.columns, .importance = importance.data()};
-                std::vector<float> decoded(scaled->size());
-                if (!referenceQuantizer().quantize(batch, TensorType::Q4_0, blocks) ||
-                    !decodeRows(TensorType::Q4_0, blocks, 0, rows, input.columns, decoded.data()))
-                    return -1.0;
-                for (std::size_t i = 0; i < decoded.size(); ++i) {
-                    const std::size_t c = i % input.columns;
-                    sum += std::pow((decoded[i] - (*scaled)[i]) / scales[c], 2) * static_cast<double>(input.gram[c * input.columns + c]);
-                }
-            }
-            return sum;
-        };
         for (const TensorInfo& tensor : model->tensors()) {
             const auto before = readTensor(*model, tensor);
             const auto after = readTensor(**plain, *(*plain)->find(tensor.name));
@@ -186,13 +202,49 @@ private slots:
         scaling.awqAlpha.reset();
         const auto searched = scaleChannels(model, calibration, scaling, context);
         WW_VERIFY(searched);
-        const double before = outputLoss(**plain);
-        const double after = outputLoss(**searched);
+        const double before = outputLoss(*model, **plain, calibration, "Q4_0");
+        const double after = outputLoss(*model, **searched, calibration, "Q4_0");
         QVERIFY2(before > 0 && after > 0 && after < before, qPrintable(QStringLiteral("%1 %2").arg(before).arg(after)));
         scaling.awqAlpha = 0.5;
         const auto fixed = scaleChannels(model, calibration, scaling, context);
         WW_VERIFY(fixed);
         QVERIFY(test::relativeDifference(logits(*fixed), logits(model)) < 1e-4);
+    }
+
+    // What it aims at loses less afterwards, be it a format or not.
+    void awqAimsAtFormatsAndMethods_data()
+    {
+        QTest::addColumn<QString>("target");
+        for (const char* target : {"Q5_0", "affine:bits=3,group=32", "nf4", "hqq-analysis:bits=3,group=32", "int8:scale=tensor"})
+            QTest::newRow(target) << QString::fromLatin1(target);
+    }
+    void awqAimsAtFormatsAndMethods()
+    {
+        QFETCH(QString, target);
+        test::RandomModel options;
+        options.architecture = "llama";
+        const auto model = made(options);
+        QVERIFY(model);
+        const Calibration calibration = statisticsFor(*model);
+        const auto scaled = scaleChannels(model, calibration, {.rule = ScalingOptions::Rule::Awq, .target = target.toStdString()}, JobContext{m_pool});
+        WW_VERIFY(scaled);
+        const double before = outputLoss(*model, *model, calibration, target.toStdString());
+        const double after = outputLoss(*model, **scaled, calibration, target.toStdString());
+        QVERIFY2(before > 0 && after > 0 && after < 0.9 * before, qPrintable(QString::number(after / before)));
+    }
+
+    // Differences that are luck of rounding are no reason to change a model.
+    void awqLeavesAloneWhatGainsNothing()
+    {
+        test::RandomModel options;
+        options.architecture = "llama";
+        const auto model = made(options);
+        QVERIFY(model);
+        for (const char* target : {"Q4_0", "affine:bits=3,group=32"}) {
+            const auto scaled = scaleChannels(model, statisticsFor(*model, true), {.rule = ScalingOptions::Rule::Awq, .target = target}, JobContext{m_pool});
+            WW_VERIFY(scaled);
+            for (const TensorInfo& tensor : model->tensors()) QVERIFY2(sameValues(*model, **scaled, tensor.name), tensor.name.c_str());
+        }
     }
 
     // Inputs x·Q see Qᵀ·H·Q: what a matrix makes of its inputs has the same energy, and its norm stays.
