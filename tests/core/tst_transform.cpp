@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/thread_pool.h"
 #include "formats/block_format.h"
@@ -112,6 +113,25 @@ class TestTransform : public QObject {
         const auto one = readTensor(a, *a.find(name));
         const auto other = readTensor(b, *b.find(name));
         return one && other && *one == *other;
+    }
+
+    /// Columns of down, by expert, are multiplied by what the statistics of that expert say.
+    static void expertsHaveScalesOfTheirOwn(const ModelFile& model, const ModelFile& scaled, const Calibration& calibration)
+    {
+        const TensorInfo& down = *model.find("blk.1.ffn_down_exps.weight");
+        const std::size_t rows = down.shape.ne[1];
+        const std::size_t columns = down.shape.columns();
+        for (std::size_t e = 0; e < down.shape.ne[2]; ++e) {
+            const auto before = readTensorRows(model, down, e * rows, 1);
+            const auto after = readTensorRows(scaled, *scaled.find(down.name), e * rows, 1);
+            WW_VERIFY(before);
+            WW_VERIFY(after);
+            const InputStatistics* input = calibration.find(down.name, e);
+            for (std::size_t c = 1; c < columns; ++c) {
+                const double ratio = ((*after)[c] / (*before)[c]) / ((*after)[0] / (*before)[0]);
+                QVERIFY(std::fabs(ratio / std::sqrt(input->sumAbs[c] / input->sumAbs[0]) - 1) < 1e-4);
+            }
+        }
     }
 
 private slots:
@@ -231,6 +251,134 @@ private slots:
         const double before = outputLoss(*model, *model, calibration, target.toStdString());
         const double after = outputLoss(*model, **scaled, calibration, target.toStdString());
         QVERIFY2(before > 0 && after > 0 && after < 0.9 * before, qPrintable(QString::number(after / before)));
+    }
+
+    void everyPlaceTakesItsScales_data()
+    {
+        QTest::addColumn<QString>("architecture");
+        QTest::addColumn<QStringList>("tensors");
+        const QStringList norms{"attn_norm.weight", "ffn_norm.weight"};
+        const QStringList attention{"attn_q.weight", "attn_k.weight", "attn_v.weight", "attn_output.weight"};
+        const QStringList experts{"ffn_gate_inp.weight", "ffn_gate_exps.weight", "ffn_up_exps.weight", "ffn_down_exps.weight"};
+        const QStringList sharedExpert{"ffn_gate_shexp.weight", "ffn_up_shexp.weight", "ffn_down_shexp.weight"};
+        QTest::newRow("llama") << "llama" << norms + attention + QStringList{"ffn_gate.weight", "ffn_up.weight", "ffn_down.weight"};
+        QTest::newRow("biases") << "qwen2" << norms + attention + QStringList{"attn_v.bias", "ffn_gate.weight", "ffn_up.weight", "ffn_down.weight"};
+        QTest::newRow("fused maps") << "phi3" << norms + QStringList{"attn_qkv.weight", "attn_output.weight", "ffn_up.weight", "ffn_down.weight"};
+        QTest::newRow("experts") << "qwen3moe" << norms + attention + experts;
+        QTest::newRow("experts of llama") << "llama moe" << norms + attention + experts;
+        QTest::newRow("shared expert with a router") << "qwen2moe" << norms + attention + experts + sharedExpert + QStringList{"ffn_gate_inp_shexp.weight"};
+        QTest::newRow("shared expert") << "granitemoe" << norms + attention + experts + sharedExpert;
+    }
+    void everyPlaceTakesItsScales()
+    {
+        QFETCH(QString, architecture);
+        QFETCH(QStringList, tensors);
+        test::RandomModel options;
+        options.architecture = architecture.section(QLatin1Char(' '), 0, 0).toStdString();
+        options.qkvBias = architecture == "qwen2" || architecture == "qwen2moe";
+        options.ffnBias = architecture == "llama";
+        options.headNorms = architecture == "qwen3moe";
+        if (architecture.endsWith("moe")) {
+            options.experts = 4;
+            options.usedExperts = 2;
+            if (architecture == "qwen2moe" || architecture == "granitemoe") options.sharedFeedForward = 64;
+        }
+        if (architecture == "granitemoe")
+            options.keys = {{"embedding_scale", 6.0F}, {"attention.scale", 0.1F}, {"residual_scale", 0.4F}, {"logit_scale", 3.0F}};
+        const auto model = made(options);
+        QVERIFY(model);
+        const auto before = logits(model);
+        QVERIFY(!before.empty());
+        const Calibration calibration = statisticsFor(*model);
+        ScalingOptions scaling{.rule = ScalingOptions::Rule::Awq, .awqAlpha = 0.5};
+        const auto scaled = scaleChannels(model, calibration, scaling, JobContext{m_pool});
+        WW_VERIFY(scaled);
+        for (const QString& name : tensors) {
+            const std::string tensor = "blk.1." + name.toStdString();
+            QVERIFY2(model->find(tensor) && !sameValues(*model, **scaled, tensor), tensor.c_str());
+        }
+        const double difference = test::relativeDifference(logits(*scaled), before);
+        QVERIFY2(difference < 1e-4, qPrintable(QString::number(difference)));
+        if (options.experts != 0) expertsHaveScalesOfTheirOwn(*model, **scaled, calibration);
+        if (QTest::currentTestFailed()) return;
+        // And by the search, and for SmoothQuant.
+        for (const ScalingOptions& other : {ScalingOptions{.rule = ScalingOptions::Rule::Awq}, ScalingOptions{.alpha = 0.7}}) {
+            const auto changed = scaleChannels(model, calibration, other, JobContext{m_pool});
+            WW_VERIFY(changed);
+            QVERIFY(test::relativeDifference(logits(*changed), before) < 1e-4);
+            QVERIFY(!sameValues(*model, **changed, "blk.1.attn_norm.weight"));
+        }
+        scaling.awqAlpha = 0;
+        const auto plain = scaleChannels(model, calibration, scaling, JobContext{m_pool});
+        WW_VERIFY(plain);
+        for (const TensorInfo& tensor : model->tensors()) QVERIFY2(sameValues(*model, **plain, tensor.name), tensor.name.c_str());
+    }
+
+    // An expert that no token reached keeps its weights between up and down.
+    void expertsWithoutTokensKeepTheirs()
+    {
+        test::RandomModel options;
+        options.architecture = "qwen3moe";
+        options.headNorms = true;
+        options.experts = 4;
+        options.usedExperts = 2;
+        const auto model = made(options);
+        QVERIFY(model);
+        Calibration calibration = statisticsFor(*model);
+        for (InputStatistics& input : calibration.inputs)
+            if (input.matrices > 1 && input.matrix == 2) {
+                input.count = 0;
+                input.gram.clear();
+            }
+        const auto scaled = scaleChannels(model, calibration, {.rule = ScalingOptions::Rule::Awq, .awqAlpha = 0.5}, JobContext{m_pool});
+        WW_VERIFY(scaled);
+        const TensorInfo& down = *model->find("blk.0.ffn_down_exps.weight");
+        const std::size_t rows = down.shape.ne[1];
+        for (std::size_t e = 0; e < 4; ++e) {
+            const auto one = readTensorRows(*model, down, e * rows, rows);
+            const auto other = readTensorRows(**scaled, *(*scaled)->find(down.name), e * rows, rows);
+            WW_VERIFY(one);
+            WW_VERIFY(other);
+            QCOMPARE(*one == *other, e == 2);
+        }
+        QVERIFY(test::relativeDifference(logits(*scaled), logits(model)) < 1e-4);
+    }
+
+    // Query heads that share a value head share its scales: other columns would need other values.
+    void scalesAreSharedByQueryHeads()
+    {
+        test::RandomModel options;
+        options.architecture = "llama";
+        options.heads = 6;
+        options.kvHeads = 2;
+        const auto model = made(options);
+        QVERIFY(model);
+        const Calibration calibration = statisticsFor(*model);
+        for (const ScalingOptions& scaling : {ScalingOptions{.rule = ScalingOptions::Rule::Awq, .awqAlpha = 0.5}, ScalingOptions{}}) {
+            const auto scaled = scaleChannels(model, calibration, scaling, JobContext{m_pool});
+            WW_VERIFY(scaled);
+            const auto before = readTensor(*model, *model->find("blk.0.attn_output.weight"));
+            const auto after = readTensor(**scaled, *(*scaled)->find("blk.0.attn_output.weight"));
+            WW_VERIFY(before);
+            WW_VERIFY(after);
+            QVERIFY(*before != *after);
+            const auto scaleOf = [&](std::size_t head, std::size_t channel) {
+                return (*after)[head * options.headLength + channel] / (*before)[head * options.headLength + channel];
+            };
+            for (std::size_t head = 0; head < options.heads; ++head)
+                for (std::size_t channel = 0; channel < options.headLength; ++channel)
+                    QVERIFY(std::fabs(scaleOf(head, channel) / scaleOf(head / 3 * 3, channel) - 1) < 1e-5F);
+        }
+        // The same by construction: channels of one value head have one scale, whatever the statistics.
+        ScaledInput input;
+        input.headLength = 16;
+        input.repeats = 3;
+        std::set<std::size_t> seen;
+        for (std::size_t c = 0; c < 96; ++c) {
+            QCOMPARE(input.sharedOf(c), c / 48 * 16 + c % 16);
+            seen.insert(input.sharedOf(c));
+        }
+        QCOMPARE(seen.size(), std::size_t{32});
     }
 
     // Differences that are luck of rounding are no reason to change a model.
