@@ -50,7 +50,7 @@ MethodBenchDialog::MethodBenchDialog(Workbench& workbench, QWidget* parent)
 {
     setObjectName(QStringLiteral("methodBenchDialog"));
     setWindowTitle(tr("Compare Methods"));
-    resize(1080, 720);
+    resize(1180, 740);
     auto* layout = new QVBoxLayout(this);
     auto* intro = new QLabel(tr("Every chosen method writes every chosen format; what that costs is measured on the same weights and the same text."));
     intro->setWordWrap(true);
@@ -60,6 +60,7 @@ MethodBenchDialog::MethodBenchDialog(Workbench& workbench, QWidget* parent)
     columns->addWidget(buildChoices());
     columns->addWidget(buildResults());
     columns->setStretchFactor(1, 1);
+    columns->setSizes({420, 740});
     layout->addWidget(columns, 1);
     m_note = new QLabel;
     m_note->setObjectName(QStringLiteral("benchNote"));
@@ -91,6 +92,8 @@ MethodBenchDialog::MethodBenchDialog(Workbench& workbench, QWidget* parent)
     MeasureOptions options = workbench.measure.defaultOptions();
     if (options.maxWindows == 0) options.maxWindows = 8;
     m_text->setOptions(options);
+    for (int c = 0; c < ColumnCount; ++c) m_table->resizeColumnToContents(c);
+    refreshPlot();
     refresh();
 }
 
@@ -104,18 +107,23 @@ QWidget* MethodBenchDialog::buildChoices()
     auto* box = new QWidget;
     auto* layout = new QVBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);
-    const auto addList = [&](const QString& title, const char* name) {
+    // Side by side, so that most of both can be seen.
+    auto* lists = new QHBoxLayout;
+    layout->addLayout(lists, 1);
+    const auto addList = [&](const QString& title, const char* name, int stretch) {
+        auto* column = new QVBoxLayout;
+        lists->addLayout(column, stretch);
         auto* label = new QLabel(title);
         auto* list = new QListWidget;
         list->setObjectName(QLatin1String(name));
         label->setBuddy(list);
-        layout->addWidget(label);
-        layout->addWidget(list, 1);
+        column->addWidget(label);
+        column->addWidget(list, 1);
         connect(list, &QListWidget::itemChanged, this, &MethodBenchDialog::refresh);
         return list;
     };
-    m_methods = addList(tr("&Methods:"), "benchMethods");
-    m_formats = addList(tr("&Formats:"), "benchFormats");
+    m_methods = addList(tr("&Methods:"), "benchMethods", 5);
+    m_formats = addList(tr("&Formats:"), "benchFormats", 3);
     fillLists();
     auto* tensors = new QLabel(tr("Only &tensors with:"));
     m_tensors = new QLineEdit;

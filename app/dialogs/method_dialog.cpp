@@ -60,6 +60,7 @@ MethodDialog::MethodDialog(const QString& spec, QWidget* parent) : QDialog(paren
     layout->addWidget(about);
     auto* form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->setVerticalSpacing(4);  // methods with eight options fit a screen of 800 lines
     QPalette muted = palette();
     muted.setColor(QPalette::WindowText, themeColors(muted).mutedText);
     for (const MethodOption& option : quantizer.options()) {

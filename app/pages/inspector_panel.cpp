@@ -573,7 +573,7 @@ void InspectorPanel::refreshFacts()
     }
     if (const QString why = whyText(); !why.isEmpty() && m_tabs->currentIndex() != CurveTab)
         note += (note.isEmpty() ? QString() : QStringLiteral(" ")) + why;
-    if (entry && !entry->warning.empty())
+    if (entry && m_workbench.document.plan() && !entry->warning.empty())
         note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
     m_note->setText(note);
     m_compare->setEnabled(entry);

@@ -240,6 +240,9 @@ void WorkbenchPage::refreshRows()
             *document.model(), *document.shownPlan(), document.current()->recipe,
             [this](const PlanEntry& entry) { return m_workbench.reports.relativeError(entry); },
             m_newModel ? std::vector<TensorRow>() : m_model->rows());
+    // What a draft lacks is said once, above; a mark on every tensor would hide the others.
+    if (!document.plan())
+        for (TensorRow& row : rows) row.warning.clear();
     if (const auto& table = m_workbench.budget.table(); table && document.shownPlan()) {
         const auto values = table->values(*document.shownPlan());
         for (std::size_t i = 0; i < rows.size() && i < values.size(); ++i) {
@@ -357,7 +360,7 @@ void WorkbenchPage::resetLayout()
     m_columns->setSizes({595, 405});
     resetColumns();
     m_left->setSizes({500, 500});
-    m_right->setSizes({500, 500});
+    m_right->setSizes({560, 440});  // the curves need the height
     m_columns->setStretchFactor(0, 59);
     m_columns->setStretchFactor(1, 41);
 }
