@@ -261,7 +261,7 @@
     </message>
     <message>
         <source>Fit scales and offsets together in the end, and start from llama.cpp&apos;s search as well; off: offsets alone, as published.</source>
-        <translation>Am Ende Skalen und Versätze gemeinsam anpassen und auch von der Suche von llama.cpp ausgehen; off: nur die Versätze, wie veröffentlicht.</translation>
+        <translation>Am Ende Skalen und Versätze gemeinsam anpassen und auch von der Suche von llama.cpp ausgehen; aus: nur die Versätze, wie veröffentlicht.</translation>
     </message>
     <message>
         <source>Fit the scales too</source>
@@ -3765,7 +3765,7 @@
     </message>
     <message>
         <source>Change Steps…</source>
-        <translation>Schritte ändern…</translation>
+        <translation>Schritte ändern …</translation>
     </message>
     <message>
         <source>Until then the window shows the formats that are planned; nothing can be measured or exported.</source>
@@ -3786,7 +3786,7 @@
     </message>
     <message>
         <source>Other Text…</source>
-        <translation>Anderer Text…</translation>
+        <translation>Anderer Text …</translation>
     </message>
     <message>
         <source>, inputs rounded as llama.cpp does</source>

@@ -36,7 +36,7 @@ MeasureDialog::MeasureDialog(Workbench& workbench, bool presets, QWidget* parent
     connect(m_list, &QListWidget::itemChanged, this, &MeasureDialog::refresh);
     m_text->setOptions(workbench.measure.defaultOptions());
     refresh();
-    resize(600, presets ? 600 : 460);
+    resize(600, presets ? 640 : 500);
 }
 
 void MeasureDialog::build()

@@ -146,7 +146,7 @@ QWidget* RecipeDialog::buildAdder()
     m_pattern->setMinimumWidth(180);
     for (QComboBox* box : {m_format, m_ruleMethod}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(box == m_ruleMethod ? 18 : 13);
+        box->setMinimumContentsLength(box == m_ruleMethod ? 18 : 16);
     }
     layout->addLayout(row);
     m_matches = new QLabel;

@@ -172,6 +172,8 @@ QWidget* ResultsPanel::buildVariants()
     m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     m_table->header()->setStretchLastSection(true);
+    // How it was measured belongs in front of what was measured, where a narrow table still shows it.
+    m_table->header()->moveSection(VariantsModel::Inputs, VariantsModel::Perplexity);
     // There are few variants: every column as wide as what it says.
     m_table->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     connect(m_table, &QTreeView::activated, this, [this](const QModelIndex& index) {
