@@ -26,6 +26,7 @@ struct Options {
     CalibrationSource calibration;
     std::string text;
     std::string csv;
+    Activations activations = Activations::Float;
     bool stages = false;
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 20;
@@ -164,6 +165,7 @@ Result<void> run(const Options& options, Session& session)
     settings.divergence.maxWindows = options.maxWindows;
     settings.measureModel = !options.text.empty();
     settings.original = original;
+    settings.activations = options.activations;
     std::string text;
     if (settings.measureModel) {
         WW_TRY(text, readText(options.text, session));
@@ -226,6 +228,8 @@ void addBenchMethodsCommand(CommandLine& commands)
                 usageError("--transform", "smoothquant and awq need a text that shows what the weights see: --calibration-text FILE.");
             if (!options->transform.empty() && (!options->calibration.file.empty() || !options->importanceFile.empty()))
                 usageError("--transform", "What was collected with the model before does not fit it any more; give --calibration-text FILE.");
+            if (options->text.empty() && options->activations != Activations::Float)
+                usageError("--activations", "It is for the whole model, which runs on a text only: --text FILE.");
             if (options->text.empty() && !options->calibration.given())
                 usageError("", "Say what to measure on: --text FILE for the whole model, --calibration-text FILE or --calibration FILE for the layers, or both.");
         });
@@ -249,6 +253,7 @@ void addBenchMethodsCommand(CommandLine& commands)
     addImportance(command, options->importanceFile);
     command.add_option("--text", options->text, "The text (UTF-8) to measure on; it should be unlike the calibration text.")
         ->type_name("FILE");
+    addActivations(command, options->activations);
     command.add_option("--ctx", options->contextLength, "Tokens per window; 512 if not given.")
         ->type_name("N")
         ->check(CLI::Range(4, 1 << 20).description(""));

@@ -37,7 +37,7 @@ std::function<TensorType(const TensorInfo&)> storedTypes(const ModelFile& model,
     };
 }
 
-Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
+Result<RunnableModel> prepare(const std::shared_ptr<const ModelFile>& model, const std::shared_ptr<const Plan>& plan,
                               Activations activations, std::uint64_t quantizedBytes = std::uint64_t{256} << 20)
 {
     WW_TRY_VOID(model->checkUnchanged());
@@ -46,10 +46,8 @@ Result<RunnableModel> prepare(std::shared_ptr<const ModelFile> model, std::share
     if (const auto architecture = readArchitecture(*model); !architecture && architecture.error().code == ErrorCode::Unsupported)
         return tl::unexpected(architecture.error());
     WW_TRY(runnable.tokenizer, Tokenizer::create(model->metadata()));
-    auto types = activations == Activations::LlamaCpp ? storedTypes(*model, plan.get()) : nullptr;
-    auto weights = plan ? plannedWeights(model, std::move(plan), quantizedBytes) : fileWeights(model);
-    if (types) weights = withLlamaCppActivations(std::move(weights), std::move(types));
-    WW_TRY(runnable.model, LanguageModel::create(std::move(weights)));
+    auto weights = plan ? plannedWeights(model, plan, quantizedBytes) : fileWeights(model);
+    WW_TRY(runnable.model, LanguageModel::create(withActivations(activations, std::move(weights), *model, plan.get())));
     return runnable;
 }
 
@@ -73,6 +71,12 @@ Result<T> guarded(const F& work)
 }
 
 }  // namespace
+
+std::shared_ptr<const WeightSource> withActivations(Activations activations, std::shared_ptr<const WeightSource> weights,
+                                                    const ModelFile& model, const Plan* plan)
+{
+    return activations == Activations::Float ? weights : withLlamaCppActivations(std::move(weights), storedTypes(model, plan));
+}
 
 Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,
                                             std::string_view text, const PerplexityOptions& options, const JobContext& context,

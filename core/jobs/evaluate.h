@@ -15,6 +15,7 @@
 #include "eval/perplexity.h"
 #include "io/model_file.h"
 #include "model/language_model.h"
+#include "model/weight_source.h"
 #include "plan/plan.h"
 
 namespace ww {
@@ -24,6 +25,10 @@ enum class Activations : std::uint8_t {
     Float,    ///< not rounded: only the weights differ
     LlamaCpp  ///< as llama.cpp rounds them on processors for the type of the weights
 };
+
+/// These weights of `model`, stored as `plan` says (null: as they are), with inputs computed that way.
+[[nodiscard]] std::shared_ptr<const WeightSource> withActivations(Activations activations, std::shared_ptr<const WeightSource> weights,
+                                                                  const ModelFile& model, const Plan* plan);
 
 /// Perplexity of a model as it is (`plan` null) or as a plan would store it. `text` is the evaluation text itself.
 Result<PerplexityResult> evaluatePerplexity(std::shared_ptr<const ModelFile> model, std::shared_ptr<const Plan> plan,

@@ -74,7 +74,8 @@ private:
         cut.contextLength = m_options.divergence.contextLength;
         cut.maxWindows = m_options.divergence.maxWindows;
         WW_TRY(m_windows, makeWindows(*tokenizer, text, cut));
-        WW_TRY(m_original, LanguageModel::create(m_options.original ? fileWeights(m_options.original) : m_stored));
+        const auto& original = m_options.original ? m_options.original : m_model;
+        WW_TRY(m_original, LanguageModel::create(withActivations(m_options.activations, fileWeights(original), *original, nullptr)));
         return {};
     }
 
@@ -135,7 +136,7 @@ private:
         row.heldOutOutputError = sums.heldOut.mean();
         row.seconds = sums.seconds;
         if (!m_options.measureModel) return {};
-        WW_TRY(const auto changed, LanguageModel::create(weights));
+        WW_TRY(const auto changed, LanguageModel::create(withActivations(m_options.activations, weights, *m_model, plan.get())));
         WW_TRY(const DivergenceResult result, klDivergence(*m_original, *changed, m_windows, m_options.divergence, m_context));
         row.kld = result.meanKld;
         row.perplexity = result.perplexity;

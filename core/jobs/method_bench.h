@@ -15,6 +15,7 @@
 #include "calibration/gram_factors.h"
 #include "eval/kl_divergence.h"
 #include "io/model_file.h"
+#include "jobs/evaluate.h"
 #include "plan/plan.h"
 
 namespace ww {
@@ -28,6 +29,7 @@ struct MethodBenchOptions {
     std::shared_ptr<const GramFactors> heldOut;  ///< of tokens that no method saw; null: none
     bool measureModel = true;                    ///< divergence of the whole model on the text
     std::shared_ptr<const ModelFile> original;   ///< what it diverges from; null: the model itself
+    Activations activations = Activations::Float;  ///< of the whole model, the original as well; layers' errors are of the weights alone
     DivergenceOptions divergence;
 };
 

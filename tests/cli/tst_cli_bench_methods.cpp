@@ -8,6 +8,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "tests/support/cli_process.h"
 #include "tests/support/paths.h"
 
 using namespace ww;
@@ -90,6 +91,40 @@ private slots:
             QCOMPARE(rows.at(i).toObject()["steps"].toString(), steps[i]);
             QVERIFY(rows.at(i).toObject()["kld"].toObject()["value"].toDouble() > 0);
         }
+    }
+
+    // With rounded inputs the figures are those that kld gives for the same recipe, and others than with floats.
+    void inputsRoundedAsInLlamaCpp()
+    {
+        const QStringList model{QString::fromStdString(test::sampleModel().string())};
+        const QStringList measure{"--text", QString::fromStdString(test::sampleEvaluationText().string()), "--ctx", "64", "--chunks", "4", "--json"};
+        const auto bench = [&](const QStringList& more) {
+            const auto outcome = test::run(QStringList{"bench-methods"} + model + QStringList{"--method", "search", "--type", "Q4_0"} + measure + more);
+            return outcome.json()["rows"].toArray().at(0).toObject();
+        };
+        const auto floats = bench({});
+        const auto rounded = bench({"--activations", "llama.cpp"});
+        QCOMPARE(bench({"--activations", "float"})["kld"], floats["kld"]);
+        QCOMPARE(rounded["weightError"], floats["weightError"]);
+        for (const bool llama : {false, true}) {
+            const auto kld = test::run(QStringList{"kld"} + model +
+                                       QStringList{"--type", "Q4_0", "--pure", "--method", "search", "--activations", llama ? "llama.cpp" : "float"} + measure);
+            QVERIFY2(kld.exitCode == 0, kld.err.constData());
+            for (const char* figure : {"value", "standardError"}) {
+                const auto of = [&](const QJsonObject& object, const char* key) { return object[QLatin1String(key)].toObject()[QLatin1String(figure)].toDouble(-1); };
+                QVERIFY(of(kld.json(), "meanKld") > 0);
+                QCOMPARE(of(llama ? rounded : floats, "kld"), of(kld.json(), "meanKld"));
+                QCOMPARE(of(llama ? rounded : floats, "perplexity"), of(kld.json(), "perplexity"));
+            }
+        }
+        QVERIFY(rounded["kld"] != floats["kld"]);
+        // A kind that there is not; and layers alone, which are compared by their weights.
+        const QStringList layers = QStringList{"bench-methods"} + model + QStringList{"--method", "search", "--type", "Q4_0", "--calibration-text",
+                                                                                      QString::fromStdString(test::sampleCalibrationText().string())};
+        QCOMPARE(test::run(layers + QStringList{"--text", "x", "--activations", "integer"}).exitCode, 2);
+        const auto alone = test::run(layers + QStringList{"--activations", "llama.cpp"});
+        QCOMPARE(alone.exitCode, 2);
+        QVERIFY2(alone.err.contains("--activations") && alone.err.contains("--text FILE"), alone.err.constData());
     }
 };
 
