@@ -99,7 +99,7 @@ private slots:
         const QStringList model{QString::fromStdString(test::sampleModel().string())};
         const QStringList measure{"--text", QString::fromStdString(test::sampleEvaluationText().string()), "--ctx", "64", "--chunks", "4", "--json"};
         const auto bench = [&](const QStringList& more) {
-            const auto outcome = test::run(QStringList{"bench-methods"} + model + QStringList{"--method", "search", "--type", "Q4_0"} + measure + more);
+            const auto outcome = test::run(QStringList{"bench-methods"} + model + QStringList{"--method", "reference", "--type", "Q4_0"} + measure + more);
             return outcome.json()["rows"].toArray().at(0).toObject();
         };
         const auto floats = bench({});
@@ -108,7 +108,7 @@ private slots:
         QCOMPARE(rounded["weightError"], floats["weightError"]);
         for (const bool llama : {false, true}) {
             const auto kld = test::run(QStringList{"kld"} + model +
-                                       QStringList{"--type", "Q4_0", "--pure", "--method", "search", "--activations", llama ? "llama.cpp" : "float"} + measure);
+                                       QStringList{"--type", "Q4_0", "--pure", "--activations", llama ? "llama.cpp" : "float"} + measure);
             QVERIFY2(kld.exitCode == 0, kld.err.constData());
             for (const char* figure : {"value", "standardError"}) {
                 const auto of = [&](const QJsonObject& object, const char* key) { return object[QLatin1String(key)].toObject()[QLatin1String(figure)].toDouble(-1); };
