@@ -2085,9 +2085,9 @@
         </translation>
     </message>
     <message>
-        <source>GPTQ can be chosen as a method. %1</source>
+        <source>GPTQ and AWQ clipping can be chosen as methods. %1</source>
         <comment>coverage of the importance</comment>
-        <translation>GPTQ kann als Verfahren gewählt werden. %1</translation>
+        <translation>GPTQ und AWQ-Begrenzung können als Verfahren gewählt werden. %1</translation>
     </message>
 </context>
 <context>
@@ -5196,8 +5196,8 @@ gewählt</translation>
         <translation>Die Gewichte des veränderten Modells sehen andere Eingaben: Es wird mit diesem Text im Hintergrund neu kalibriert.</translation>
     </message>
     <message>
-        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice. Below 0 stands the search for the best, or none, of each input.</source>
-        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung. Unter 0 steht die Suche nach der besten Stärke, oder keiner, für jede Eingabe.</translation>
+        <source>Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes all of their range; 0.5 is the paper&apos;s choice. The step below 0 finds the best for each input, or leaves it alone.</source>
+        <translation>Verlegt den Wertebereich der Eingaben in die Gewichte, für Verfahren, die auch die Eingaben runden. 0 lässt die Eingaben, wie sie sind, 1 nimmt ihren ganzen Bereich; 0,5 ist die Wahl der Veröffentlichung. Der Schritt unter 0 findet die beste für jede Eingabe oder lässt sie, wie sie ist.</translation>
     </message>
     <message>
         <source>the best for each input</source>

@@ -176,7 +176,7 @@ void CalibrateController::take(ImportanceMatrix matrix, std::shared_ptr<const Gr
     m_messages.post(coverage.isComplete() ? Severity::Info : Severity::Warning,
                     computed ? tr("Calibrated: %n tensor(s) are quantized by importance from now on.", nullptr, coverage.usable)
                              : tr("Importance matrix loaded: %n tensor(s) covered.", nullptr, coverage.usable),
-                    withGrams ? tr("GPTQ can be chosen as a method. %1", "coverage of the importance").arg(coverageText(coverage)).trimmed()
+                    withGrams ? tr("GPTQ and AWQ clipping can be chosen as methods. %1", "coverage of the importance").arg(coverageText(coverage)).trimmed()
                               : coverageText(coverage));
 }
 

@@ -41,7 +41,7 @@ QString about(TransformStep::Kind kind)
                          "with an importance matrix alone become worse.");
     case TransformStep::Kind::SmoothQuant:
         return StepsDialog::tr("Moves the range of inputs into the weights, for methods that round the inputs as well. 0 leaves the inputs alone, 1 takes "
-                         "all of their range; 0.5 is the paper's choice. Below 0 stands the search for the best, or none, of each input.");
+                         "all of their range; 0.5 is the paper's choice. The step below 0 finds the best for each input, or leaves it alone.");
     case TransformStep::Kind::Awq:
         return StepsDialog::tr("Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text. Inputs "
                          "that gain nothing are left alone.");
