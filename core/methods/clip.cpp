@@ -2,7 +2,6 @@
 #include "methods/clip.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
 
@@ -12,20 +11,17 @@
 #include "base/blas.h"
 #include "formats/block_format.h"
 #include "methods/checks.h"
-#include "methods/gptq.h"
+#include "methods/gptq_slab.h"
 #include "methods/grid.h"
 #include "methods/reference.h"
 
 namespace ww {
 namespace {
 
-/// Rows whose outputs are compared together. Always as many, filled up with zeros, so that every product has the same shape and a
-/// row the same result wherever it stands.
+/// Rows whose outputs are compared together.
 constexpr std::size_t kLanes = kGptqRows;
 /// Rows whose candidates are in memory at a time.
 constexpr std::size_t kChosenRows = 16;
-/// Columns of one matrix product.
-constexpr std::size_t kStep = 128;
 /// Of the damping on the diagonal nearly all is taken off again. The rest lets differences in columns that never occur count a
 /// little, instead of the last digits of the sums.
 constexpr double kTakenOff = 0.99999;
@@ -36,7 +32,7 @@ class Clipper {
 public:
     Clipper(const GridTraits& grid, const RowBatch& rows, const GptqFactor& factor)
         : m_grid(grid), m_rows(rows), m_factor(factor), m_n(rows.columns), m_codec(*findBlockFormat(grid.type)),
-          m_rowBytes(*rowBytes(grid.type, rows.columns))
+          m_rowBytes(*rowBytes(grid.type, rows.columns)), m_slab(grid, factor)
     {
     }
 
@@ -45,7 +41,6 @@ public:
     {
         m_clipped.reset(kLanes * m_n);
         m_decoded.reset(kLanes * m_n);
-        m_delta.reset(kLanes * m_n);
         std::vector<std::byte> bytes(kLanes * m_rowBytes);
         for (std::size_t first = 0; first < m_rows.rowCount; first += kLanes) {
             const std::size_t count = std::min(kLanes, m_rows.rowCount - first);
@@ -94,25 +89,15 @@ private:
         return {};
     }
 
-    /// trace(Δ H Δᵀ) of each row.
-    Result<std::array<double, kLanes>> errors(const std::byte* blocks, std::size_t firstRow, std::size_t count)
+    /// trace(Δ H Δᵀ) of each row, with what is not taken off of the damping.
+    Result<GptqSlab::Sums> errors(const std::byte* blocks, std::size_t firstRow, std::size_t count)
     {
         WW_TRY_VOID(decodeRows(m_grid.type, {blocks, count * m_rowBytes}, 0, count, m_n, m_decoded.data()));
-        const float* const values = m_rows.values + firstRow * m_n;
-        std::fill_n(m_delta.data(), kLanes * m_n, 0.0F);
-        for (std::size_t r = 0; r < count; ++r)
-            for (std::size_t j = 0; j < m_n; ++j) m_delta[j * kLanes + r] = values[r * m_n + j] - m_decoded[r * m_n + j];
-        std::array<double, kLanes> sums{};
-        m_product.ensure(kStep * kLanes);
-        for (std::size_t first = 0; first < m_n; first += kStep) {
-            const std::size_t columns = std::min(kStep, m_n - first);
-            blas::gemmNN(columns, kLanes, m_n, 1, m_factor.damped.data() + first * m_n, m_n, m_delta.data(), kLanes, 0, m_product.data(), kLanes);
-            for (std::size_t i = 0; i < columns; ++i)
-                for (std::size_t r = 0; r < kLanes; ++r) {
-                    const auto delta = static_cast<double>(m_delta[(first + i) * kLanes + r]);
-                    sums[r] += delta * (static_cast<double>(m_product[i * kLanes + r]) - kTakenOff * static_cast<double>(m_factor.added) * delta);
-                }
-        }
+        m_slab.load(m_rows.values + firstRow * m_n, count, blocks, m_rowBytes, m_decoded.data());
+        GptqSlab::Sums damped{};
+        GptqSlab::Sums sums{};
+        m_slab.errors(damped, sums);
+        for (std::size_t r = 0; r < sums.size(); ++r) sums[r] += (1 - kTakenOff) * (damped[r] - sums[r]);
         return sums;
     }
 
@@ -122,10 +107,9 @@ private:
     std::size_t m_n;
     const BlockFormat& m_codec;
     std::size_t m_rowBytes;
+    GptqSlab m_slab;
     AlignedBuffer<float> m_clipped;
     AlignedBuffer<float> m_decoded;
-    AlignedBuffer<float> m_delta;       // [column][lane]
-    AlignedBuffer<float> m_product;     // [column of a step][lane]
     AlignedBuffer<float> m_candidates;  // Δ, [candidate][row][column]
 };
 
