@@ -190,21 +190,23 @@ std::optional<TensorReports::CurveKey> TensorReports::curveKey() const
     if (!entry) return {};
     const TensorInfo& tensor = m_document.model()->tensors()[entry->tensorIndex];
     const auto& grams = m_document.grams();
+    const bool hasGram = grams && grams->input(tensor.name);
     std::vector<std::string> quick;
     std::vector<std::string> slow;
     for (const Quantizer* method : quantizers()) {
         // "corrected" differs in one format only.
         if (changesInputs(std::string(method->name())) || method->name() == "corrected" || (!method->exportable() && !m_analysisCurves)) continue;
-        const bool needsInputs = method->dataNeeded() == MethodData::Gram || method->dataNeeded() == MethodData::Inputs;
-        if (needsInputs && !(grams && grams->input(tensor.name))) continue;
-        for (std::string& spec : specsForCurve(*method)) (needsInputs || spec.starts_with("hqq") ? slow : quick).push_back(std::move(spec));
+        for (std::string& spec : specsForCurve(*method)) {
+            const bool calibrated = needsCalibration(dataNeededBy(spec));
+            if (calibrated && !hasGram) continue;
+            (calibrated || spec.starts_with("hqq") ? slow : quick).push_back(std::move(spec));
+        }
     }
     quick.insert(quick.end(), slow.begin(), slow.end());
     // With options of its own, the tensor's method is one more.
     const std::string own = methodOf(*entry);
-    const auto method = parseMethod(own);
-    const bool lacking = method && method->quantizer->dataNeededFor(method->values) == MethodData::Gram && !(grams && grams->input(tensor.name));
-    if (method && !lacking && !changesInputs(own) && std::ranges::find(quick, own) == quick.end()) quick.push_back(own);
+    const bool lacking = needsCalibration(dataNeededBy(own)) && !hasGram;
+    if (parseMethod(own) && !lacking && !changesInputs(own) && std::ranges::find(quick, own) == quick.end()) quick.push_back(own);
     return CurveKey{entry->tensorIndex, std::move(quick)};
 }
 

@@ -100,11 +100,8 @@ Result<std::shared_ptr<const Calibration>> calibrateFor(const Recipe& recipe, co
 {
     WW_TRY(const Plan plan, resolve(recipe, *model, {.assumeImportance = true, .requireImportance = false}));
     std::set<std::string, std::less<>> wanted;
-    for (const PlanEntry& entry : plan.entries) {
-        const auto method = parseMethod(entry.method);
-        if (entry.quantized && method && method->quantizer->dataNeededFor(method->values) == MethodData::Gram)
-            wanted.insert(model->tensors()[entry.tensorIndex].name);
-    }
+    for (const PlanEntry& entry : plan.entries)
+        if (entry.quantized && dataNeededBy(entry.method) == MethodData::Gram) wanted.insert(model->tensors()[entry.tensorIndex].name);
     CalibrationNeeds needs;
     needs.gram = needs.gramNeeded = !wanted.empty();
     needs.wantsGram = [&wanted](std::string_view tensor) { return wanted.contains(tensor); };

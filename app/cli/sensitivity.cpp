@@ -49,8 +49,7 @@ Result<std::shared_ptr<const GramFactors>> gramsFor(const std::vector<std::strin
     bool gram = false;
     bool inputs = false;
     for (const std::string& spec : methods) {
-        WW_TRY(const Method method, parseMethod(spec));
-        const MethodData needed = method.quantizer->dataNeededFor(method.values);
+        const MethodData needed = dataNeededBy(spec);
         gram |= needed == MethodData::Gram;
         inputs |= needed == MethodData::Inputs;
     }

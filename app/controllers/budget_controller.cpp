@@ -27,9 +27,7 @@ constexpr double kLargestDivergence = 0.1;
 /// order of the formats is that of the plain search.
 std::string judgingMethod(const Recipe& recipe)
 {
-    const auto method = parseMethod(recipe.method);
-    const MethodData needed = method ? method->quantizer->dataNeededFor(method->values) : MethodData::None;
-    return needed == MethodData::Gram || needed == MethodData::Inputs ? std::string() : recipe.method;
+    return needsCalibration(dataNeededBy(recipe.method)) ? std::string() : recipe.method;
 }
 
 QString stepsKey(const std::vector<TransformStep>& steps)

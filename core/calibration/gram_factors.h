@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "calibration/calibration.h"
 #include "methods/gptq.h"
@@ -23,6 +24,8 @@ public:
     [[nodiscard]] const InputStatistics* input(std::string_view tensor, std::size_t matrix = 0) const;
     /// Null when input() is. Errors as factorize().
     Result<std::shared_ptr<const GptqFactor>> find(std::string_view tensor, std::size_t matrix, const GptqOptions& options) const;
+    /// Statistics of an input with that many columns; empty when the calibration has none, or no token reached it.
+    [[nodiscard]] LayerInputs statistics(std::string_view tensor, std::size_t matrix, std::size_t columns) const;
     [[nodiscard]] const Calibration& calibration() const { return *m_calibration; }
 
 private:
@@ -30,6 +33,7 @@ private:
         const InputStatistics* input = nullptr;
         double damping = -1;  ///< as asked for; −1: automatic
         bool actOrder = true;
+        std::vector<std::uint32_t> order;
         std::shared_ptr<const GptqFactor> factor;
     };
     static constexpr std::uint64_t kBudgetBytes = std::uint64_t{1} << 30;

@@ -30,8 +30,7 @@ struct PartHead {
 /// Seconds per million weights rather than per billion.
 bool takesLong(std::string_view spec)
 {
-    const auto method = parseMethod(spec);
-    return method && (method->quantizer->dataNeededFor(method->values) == MethodData::Gram || method->quantizer->name() == "hqq");
+    return dataNeededBy(spec) == MethodData::Gram || methodName(spec) == "hqq";
 }
 
 std::uint64_t keptBytes(const ModelFile& model, const PlanEntry& entry)

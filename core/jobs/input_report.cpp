@@ -68,10 +68,8 @@ Result<std::shared_ptr<const InputTransform>> transformOf(const TensorInfo& tens
 {
     WW_TRY(const Method method, parseMethod(spec));
     LayerInputs inputs;
-    if (grams && method.quantizer->dataNeededFor(method.values) == MethodData::Inputs)
-        if (const auto* found = grams->calibration().find(tensor.name, matrix);
-            found && found->count > 0 && found->columns == tensor.shape.columns())
-            inputs = layerInputs(*found);
+    if (grams && needsCalibration(method.quantizer->dataNeededFor(method.values)))
+        inputs = grams->statistics(tensor.name, matrix, tensor.shape.columns());
     return method.quantizer->inputTransform(method.values, inputs.empty() ? nullptr : &inputs);
 }
 

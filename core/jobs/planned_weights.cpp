@@ -51,16 +51,21 @@ public:
 
     Result<std::shared_ptr<const InputTransform>> inputTransform(const TensorInfo& tensor, std::size_t matrix) const override
     {
-        const TensorInfo* known = m_model->find(tensor.name);
-        const PlanEntry* entry = known ? m_slots[static_cast<std::size_t>(known - m_model->tensors().data())].entry : nullptr;
+        const PlanEntry* entry = planned(tensor);
         if (!entry) return std::shared_ptr<const InputTransform>();
         WW_TRY(const Method method, parseMethod(entry->method));
         LayerInputs inputs;
-        if (entry->grams && method.quantizer->dataNeededFor(method.values) == MethodData::Inputs)
-            if (const auto* found = entry->grams->calibration().find(known->name, matrix);
-                found && found->count > 0 && found->columns == known->shape.columns())
-                inputs = layerInputs(*found);
+        if (entry->grams && needsCalibration(method.quantizer->dataNeededFor(method.values)))
+            inputs = entry->grams->statistics(tensor.name, matrix, tensor.shape.columns());
         return method.quantizer->inputTransform(method.values, inputs.empty() ? nullptr : &inputs);
+    }
+
+    Result<std::shared_ptr<const InputTransform>> cacheTransform(const TensorInfo& tensor) const override
+    {
+        const PlanEntry* entry = planned(tensor);
+        if (!entry) return std::shared_ptr<const InputTransform>();
+        WW_TRY(const Method method, parseMethod(entry->method));
+        return method.quantizer->cacheTransform(method.values);
     }
 
     Result<void> loadExactRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out,
@@ -74,6 +79,12 @@ private:
         const PlanEntry* entry = nullptr;  ///< null: the tensor is stored as it is
         std::shared_ptr<const QuantizedTensor> quantized;
     };
+
+    [[nodiscard]] const PlanEntry* planned(const TensorInfo& tensor) const
+    {
+        const TensorInfo* known = m_model->find(tensor.name);
+        return known ? m_slots[static_cast<std::size_t>(known - m_model->tensors().data())].entry : nullptr;
+    }
 
     // The blocks of the tensors that are used first are kept until the budget is used up, and none is thrown out again:
     // a forward pass goes through the blocks in a circle, and a cache that drops the oldest would then never hit.

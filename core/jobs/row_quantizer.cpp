@@ -8,7 +8,7 @@
 
 #include "formats/block_format.h"
 #include "methods/checks.h"
-#include "methods/gptq_quantizer.h"
+#include "methods/gptq.h"
 
 namespace ww {
 
@@ -82,24 +82,23 @@ Result<RowQuantizer> RowQuantizer::create(const ModelFile& model, const TensorIn
         q.m_scans->found.resize(tensor.shape.ne[2] * tensor.shape.ne[3]);
     }
     const MethodData needed = q.m_copies ? MethodData::None : q.m_quantizer->dataNeededFor(*q.m_options);
-    if (needed != MethodData::Gram && needed != MethodData::Inputs) return q;
+    if (!needsCalibration(needed)) return q;
     if (!grams)
         return refuse(ErrorCode::MissingCalibration,
                       fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; give a calibration text or "
                                   "choose another method.",
                                   q.m_quantizer->name(), needed == MethodData::Gram ? " with Gram matrices" : ""));
-    if (needed == MethodData::Inputs) {
+    if (needed == MethodData::Inputs || q.m_quantizer->changesInputs(*q.m_options)) {
         std::vector<LayerInputs> inputs(tensor.shape.ne[2]);
-        for (std::size_t m = 0; m < inputs.size(); ++m)
-            if (const InputStatistics* found = grams->calibration().find(tensor.name, m); found && found->count > 0) {
-                if (found->columns != q.m_columns)
-                    return refuse(ErrorCode::InvalidArgument, "The calibration has another number of columns than this tensor; it belongs "
-                                                              "to another model.");
-                inputs[m] = layerInputs(*found);
-            }
+        for (std::size_t m = 0; m < inputs.size(); ++m) {
+            if (const InputStatistics* found = grams->calibration().find(tensor.name, m); found && found->columns != q.m_columns)
+                return refuse(ErrorCode::InvalidArgument,
+                              "The calibration has another number of columns than this tensor; it belongs to another model.");
+            inputs[m] = grams->statistics(tensor.name, m, q.m_columns);
+        }
         q.m_inputs = std::make_shared<const std::vector<LayerInputs>>(std::move(inputs));
-        return q;
     }
+    if (needed == MethodData::Inputs) return q;
     q.m_grams = std::move(grams);
     q.m_batchRows = (q.m_batchRows + kGptqRows - 1) / kGptqRows * kGptqRows;
     return q;
@@ -150,8 +149,7 @@ Result<void> RowQuantizer::quantizeValues(const float* values, std::size_t first
     const Quantizer* quantizer = m_quantizer;
     std::shared_ptr<const GptqFactor> factor;
     if (m_grams) {
-        const bool gptq = quantizer == &gptqQuantizer();  // others have no options for the factor
-        auto found = m_grams->find(m_tensor->name, matrix, gptq ? gptqOptions(m_options.get()) : GptqOptions{});
+        auto found = m_grams->find(m_tensor->name, matrix, quantizer->factorOptions(*m_options, batch.inputs));
         if (!found) return fail(named(std::move(found.error())));
         factor = std::move(*found);
         batch.factor = factor.get();

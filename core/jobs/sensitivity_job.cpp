@@ -225,8 +225,7 @@ private:
     {
         const std::size_t before = quantizers.size();
         for (const std::string& spec : m_methods) {
-            WW_TRY(const Method method, parseMethod(spec));
-            if (method.quantizer->dataNeededFor(method.values) == MethodData::Gram && !(m_options.grams && m_options.grams->input(tensor.name)))
+            if (dataNeededBy(spec) == MethodData::Gram && !(m_options.grams && m_options.grams->input(tensor.name)))
                 continue;
             auto quantizer = RowQuantizer::create(*m_model, tensor, format, spec, importance, m_options.grams);
             if (!quantizer) continue;
@@ -420,10 +419,7 @@ private:
         const ImportanceEntry* importance = importanceOf(*m_infos[i]);
         if (importance) entry.importance = std::make_shared<const ImportanceEntry>(*importance);
         entry.method = m_result.methodOf(i, format);
-        if (const auto method = parseMethod(entry.method)) {
-            const MethodData needed = method->quantizer->dataNeededFor(method->values);
-            if (needed == MethodData::Gram || needed == MethodData::Inputs) entry.grams = m_options.grams;
-        }
+        if (needsCalibration(dataNeededBy(entry.method))) entry.grams = m_options.grams;
         return entry;
     }
 

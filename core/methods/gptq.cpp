@@ -96,7 +96,13 @@ Result<GptqFactor> factorize(std::span<const float> gram, std::size_t columns, s
 
     factor.order.resize(n);
     std::iota(factor.order.begin(), factor.order.end(), std::size_t{0});
-    if (options.actOrder)
+    if (!options.order.empty()) {
+        std::vector<std::uint32_t> sorted = options.order;
+        std::ranges::sort(sorted);
+        if (!std::ranges::equal(sorted, factor.order))
+            return fail(ErrorCode::InvalidArgument, fmt::format("The order of rounding does not name each of {} columns once.", n));
+        std::ranges::copy(options.order, factor.order.begin());
+    } else if (options.actOrder)
         std::stable_sort(factor.order.begin(), factor.order.end(),
                          [&](std::size_t a, std::size_t b) { return factor.importance[a] > factor.importance[b]; });
     giveDeadColumnsImportance(factor.importance);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,7 @@ namespace ww {
 struct GptqOptions {
     std::optional<double> damping;  ///< share of mean(diag H) added to the diagonal; empty: by the number of tokens
     bool actOrder = true;           ///< columns by decreasing diag(H) instead of from left to right
+    std::vector<std::uint32_t> order{};  ///< all columns in the order of rounding, whatever actOrder; empty: by actOrder
     int polishPasses = 4;           ///< sweeps of coordinate descent after the rounding
     bool refit = true;              ///< sweeps also fit the scales: the numbers of blocks and the whole numbers of their groups
     bool guard = true;              ///< rows that do not become better keep the codes they came with
@@ -49,7 +51,7 @@ struct GptqFactor {
 
 /// gram: columns² floats, symmetric, XᵀX/N. Inputs that never occur (diagonal 0) take no part. Needs 2·columns² floats.
 /// Errors: InvalidArgument for a size that does not fit, values that are not finite, a negative diagonal, or a matrix that is
-/// not positive definite with the damping asked for.
+/// not positive definite with the damping asked for, an order that is not one of all columns.
 Result<GptqFactor> factorize(std::span<const float> gram, std::size_t columns, std::size_t tokenCount, const GptqOptions& options);
 
 /// True for the formats with a grid and for those with code books, whose codes block descent chooses (lattice_descent.h).

@@ -35,6 +35,10 @@ public:
     [[nodiscard]] bool supports(TensorType format) const override { return gptqSupports(format); }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
     [[nodiscard]] MethodData dataNeeded() const override { return MethodData::Gram; }
+    [[nodiscard]] GptqOptions factorOptions(const MethodValues& values, const LayerInputs* /*inputs*/) const override
+    {
+        return gptqOptions(&values);
+    }
 
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const override
     {

@@ -113,6 +113,21 @@ private:
     AtomSettings m_settings;
 };
 
+class CacheTransform final : public InputTransform {
+public:
+    explicit CacheTransform(int bits) : m_steps(static_cast<float>((1 << bits) - 1)) {}
+    void apply(std::span<float> row, const InputSegment&) const override
+    {
+        const auto [least, most] = std::ranges::minmax(row);
+        const float scale = (most - least) / m_steps;
+        if (!std::isnormal(scale)) return;
+        for (float& v : row) v = least + scale * std::clamp(std::nearbyint((v - least) / scale), 0.0F, m_steps);
+    }
+
+private:
+    float m_steps;
+};
+
 class FloatTransform final : public InputTransform {
 public:
     explicit FloatTransform(const FloatSettings& settings) : m_settings(settings) {}
@@ -253,6 +268,11 @@ std::shared_ptr<const InputTransform> outlierTransform(const OutlierSettings& se
 std::shared_ptr<const InputTransform> atomTransform(AtomSettings settings)
 {
     return std::make_shared<AtomTransform>(std::move(settings));
+}
+std::shared_ptr<const InputTransform> cacheTransform(int bits)
+{
+    if (bits >= kFloatBits) return nullptr;
+    return std::make_shared<CacheTransform>(bits);
 }
 std::shared_ptr<const InputTransform> floatTransform(const FloatSettings& settings)
 {

@@ -46,6 +46,10 @@ struct AtomSettings {
 void roundAtom(std::span<float> row, const AtomSettings& settings);
 [[nodiscard]] std::shared_ptr<const InputTransform> atomTransform(AtomSettings settings);
 
+/// Keys and values in a cache, one head at a time: x becomes min + s·q, 0 ≤ q ≤ 2^bits − 1, s = (max − min) / (2^bits − 1). A head
+/// whose values are all alike stays as it is. Null for 16 bits or more.
+[[nodiscard]] std::shared_ptr<const InputTransform> cacheTransform(int bits);
+
 /// 8-bit floats: x becomes s·round(x / s), s = max|x| / largest, of a group of columns (0: all of a token), or with `limit` > 0
 /// for ever limit / largest.
 struct FloatSettings {

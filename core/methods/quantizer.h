@@ -17,6 +17,7 @@
 namespace ww {
 
 struct GptqFactor;
+struct GptqOptions;
 
 /// Rows of one matrix (of one expert) to quantize. Borrowed.
 struct RowBatch {
@@ -29,7 +30,7 @@ struct RowBatch {
     std::span<const float> shared{};        ///< what the method's scan() of the whole matrix found; empty: the batch is the matrix
     const MethodValues* options = nullptr;  ///< null: the defaults of the method
     const GptqFactor* factor = nullptr;     ///< of the Gram matrix of the inputs; null unless the method needs it
-    const LayerInputs* inputs = nullptr;    ///< null unless the method needs MethodData::Inputs
+    const LayerInputs* inputs = nullptr;    ///< null unless the method needs MethodData::Inputs or changes inputs
     std::string_view tensor{};              ///< its GGUF name, for methods that treat some maps differently; empty: unknown
 };
 
@@ -38,8 +39,10 @@ enum class MethodData : std::uint8_t {
     None,        ///< the weights alone; importance is used when there is any
     Importance,  ///< mean squares of the inputs
     Inputs,      ///< statistics of the inputs (LayerInputs) from a calibration of this model
-    Gram         ///< the whole matrix XᵀX of the inputs
+    Gram         ///< the whole matrix XᵀX of the inputs, with which the statistics come
 };
+/// A calibration of the model, not only an importance matrix.
+[[nodiscard]] constexpr bool needsCalibration(MethodData data) { return data == MethodData::Inputs || data == MethodData::Gram; }
 
 /// What comes out of a method.
 enum class MethodOutcome : std::uint8_t {
@@ -70,6 +73,8 @@ public:
     [[nodiscard]] virtual MethodData dataNeeded() const { return MethodData::None; }
     /// With these options; dataNeeded() is what it needs with the defaults.
     [[nodiscard]] virtual MethodData dataNeededFor(const MethodValues& /*values*/) const { return dataNeeded(); }
+    /// How the Gram matrix of a matrix is to be factorized: damping and order of the columns. `inputs` as in inputTransform().
+    [[nodiscard]] virtual GptqOptions factorOptions(const MethodValues& values, const LayerInputs* inputs) const;
     /// The method also changes what goes into the layer (inputTransform() is not null). Only in matrices of blocks, unless a rule
     /// names the tensor: embeddings are looked up, and the output matrix reacts most.
     [[nodiscard]] virtual bool changesInputs(const MethodValues& /*values*/) const { return false; }
@@ -79,6 +84,9 @@ public:
     {
         return nullptr;
     }
+    /// How keys or values that this matrix computes are rounded before they go into the cache, one head at a time; null: not at all.
+    /// Only attn_k, attn_v and attn_qkv are asked.
+    [[nodiscard]] virtual std::shared_ptr<const InputTransform> cacheTransform(const MethodValues& /*values*/) const { return nullptr; }
     /// For a matrix of rows × columns with the importance of its columns, or null; null when no scale goes beyond a row. Borrows
     /// `importance`.
     [[nodiscard]] virtual std::unique_ptr<MatrixScan> scan(const MethodValues& /*values*/, std::size_t /*rows*/, std::size_t /*columns*/,
@@ -104,6 +112,8 @@ public:
 [[nodiscard]] std::span<const Quantizer* const> quantizers();
 /// The method that a spec names, whatever its options (parseMethod() checks those); null if there is none of that name.
 [[nodiscard]] const Quantizer* findQuantizer(std::string_view spec);
+/// What the method of a spec needs with its options; None for a spec that parseMethod() refuses.
+[[nodiscard]] MethodData dataNeededBy(std::string_view spec);
 inline constexpr std::string_view kDefaultMethod = "reference";
 
 }  // namespace ww

@@ -28,11 +28,22 @@ std::span<const Quantizer* const> quantizers()
     return kQuantizers;
 }
 
+GptqOptions Quantizer::factorOptions(const MethodValues& /*values*/, const LayerInputs* /*inputs*/) const
+{
+    return {};
+}
+
 const Quantizer* findQuantizer(std::string_view spec)
 {
     for (const Quantizer* quantizer : quantizers())
         if (quantizer->name() == methodName(spec)) return quantizer;
     return nullptr;
+}
+
+MethodData dataNeededBy(std::string_view spec)
+{
+    const auto method = parseMethod(spec);
+    return method ? method->quantizer->dataNeededFor(method->values) : MethodData::None;
 }
 
 }  // namespace ww

@@ -32,10 +32,14 @@ Result<void> SimulatedQuantizer::quantize(const RowBatch& rows, TensorType forma
             batch.shared = shared;
             batch.matrixRow = 0;
         }
-    for (std::size_t r = 0; r < rows.rowCount; ++r)
-        simulate(std::span(simulated).subspan(r * rows.columns, rows.columns), batch.matrixRow + r, batch, values);
+    simulateRows(simulated, batch, values);
     findBlockFormat(format)->encodeRows(simulated.data(), out.data(), rows.rowCount, rows.columns, rows.importance);
     return checkEncoded(rows, format, out);
+}
+
+void SimulatedQuantizer::simulateRows(std::span<float> rows, const RowBatch& batch, const MethodValues& values) const
+{
+    for (std::size_t r = 0; r < batch.rowCount; ++r) simulate(rows.subspan(r * batch.columns, batch.columns), batch.matrixRow + r, batch, values);
 }
 
 std::size_t groupLength(double option, std::size_t columns)

@@ -17,6 +17,8 @@ public:
     /// The values of one row become those that the simulated format holds. `matrixRow` is its number in the matrix; `batch` tells
     /// importance, inputs and what the scan found.
     virtual void simulate(std::span<float> row, std::size_t matrixRow, const RowBatch& batch, const MethodValues& values) const = 0;
+    /// All rows of the batch; for methods that work on rows side by side. Each row gets what it would get alone.
+    virtual void simulateRows(std::span<float> rows, const RowBatch& batch, const MethodValues& values) const;
 };
 
 /// A group size option of 0 means the whole row.

@@ -9,6 +9,7 @@
 
 #include "methods/clip.h"
 #include "methods/gptq.h"
+#include "methods/gptq_groups.h"
 #include "methods/simulated.h"
 
 namespace ww {
@@ -23,6 +24,8 @@ constexpr std::array<std::string_view, 2> kInt8ScaleTitles = {"a row", "the whol
 constexpr std::array kInt8Options = {
     MethodOption{"scale", "Shared scale", "Which values share a scale.", "row", MethodOption::Kind::Choice, 0, 0, kInt8Scales, kInt8ScaleTitles},
 };
+constexpr std::array<std::string_view, 2> kCodes = {"nearest", "gptq"};
+constexpr std::array<std::string_view, 2> kCodeTitles = {"nearest values", "GPTQ"};
 constexpr std::array kOptions = {
     MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 2, 8, {}},
     MethodOption{"group", "Group size", "Values that share a scale; 0: the whole row.", "32", MethodOption::Kind::Integer, 0, 65536,
@@ -36,6 +39,10 @@ constexpr std::array kOptions = {
                  "none", MethodOption::Kind::Choice, 0, 0, kClips, kClipTitles},
     MethodOption{"percentile", "Percentile", "Share of the values inside the range if the largest are left out, in percent.", "99.5",
                  MethodOption::Kind::Number, 50, 100, {}},
+    MethodOption{"codes", "Codes",
+                 "The nearest values, or GPTQ, which lets columns make up for the errors of those before them and needs a calibration with "
+                 "Gram matrices.",
+                 "nearest", MethodOption::Kind::Choice, 0, 0, kCodes, kCodeTitles},
 };
 
 struct Range {
@@ -104,31 +111,11 @@ public:
 
     void apply(const Range& range, std::span<float> out) const
     {
-        const Levels levels = levelsOf(range);
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = levels.value(m_values[i]);
+        const UniformLevels levels = levelsOf(range);
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = levels.nearest(m_values[i]);
     }
 
-private:
-    struct Levels {
-        float scale;
-        float zero;
-        float low;
-        float high;
-        [[nodiscard]] float value(float x) const
-        {
-            if (scale == 0) return 0;
-            return scale * (std::clamp(std::nearbyint(x / scale) + zero, low, high) - zero);
-        }
-    };
-
-    [[nodiscard]] Range bounded(float low, float high) const
-    {
-        if (m_affine) return {std::min(low, 0.0F), std::max(high, 0.0F)};
-        const float most = std::max(std::fabs(low), std::fabs(high));
-        return {-most, most};
-    }
-
-    [[nodiscard]] Levels levelsOf(const Range& range) const
+    [[nodiscard]] UniformLevels levelsOf(const Range& range) const
     {
         if (!m_affine) {
             const auto top = static_cast<float>((1 << (m_bits - 1)) - 1);
@@ -139,15 +126,23 @@ private:
         return {scale, scale == 0 ? 0 : std::nearbyint(-range.low / scale), 0, top};
     }
 
+private:
+    [[nodiscard]] Range bounded(float low, float high) const
+    {
+        if (m_affine) return {std::min(low, 0.0F), std::max(high, 0.0F)};
+        const float most = std::max(std::fabs(low), std::fabs(high));
+        return {-most, most};
+    }
+
     /// Steps so small that a division by them overflows count as none.
     static float usable(float scale) { return std::isnormal(scale) ? scale : 0; }
 
     [[nodiscard]] double error(const Range& range) const
     {
-        const Levels levels = levelsOf(range);
+        const UniformLevels levels = levelsOf(range);
         double sum = 0;
         for (std::size_t i = 0; i < m_values.size(); ++i) {
-            const double difference = static_cast<double>(m_values[i]) - static_cast<double>(levels.value(m_values[i]));
+            const double difference = static_cast<double>(m_values[i]) - static_cast<double>(levels.nearest(m_values[i]));
             sum += (m_weights ? static_cast<double>(m_weights[i]) : 1.0) * difference * difference;
         }
         return sum;
@@ -230,7 +225,7 @@ public:
 
     [[nodiscard]] MethodData dataNeededFor(const MethodValues& values) const override
     {
-        return clipsByOutput(values) ? MethodData::Gram : MethodData::None;
+        return clipsByOutput(values) || values.text("codes") == "gptq" ? MethodData::Gram : MethodData::None;
     }
     [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override { return nearestUniform(values.integer("bits"), m_affine); }
     [[nodiscard]] std::unique_ptr<MatrixScan> scan(const MethodValues& values, std::size_t rows, std::size_t columns,
@@ -242,28 +237,49 @@ public:
 
     void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& batch, const MethodValues& values) const override
     {
+        const std::size_t length = groupColumns(values, row.size());
+        std::vector<UniformLevels> levels;
+        chooseLevels(row, batch, values, levels);
+        for (std::size_t i = 0; i < row.size(); ++i) row[i] = levels[i / length].nearest(row[i]);
+    }
+
+    /// Without a Gram matrix, of an expert that no token reached, GPTQ has nothing to go by.
+    void simulateRows(std::span<float> rows, const RowBatch& batch, const MethodValues& values) const override
+    {
+        if (values.text("codes") != "gptq" || !batch.factor) return SimulatedQuantizer::simulateRows(rows, batch, values);
+        std::vector<UniformLevels> levels;
+        for (std::size_t r = 0; r < batch.rowCount; ++r) chooseLevels(rows.subspan(r * batch.columns, batch.columns), batch, values, levels);
+        gptqRoundToLevels(rows, *batch.factor, groupColumns(values, batch.columns), levels);
+    }
+
+private:
+    [[nodiscard]] static std::size_t groupColumns(const MethodValues& values, std::size_t columns)
+    {
+        return values.text("scale") == "tensor" ? std::max<std::size_t>(1, columns) : groupLength(values.number("group"), columns);
+    }
+
+    /// Adds those of the groups of a row.
+    void chooseLevels(std::span<const float> row, const RowBatch& batch, const MethodValues& values, std::vector<UniformLevels>& levels) const
+    {
+        const int bits = values.integer("bits");
         if (values.text("scale") == "tensor") {
-            const std::vector<float> original(row.begin(), row.end());
-            UniformGroup(original, nullptr, values.integer("bits"), m_affine).apply({batch.shared[0], batch.shared[1]}, row);
+            levels.push_back(UniformGroup(row, nullptr, bits, m_affine).levelsOf({batch.shared[0], batch.shared[1]}));
             return;
         }
         const float* const importance = batch.importance;
         // Without a Gram matrix, of an expert that no token reached, nothing says what a range does to the output.
         const bool byOutput = clipsByOutput(values) && batch.factor && batch.factor->columns == row.size() && !keepsRange(batch.tensor);
         const bool keepsAllValues = clipsByOutput(values) && !byOutput;
-        const std::size_t length = groupLength(values.number("group"), row.size());
+        const std::size_t length = groupColumns(values, row.size());
         for (std::size_t first = 0; first < row.size(); first += length) {
-            const auto part = row.subspan(first, std::min(length, row.size() - first));
-            const std::vector<float> original(part.begin(), part.end());
-            const UniformGroup group(original, importance ? importance + first : nullptr, values.integer("bits"), m_affine);
-            group.apply(byOutput        ? group.leastOutputError(*batch.factor, first)
-                        : keepsAllValues ? group.whole()
-                                         : chosen(group, settings(values)),
-                        part);
+            const UniformGroup group(row.subspan(first, std::min(length, row.size() - first)), importance ? importance + first : nullptr, bits,
+                                     m_affine);
+            levels.push_back(group.levelsOf(byOutput         ? group.leastOutputError(*batch.factor, first)
+                                            : keepsAllValues ? group.whole()
+                                                             : chosen(group, settings(values))));
         }
     }
 
-private:
     /// Ranges of groups chosen by outputs; a range of the whole matrix is not.
     [[nodiscard]] static bool clipsByOutput(const MethodValues& values) { return values.text("clip") == "output" && values.text("scale") != "tensor"; }
     [[nodiscard]] RangeSettings settings(const MethodValues& values) const

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "methods/gptq_groups.h"
 #include "methods/input_transforms.h"
 #include "methods/simulated.h"
 #include "methods/uniform.h"
@@ -59,6 +60,8 @@ constexpr std::array kOutlierOptions = {
 
 constexpr std::array<std::string_view, 2> kOrders = {"squares", "absmax"};
 constexpr std::array<std::string_view, 2> kOrderTitles = {"mean square", "largest magnitude"};
+constexpr std::array<std::string_view, 2> kCodes = {"gptq", "nearest"};
+constexpr std::array<std::string_view, 2> kCodeTitles = {"GPTQ", "nearest values"};
 constexpr std::array kAtomOptions = {
     MethodOption{"keep", "Columns with 8 bits", "So many columns, those with the largest inputs, have 8 bits.", "128", Kind::Integer, 0,
                  1048576, {}},
@@ -71,6 +74,13 @@ constexpr std::array kAtomOptions = {
     MethodOption{"clip", "Clipping of the weights", "Share of the largest magnitude of a group that stays in range.", "0.85", Kind::Number,
                  0.1, 1, {}},
     MethodOption{"activation-clip", "Clipping of the inputs", "The same for inputs.", "0.9", Kind::Number, 0.1, 1, {}},
+    MethodOption{"codes", "Codes",
+                 "GPTQ lets columns make up for the errors of those before them, the ones with 8 bits last; it needs Gram matrices.", "gptq",
+                 Kind::Choice, 0, 0, kCodes, kCodeTitles},
+    MethodOption{"damping", "Damping", "Of GPTQ: share of the mean of the diagonal that is added to it.", "0.01", Kind::Number, 0, 10, {}},
+    MethodOption{"kv-bits", "Bits of keys and values",
+                 "Bits of a number in the cache of keys and values, with a range for each head and token; 16 leaves them as they are.", "4",
+                 Kind::Integer, 2, 16, {}},
 };
 
 /// Weights as whole numbers with one scale per row, inputs rounded too.
@@ -157,10 +167,21 @@ public:
     [[nodiscard]] std::string_view description() const override
     {
         return "4-bit weights and 4-bit inputs in groups of 128 columns sorted by the size of their inputs; the largest columns have 8 "
-               "bits. Without the GPTQ step of the paper.";
+               "bits. GPTQ chooses the weights, and keys and values are cached with 4 bits.";
     }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kAtomOptions; }
-    [[nodiscard]] MethodData dataNeeded() const override { return MethodData::Inputs; }
+    [[nodiscard]] MethodData dataNeeded() const override { return MethodData::Gram; }
+    [[nodiscard]] MethodData dataNeededFor(const MethodValues& values) const override
+    {
+        return values.text("codes") == "gptq" ? MethodData::Gram : MethodData::Inputs;
+    }
+    [[nodiscard]] GptqOptions factorOptions(const MethodValues& values, const LayerInputs* inputs) const override
+    {
+        GptqOptions options;
+        options.damping = values.number("damping");
+        if (inputs) options.order = settings(values, inputs, inputs->absMax.size(), 4, 1).order;
+        return options;
+    }
     [[nodiscard]] bool changesInputs(const MethodValues& /*values*/) const override { return true; }
 
     [[nodiscard]] TensorType nearestFormat(const MethodValues& values) const override { return nearestUniform(values.integer("bits"), false); }
@@ -177,6 +198,26 @@ public:
     void simulate(std::span<float> row, std::size_t /*matrixRow*/, const RowBatch& batch, const MethodValues& values) const override
     {
         roundAtom(row, settings(values, batch.inputs, row.size(), values.integer("bits"), values.number("clip")));
+    }
+
+    /// A matrix that calibration did not reach is rounded to the nearest values.
+    void simulateRows(std::span<float> rows, const RowBatch& batch, const MethodValues& values) const override
+    {
+        if (values.text("codes") != "gptq" || !batch.factor) return SimulatedQuantizer::simulateRows(rows, batch, values);
+        const std::size_t keep = batch.inputs ? std::min(batch.columns, static_cast<std::size_t>(values.integer("keep"))) : 0;
+        const auto length = static_cast<std::size_t>(values.integer("group"));
+        std::vector<RoundingGroup> groups;
+        const auto cut = [&](std::size_t columns, int bits, float clip) {
+            for (; columns > 0; columns -= groups.back().columns) groups.push_back({std::min(length, columns), bits, clip});
+        };
+        cut(batch.columns - keep, values.integer("bits"), static_cast<float>(values.number("clip")));
+        cut(keep, 8, 1);
+        gptqRoundGroups(rows, *batch.factor, groups);
+    }
+
+    [[nodiscard]] std::shared_ptr<const InputTransform> cacheTransform(const MethodValues& values) const override
+    {
+        return ww::cacheTransform(values.integer("kv-bits"));
     }
 
     [[nodiscard]] std::shared_ptr<const InputTransform> inputTransform(const MethodValues& values, const LayerInputs* inputs) const override

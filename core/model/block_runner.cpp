@@ -171,7 +171,7 @@ Result<void> BlockRunner::prepareHeads(const Group& group, const JobContext& con
     });
 }
 
-// Norms and rotation of the queries and keys of one token.
+// Norms and rotation of the queries and keys of one token, and what the cache makes of keys and values.
 void BlockRunner::prepareRow(const Group& group, float* row, std::size_t position) const
 {
     const BlockShape& shape = m_architecture.blocks[group.block];
@@ -195,7 +195,14 @@ void BlockRunner::prepareRow(const Group& group, float* row, std::size_t positio
         }
     };
     prepare(row, shape.headCount, group.weights.qNorm);
-    prepare(row + std::size_t{shape.headCount} * length, shape.headCountKv, group.weights.kNorm);
+    float* const keys = row + std::size_t{shape.headCount} * length;
+    float* const values = keys + std::size_t{shape.headCountKv} * length;
+    prepare(keys, shape.headCountKv, group.weights.kNorm);
+    for (std::size_t h = 0; h < shape.headCountKv; ++h) {
+        const std::size_t valueLength = m_architecture.facts.valueLength;
+        if (group.weights.keyCache) group.weights.keyCache->apply({keys + h * length, length}, {});
+        if (group.weights.valueCache) group.weights.valueCache->apply({values + h * valueLength, valueLength}, {});
+    }
 }
 
 Result<void> BlockRunner::feedForward(const Group& group, const JobContext& context)

@@ -140,7 +140,12 @@ Result<void> BlockWeights::load(const WeightSource& source, const BlockTensors& 
             if (result) result = parts.load(source, map, context);
             this->*member = {weight, bias, map.inputs, map.outputs, parts.parts()};
         });
-    return result;
+    WW_TRY_VOID(std::move(result));
+    // Queries, keys and values, or all in one.
+    const auto& parts = tensors.qkv.parts;
+    WW_TRY(keyCache, source.cacheTransform(*parts[parts.size() == 1 ? 0 : parts.size() - 2].weight));
+    WW_TRY(valueCache, source.cacheTransform(*parts.back().weight));
+    return {};
 }
 
 void prefetch(const ModelFile& model, const BlockTensors& tensors)

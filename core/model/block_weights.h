@@ -59,6 +59,7 @@ public:
     NormWeights attnNorm, ffnNorm, postAttentionNorm, postFfwNorm, qNorm, kNorm;
     LinearWeights qkv, attnOutput, gateUp, down;
     LinearWeights router, sharedGateUp, sharedDown, sharedRouter;
+    std::shared_ptr<const InputTransform> keyCache, valueCache;  ///< what happens to a head before it is cached; null: nothing
 
     Result<void> load(const WeightSource& source, const BlockTensors& tensors, const JobContext& context);
     /// Floats that load() needs.

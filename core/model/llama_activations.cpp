@@ -25,6 +25,10 @@ public:
     {
         return m_weights->loadExactRows(tensor, firstRow, rowCount, out, context);
     }
+    Result<std::shared_ptr<const InputTransform>> cacheTransform(const TensorInfo& tensor) const override
+    {
+        return m_weights->cacheTransform(tensor);
+    }
     Result<std::shared_ptr<const InputTransform>> inputTransform(const TensorInfo& tensor, std::size_t matrix) const override
     {
         WW_TRY(auto own, m_weights->inputTransform(tensor, matrix));

@@ -28,6 +28,11 @@ public:
     {
         return std::shared_ptr<const InputTransform>();
     }
+    /// How keys or values that this matrix computes are rounded, one head at a time, before they are cached; null: not at all.
+    [[nodiscard]] virtual Result<std::shared_ptr<const InputTransform>> cacheTransform(const TensorInfo& /*tensor*/) const
+    {
+        return std::shared_ptr<const InputTransform>();
+    }
     /// As loadRows(), before any method changed the values: for transforms that multiply some columns exactly.
     virtual Result<void> loadExactRows(const TensorInfo& tensor, std::size_t firstRow, std::size_t rowCount, float* out,
                                        const JobContext& context) const

@@ -363,7 +363,7 @@ private:
         if (!parsed || !changes(entry)) return {};
         const Quantizer* method = parsed->quantizer;
         const MethodData needed = method->dataNeededFor(parsed->values);
-        if (needed != MethodData::Gram && needed != MethodData::Inputs) return {};
+        if (!needsCalibration(needed)) return {};
         if (!m_options.grams) {
             auto sentence = fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; "
                                         "give a calibration text or choose another method.",

@@ -11,10 +11,12 @@
 #include "formats/block_format.h"
 #include "methods/gptq.h"
 #include "tensor/float_convert.h"
+#include "tests/support/matrix.h"
 
 using ww::GptqFactor;
 using ww::GptqOptions;
 using ww::TensorType;
+using ww::test::Matrix;
 
 namespace {
 
@@ -128,43 +130,6 @@ struct TwoForms {
     std::vector<int> pull;
 };
 
-using Matrix = std::vector<std::vector<double>>;
-
-Matrix lowerCholesky(Matrix a)
-{
-    const std::size_t n = a.size();
-    for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) {
-            double sum = a[i][j];
-            for (std::size_t k = 0; k < j; ++k) sum -= a[i][k] * a[j][k];
-            a[i][j] = i == j ? std::sqrt(sum) : sum / a[j][j];
-        }
-        for (std::size_t j = i + 1; j < n; ++j) a[i][j] = 0;
-    }
-    return a;
-}
-
-Matrix inverseOf(const Matrix& a)
-{
-    const std::size_t n = a.size();
-    const Matrix c = lowerCholesky(a);
-    Matrix inverse(n, std::vector<double>(n));
-    for (std::size_t column = 0; column < n; ++column) {
-        std::vector<double> y(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            double sum = i == column ? 1 : 0;
-            for (std::size_t k = 0; k < i; ++k) sum -= c[i][k] * y[k];
-            y[i] = sum / c[i][i];
-        }
-        for (std::size_t i = n; i-- > 0;) {
-            double sum = y[i];
-            for (std::size_t k = i + 1; k < n; ++k) sum -= c[k][i] * inverse[k][column];
-            inverse[i][column] = sum / c[i][i];
-        }
-    }
-    return inverse;
-}
-
 int nearest(double target, double scale)
 {
     return static_cast<int>(std::min(15.0, std::max(0.0, std::nearbyint(target / scale) + 8)));
@@ -174,7 +139,7 @@ TwoForms bothForms(const std::vector<float>& w, const Matrix& h, double scale)
 {
     const std::size_t n = w.size();
     TwoForms out{std::vector<int>(n), std::vector<int>(n)};
-    const Matrix u = lowerCholesky(inverseOf(h));  // its transpose is the upper factor
+    const Matrix u = ww::test::lowerCholesky(ww::test::inverseOf(h));  // its transpose is the upper factor
     std::vector<double> moved(w.begin(), w.end());
     for (std::size_t j = 0; j < n; ++j) {
         out.push[j] = nearest(moved[j], scale);
@@ -184,7 +149,7 @@ TwoForms bothForms(const std::vector<float>& w, const Matrix& h, double scale)
     Matrix reversed(n, std::vector<double>(n));
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j) reversed[i][j] = h[n - 1 - i][n - 1 - j];
-    const Matrix c = lowerCholesky(reversed);
+    const Matrix c = ww::test::lowerCholesky(reversed);
     const auto r = [&](std::size_t i, std::size_t j) { return c[n - 1 - i][n - 1 - j]; };
     std::vector<double> delta(n);
     for (std::size_t k = 0; k < n; ++k) {
