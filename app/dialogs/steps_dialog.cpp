@@ -217,6 +217,8 @@ void StepsDialog::showStep()
         const QString target = QString::fromStdString(step.target);
         if (m_format->findData(target) < 0) m_format->addItem(scalingTargetTitle(step.target), target);  // of a recipe file
         m_format->setCurrentIndex(m_format->findData(target));
+        m_format->setEnabled(step.usesTarget());
+        m_format->setToolTip(step.usesTarget() ? QString() : tr("Takes effect only when the best strength is searched; the recipe gives one."));
         m_options->setCurrentIndex(static_cast<int>(step.kind));
         m_about->setText(about(step.kind));
     }
