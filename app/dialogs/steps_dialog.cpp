@@ -264,7 +264,7 @@ void StepsDialog::use()
     Document& document = m_workbench.document;
     if (document.currentId() == m_recipe) {
         const bool otherText = m_text->isVisibleTo(this) && m_text->options() != m_workbench.steps.text();
-        if (m_text->isVisibleTo(this)) m_workbench.steps.setText(m_text->options());
+        if (otherText) m_workbench.steps.setText(m_text->options());
         document.setSteps(m_steps);
         document.rerunSteps(m_steps, otherText);
     }
