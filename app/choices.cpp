@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "app/method_title.h"
+#include "app/plan_warnings.h"
 #include "formats/block_format.h"
 #include "methods/quantizer.h"
 #include "widgets/theme/format_text.h"
@@ -296,7 +297,7 @@ std::vector<TensorRow> tensorRows(const ModelFile& model, const Plan& plan, cons
         const auto reason = reasons.try_emplace({entry.decision, entry.rule});
         if (reason.second) reason.first->second = reasonText(entry, recipe);
         row.reason = reason.first->second;
-        row.warning = entry.warning.empty() ? QString() : QString::fromStdString(entry.warning);
+        row.warning = planWarningsText(entry.warnings);
     }
     return rows;
 }

@@ -25,6 +25,7 @@ void Document::open(std::shared_ptr<const ModelFile> model, DocumentContent cont
     m_changed.clear();
     m_failedSteps.clear();
     m_metadata = std::move(content.metadata);
+    m_stepsText = std::move(content.stepsText);
     if (content.recipes.empty()) {
         Recipe recipe;
         recipe.name = recipe.preset;
@@ -58,6 +59,7 @@ void Document::close()
     m_changed.clear();
     m_failedSteps.clear();
     m_metadata.clear();
+    m_stepsText.reset();
     m_currentId = 0;
     m_variants.clear();
     setModified(false);
@@ -126,6 +128,7 @@ DocumentContent Document::content() const
     content.importance = m_opened->importance;
     content.grams = m_opened->grams;
     content.metadata = m_metadata;
+    content.stepsText = m_stepsText;
     return content;
 }
 
@@ -229,6 +232,15 @@ void Document::setMetadataEdits(MetadataEdits edits)
     m_metadata = std::move(edits);
     setModified(true);
     Q_EMIT metadataChanged();
+}
+
+void Document::setStepsText(std::optional<StepsText> text)
+{
+    if (!isOpen() || text == m_stepsText) return;
+    m_stepsText = std::move(text);
+    // What was noted while steps ran is no change of a person's.
+    if (m_stepsText && m_stepsText->chosen) setModified(true);
+    Q_EMIT stepsTextChanged();
 }
 
 void Document::markSaved()

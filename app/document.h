@@ -47,6 +47,15 @@ struct DocumentRecipe {
 };
 
 /// What a project file keeps besides the model itself.
+/// What the steps of recipes that look at what the weights see read.
+struct StepsText {
+    QString path;  ///< empty: the calibration text that comes with the program
+    std::uint32_t contextLength = 512;
+    std::uint32_t maxWindows = 0;  ///< 0: all
+    bool chosen = false;           ///< by a person, for the steps; else that of the calibration when they were run
+    bool operator==(const StepsText&) const = default;
+};
+
 struct DocumentContent {
     std::vector<Recipe> recipes;
     std::size_t current = 0;
@@ -54,6 +63,7 @@ struct DocumentContent {
     std::shared_ptr<const ImportanceMatrix> importance{};  ///< null: none
     std::shared_ptr<const GramFactors> grams{};            ///< of the same calibration; null: none
     MetadataEdits metadata{};                              ///< for exports
+    std::optional<StepsText> stepsText{};                  ///< empty: steps were never run
 };
 
 /// GUI thread only. The plan is recomputed at each change, at once. Every function of the section "gestures" is one step of
@@ -117,6 +127,9 @@ public:
     /// What exported files say differently from the model. Not undoable.
     [[nodiscard]] const MetadataEdits& metadataEdits() const { return m_metadata; }
     void setMetadataEdits(MetadataEdits edits);
+    /// What steps read; empty: the text of the last calibration. Not undoable.
+    [[nodiscard]] const std::optional<StepsText>& stepsText() const { return m_stepsText; }
+    void setStepsText(std::optional<StepsText> text);
     [[nodiscard]] DocumentContent content() const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undo; }
 
@@ -165,6 +178,7 @@ Q_SIGNALS:
     void recipeEdited(int id);  ///< content of any recipe, by gesture or undo
     void importanceChanged();
     void metadataChanged();
+    void stepsTextChanged();
     void variantsChanged();
     void modifiedChanged(bool modified);
 
@@ -185,6 +199,7 @@ private:
     int m_nextId = 1;
     std::vector<Variant> m_variants;
     MetadataEdits m_metadata;
+    std::optional<StepsText> m_stepsText;
     std::optional<std::pair<int, Recipe>> m_previewed;  ///< recipe as it was before preview()
     QUndoStack m_undo;
     bool m_modified = false;

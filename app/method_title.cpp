@@ -6,6 +6,7 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "app/choices.h"
 #include "methods/method_spec.h"
@@ -32,6 +33,31 @@ QString choiceTitle(const MethodOption& option, std::string_view choice)
     const auto place = static_cast<std::size_t>(std::ranges::find(option.choices, choice) - option.choices.begin());
     return place < option.choiceTitles.size() ? coreText(option.choiceTitles[place])
                                               : QString::fromUtf8(choice.data(), static_cast<qsizetype>(choice.size()));
+}
+
+QString needsTitle(const Quantizer& method, const MethodOption& option)
+{
+    QStringList all;
+    for (const auto& alternatives : conditionsOf(option)) {
+        QStringList texts;
+        std::string_view named;
+        for (const OptionCondition& condition : alternatives) {
+            const MethodOption& other = *std::ranges::find(method.options(), condition.option, &MethodOption::name);
+            const QString name = coreText(other.title);
+            const QString limit = QLocale().toString(std::atof(std::string(condition.value).c_str()), 'g', 10);
+            if (condition.relation == '<')
+                texts << MethodTitle::tr("%1 below %2", "option of a method, a number").arg(name, limit);
+            else if (condition.relation == '>')
+                texts << MethodTitle::tr("%1 above %2", "option of a method, a number").arg(name, limit);
+            else if (condition.option == named)  // choices of one option follow each other
+                texts << choiceTitle(other, condition.value);
+            else
+                texts << MethodTitle::tr("%1: %2", "option of a method: its choice").arg(name, choiceTitle(other, condition.value));
+            named = condition.option;
+        }
+        all << texts.join(MethodTitle::tr(" or ", "between choices of options, one of which must hold"));
+    }
+    return all.join(MethodTitle::tr(" and ", "between choices of options that must all hold"));
 }
 
 QString methodTitle(const std::string& spec)

@@ -155,6 +155,11 @@ QByteArray projectToJson(const Project& project, const QString& path)
     for (const auto& [key, text] : project.content.metadata)
         metadata[QString::fromStdString(key)] = text ? QJsonValue(QString::fromStdString(*text)) : QJsonValue();
     if (!metadata.isEmpty()) root[QStringLiteral("metadata")] = metadata;
+    if (const auto& text = project.content.stepsText)
+        root[QStringLiteral("stepsText")] = QJsonObject{{QStringLiteral("path"), text->path},
+                                                        {QStringLiteral("contextLength"), static_cast<qint64>(text->contextLength)},
+                                                        {QStringLiteral("windows"), static_cast<qint64>(text->maxWindows)},
+                                                        {QStringLiteral("chosen"), text->chosen}};
     root[QStringLiteral("current")] = static_cast<qint64>(project.content.current);
     root[QStringLiteral("results")] = results;
     root[QStringLiteral("view")] = project.view;
@@ -209,6 +214,16 @@ Result<Project> projectFromJson(const QByteArray& json, const QString& path)
     for (auto it = metadata.begin(); it != metadata.end(); ++it)
         project.content.metadata[it.key().toStdString()] =
             it->isString() ? std::optional(it->toString().toStdString()) : std::nullopt;
+    if (root.contains(QStringLiteral("stepsText"))) {
+        const QJsonObject o = root.value(QStringLiteral("stepsText")).toObject();
+        StepsText text;
+        text.path = o.value(QStringLiteral("path")).toString();
+        text.chosen = o.value(QStringLiteral("chosen")).toBool();
+        if (!readInteger(o, QStringLiteral("contextLength"), text.contextLength) || !readInteger(o, QStringLiteral("windows"), text.maxWindows) ||
+            text.contextLength == 0)
+            return corrupt(path, QCoreApplication::translate("ProjectFile", "the text of its steps is incomplete"));
+        project.content.stepsText = std::move(text);
+    }
     project.view = root.value(QStringLiteral("view")).toObject();
     return project;
 }

@@ -11,6 +11,7 @@
 #include <map>
 
 #include "app/choices.h"
+#include "app/plan_warnings.h"
 #include "app/workbench.h"
 #include "widgets/theme/format_text.h"
 
@@ -214,7 +215,7 @@ QString reportHtml(const Workbench& bench, const std::vector<TensorRow>& rows, c
     }
     if (!bench.document.plan()->warnings.empty()) {
         html += heading(Report::tr("Warnings"));
-        for (const std::string& warning : bench.document.plan()->warnings) html += paragraph(QString::fromStdString(warning));
+        for (const PlanWarning& warning : bench.document.plan()->warnings) html += paragraph(planWarningText(warning));
     }
     html += heading(Report::tr("Tensors"));
     const auto& table = bench.budget.table();

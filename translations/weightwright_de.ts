@@ -840,8 +840,8 @@
         <translation>Atom (W4A4)</translation>
     </message>
     <message>
-        <source>4-bit weights and 4-bit inputs in groups of 128 columns sorted by the size of their inputs; the largest columns have 8 bits. Without the GPTQ step of the paper.</source>
-        <translation>4-Bit-Gewichte und 4-Bit-Eingaben in Gruppen von 128 Spalten, nach der Größe ihrer Eingaben sortiert; die größten Spalten haben 8 Bit. Ohne den GPTQ-Schritt der Veröffentlichung.</translation>
+        <source>4-bit weights and 4-bit inputs in groups of 128 columns sorted by the size of their inputs; the largest columns have 8 bits. GPTQ chooses the weights, and keys and values are cached with 4 bits.</source>
+        <translation>4-Bit-Gewichte und 4-Bit-Eingaben in Gruppen von 128 Spalten, nach der Größe ihrer Eingaben sortiert; die größten Spalten haben 8 Bit. GPTQ wählt die Gewichte, und Schlüssel und Werte werden mit 4 Bit zwischengespeichert.</translation>
     </message>
     <message>
         <source>Scale of the inputs</source>
@@ -930,6 +930,34 @@
     <message>
         <source>The same for inputs.</source>
         <translation>Dasselbe für Eingaben.</translation>
+    </message>
+    <message>
+        <source>Codes</source>
+        <translation>Codes</translation>
+    </message>
+    <message>
+        <source>GPTQ lets columns make up for the errors of those before them, the ones with 8 bits last; it needs Gram matrices.</source>
+        <translation>GPTQ lässt Spalten die Fehler der vorigen ausgleichen, die mit 8 Bit zuletzt; es braucht Gram-Matrizen.</translation>
+    </message>
+    <message>
+        <source>The nearest values, or GPTQ, which lets columns make up for the errors of those before them and needs a calibration with Gram matrices.</source>
+        <translation>Die nächsten Werte oder GPTQ, das Spalten die Fehler der vorigen ausgleichen lässt und eine Kalibrierung mit Gram-Matrizen braucht.</translation>
+    </message>
+    <message>
+        <source>nearest values</source>
+        <translation>nächste Werte</translation>
+    </message>
+    <message>
+        <source>Of GPTQ: share of the mean of the diagonal that is added to it.</source>
+        <translation>Bei GPTQ: Anteil des Mittelwerts der Diagonale, der zu ihr addiert wird.</translation>
+    </message>
+    <message>
+        <source>Bits of keys and values</source>
+        <translation>Bits der Schlüssel und Werte</translation>
+    </message>
+    <message>
+        <source>Bits of a number in the cache of keys and values, with a range for each head and token; 16 leaves them as they are.</source>
+        <translation>Bits einer Zahl im Zwischenspeicher der Schlüssel und Werte, mit einem Bereich je Kopf und Token; 16 lässt sie, wie sie sind.</translation>
     </message>
     <message>
         <source>Chooses codes so that the output of the layer on calibration text changes least: each column makes up for the errors of those before it, and in IQ2 and IQ3 eight columns at a time for those of all others. Rows that do not gain keep llama.cpp&apos;s codes.</source>
@@ -1094,6 +1122,135 @@
     <message>
         <source>llama.cpp&apos;s search within ranges that shrink, group by group, where the output of the layer on calibration text becomes more exact. Queries and keys keep their ranges, and rows that do not gain keep llama.cpp&apos;s codes. Meant to follow the step awq.</source>
         <translation>Die Suche von llama.cpp in Bereichen, die Gruppe für Gruppe enger werden, wo die Ausgabe der Schicht auf dem Kalibrierungstext dadurch genauer wird. Anfragen und Schlüssel behalten ihre Bereiche, und Zeilen, die dabei nicht gewinnen, behalten die Codes von llama.cpp. Gedacht als Fortsetzung des Schritts awq.</translation>
+    </message>
+    <message>
+        <source>Rows of %1 are not a multiple of %2, so %3 is written instead of %4: +%5.</source>
+        <translation>Zeilen von %1 Werten sind kein Vielfaches von %2, darum wird %3 statt %4 geschrieben: +%5.</translation>
+    </message>
+    <message>
+        <source>The source is already quantized as %1; quantizing again adds to its error.</source>
+        <translation>Die Quelle ist schon als %1 quantisiert; nochmals zu quantisieren vergrößert ihren Fehler.</translation>
+    </message>
+    <message>
+        <source>%1 needs an importance matrix here and none is given; without it this recipe cannot be exported.</source>
+        <translation>%1 braucht hier eine Wichtigkeitsmatrix, und es gibt keine; ohne sie lässt sich dieses Rezept nicht exportieren.</translation>
+    </message>
+    <message>
+        <source>%1 needs an importance matrix here and the one given has no entry for this tensor; without it this recipe cannot be exported.</source>
+        <translation>%1 braucht hier eine Wichtigkeitsmatrix, und die vorhandene hat keinen Eintrag für diesen Tensor; ohne ihn lässt sich dieses Rezept nicht exportieren.</translation>
+    </message>
+    <message>
+        <source>The importance matrix says that all inputs of this tensor were zero; llama.cpp&apos;s search stores zeros then. Use another method or a longer text.</source>
+        <translation>Der Wichtigkeitsmatrix nach waren alle Eingaben dieses Tensors null; die Suche von llama.cpp speichert dann Nullen. Nehmen Sie ein anderes Verfahren oder einen längeren Text.</translation>
+    </message>
+    <message>
+        <source>The method &quot;%1&quot; needs a calibration of this model, and there is none; give a calibration text or choose another method.</source>
+        <translation>Das Verfahren „%1“ braucht eine Kalibrierung dieses Modells, und es gibt keine; kalibrieren Sie das Modell, oder wählen Sie ein anderes Verfahren.</translation>
+    </message>
+    <message>
+        <source>The method &quot;%1&quot; needs a calibration of this model with Gram matrices, and there is none; give a calibration text or choose another method.</source>
+        <translation>Das Verfahren „%1“ braucht eine Kalibrierung dieses Modells mit Gram-Matrizen, und es gibt keine; kalibrieren Sie das Modell, oder wählen Sie ein anderes Verfahren.</translation>
+    </message>
+    <message>
+        <source>The calibration text did not reach all of this tensor; there, inputs are rounded token by token.</source>
+        <translation>Der Kalibriertext hat diesen Tensor nicht überall erreicht; dort werden die Eingaben Token für Token gerundet.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors have rows that do not fit the chosen format and get a larger one: +%1.</source>
+        <translation>
+            <numerusform>%n Tensor hat Zeilen, die nicht in das gewählte Format passen, und bekommt ein größeres: +%1.</numerusform>
+            <numerusform>%n Tensoren haben Zeilen, die nicht in das gewählte Format passen, und bekommen ein größeres: +%1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors are already quantized; quantizing again adds to the error. Start from an F16, BF16 or F32 file if you can.</source>
+        <translation>
+            <numerusform>%n Tensor ist schon quantisiert; nochmals zu quantisieren vergrößert den Fehler. Gehen Sie, wenn möglich, von einer Datei in F16, BF16 oder F32 aus.</numerusform>
+            <numerusform>%n Tensoren sind schon quantisiert; nochmals zu quantisieren vergrößert den Fehler. Gehen Sie, wenn möglich, von einer Datei in F16, BF16 oder F32 aus.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors need an importance matrix; without one this recipe cannot be exported.</source>
+        <translation>
+            <numerusform>%n Tensor braucht eine Wichtigkeitsmatrix; ohne sie lässt sich dieses Rezept nicht exportieren.</numerusform>
+            <numerusform>%n Tensoren brauchen eine Wichtigkeitsmatrix; ohne sie lässt sich dieses Rezept nicht exportieren.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors have no entry in the importance matrix and will be quantized without.</source>
+        <translation>
+            <numerusform>%n Tensor hat keinen Eintrag in der Wichtigkeitsmatrix und wird ohne quantisiert.</numerusform>
+            <numerusform>%n Tensoren haben keinen Eintrag in der Wichtigkeitsmatrix und werden ohne quantisiert.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The method &quot;%1&quot; cannot make the format of %n tensors; llama.cpp&apos;s search is used there.</source>
+        <translation>
+            <numerusform>Das Verfahren „%1“ kann das Format von %n Tensor nicht schreiben; dort wird die Suche von llama.cpp benutzt.</numerusform>
+            <numerusform>Das Verfahren „%1“ kann die Formate von %n Tensoren nicht schreiben; dort wird die Suche von llama.cpp benutzt.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</source>
+        <translation>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensor ergibt: Eine Datei bekommt seine Werte, nochmals in das gewählte Format gerundet, und was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensoren ergibt: Eine Datei bekommt ihre Werte, nochmals in die gewählten Formate gerundet, und was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>GGUF cannot hold what the method of %n tensors makes: a file gets the nearest format instead, made from the original weights.</source>
+        <translation>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensor ergibt: Eine Datei bekommt stattdessen das nächste Format, aus den ursprünglichen Gewichten gemacht.</numerusform>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensoren ergibt: Eine Datei bekommt stattdessen das nächste Format, aus den ursprünglichen Gewichten gemacht.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>The method &quot;%1&quot; needs a calibration; without one this recipe cannot be exported.</source>
+        <translation>Das Verfahren „%1“ braucht eine Kalibrierung; ohne sie lässt sich dieses Rezept nicht exportieren.</translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration has no Gram matrix for %n tensors; llama.cpp&apos;s search is used there.</source>
+        <translation>
+            <numerusform>Die Kalibrierung hat keine Gram-Matrix für %n Tensor; dort wird die Suche von llama.cpp benutzt.</numerusform>
+            <numerusform>Die Kalibrierung hat keine Gram-Matrix für %n Tensoren; dort wird die Suche von llama.cpp benutzt.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</source>
+        <translation>
+            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensor keine Gram-Matrix; Bereiche werden dort nicht nach den Ausgaben gewählt.</numerusform>
+            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensoren keine Gram-Matrix; Bereiche werden dort nicht nach den Ausgaben gewählt.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration text reached %n matrices of experts not at all; llama.cpp&apos;s search is used there. Use a longer or more varied text.</source>
+        <translation>
+            <numerusform>Der Kalibriertext hat %n Matrix von Experten gar nicht erreicht; dort wird die Suche von llama.cpp benutzt. Nehmen Sie einen längeren oder vielfältigeren Text.</numerusform>
+            <numerusform>Der Kalibriertext hat %n Matrizen von Experten gar nicht erreicht; dort wird die Suche von llama.cpp benutzt. Nehmen Sie einen längeren oder vielfältigeren Text.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration text is short for %n matrices, which may become worse than with llama.cpp&apos;s search; at least %1 tokens are needed there.</source>
+        <translation>
+            <numerusform>Der Kalibriertext ist kurz für %n Matrix, die schlechter werden kann als mit der Suche von llama.cpp; dort sind mindestens %1 Token nötig.</numerusform>
+            <numerusform>Der Kalibriertext ist kurz für %n Matrizen, die schlechter werden können als mit der Suche von llama.cpp; dort sind mindestens %1 Token nötig.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Formats below 4 bits lose clearly less with an importance matrix; none is given.</source>
+        <translation>Formate unter 4 Bits verlieren mit einer Wichtigkeitsmatrix deutlich weniger; es gibt keine.</translation>
+    </message>
+    <message>
+        <source>The source aligns its tensors to %1 bytes; the export uses %2, which every reader understands.</source>
+        <translation>Die Quelle richtet ihre Tensoren an %1 Bytes aus; der Export nimmt %2, was jedes Programm lesen kann.</translation>
+    </message>
+    <message>
+        <source>Rule %1 (&quot;%2&quot;) changes nothing: it matches no tensor that can be quantized and is not taken by an earlier rule or option.</source>
+        <translation>Regel %1 („%2“) ändert nichts: Sie trifft keinen Tensor, der quantisiert werden kann und nicht schon von einer früheren Regel oder Einstellung betroffen ist.</translation>
+    </message>
+    <message>
+        <source>Rule %1 (role %2) changes nothing: it matches no tensor that can be quantized and is not taken by an earlier rule or option.</source>
+        <translation>Regel %1 (Rolle %2) ändert nichts: Sie trifft keinen Tensor, der quantisiert werden kann und nicht schon von einer früheren Regel oder Einstellung betroffen ist.</translation>
     </message>
 </context>
 <context>
@@ -1350,6 +1507,10 @@
     <message>
         <source>it has no recipe</source>
         <translation>es hat kein Rezept</translation>
+    </message>
+    <message>
+        <source>the text of its steps is incomplete</source>
+        <translation>die Angaben zum Text seiner Schritte sind unvollständig</translation>
     </message>
 </context>
 <context>
@@ -4239,6 +4400,22 @@
         <source>The model was calibrated on this text: choose another one, or the result looks better than it is.</source>
         <translation>Das Modell wurde an diesem Text kalibriert: Wählen Sie einen anderen, sonst sieht das Ergebnis besser aus, als es ist.</translation>
     </message>
+    <message>
+        <source>&amp;Inputs of layers:</source>
+        <translation>&amp;Eingaben der Schichten:</translation>
+    </message>
+    <message>
+        <source>exact</source>
+        <translation>genau</translation>
+    </message>
+    <message>
+        <source>rounded, as llama.cpp does</source>
+        <translation>gerundet wie in llama.cpp</translation>
+    </message>
+    <message>
+        <source>KL divergence and perplexity with the inputs of each layer as they are, or rounded to 8 bits as llama.cpp does on processors. Takes effect when the whole model is run; errors of weights and outputs are always of the weights alone</source>
+        <translation>KL-Divergenz und Perplexität mit den Eingaben jeder Schicht, wie sie sind, oder auf 8 Bits gerundet, wie llama.cpp es auf Prozessoren tut. Wirkt, wenn das ganze Modell läuft; Fehler der Gewichte und der Ausgaben sind immer die der Gewichte allein</translation>
+    </message>
 </context>
 <context>
     <name>ww::MethodDelegate</name>
@@ -4276,6 +4453,10 @@
         <source>For analysis: GGUF cannot hold this format (%1 for rows of %2), so its values are stored in the chosen format, which adds its own loss.</source>
         <translation>Zur Analyse: GGUF kann dieses Format (%1 bei Zeilen von %2) nicht speichern, daher werden seine Werte im gewählten Format abgelegt, das eigenen Verlust hinzufügt.</translation>
     </message>
+    <message>
+        <source>Takes effect only with: %1</source>
+        <translation>Wirkt nur mit: %1</translation>
+    </message>
 </context>
 <context>
     <name>ww::MethodTitle</name>
@@ -4301,6 +4482,26 @@
         <source>%1 %2</source>
         <comment>option of a method, its number</comment>
         <translation>%1 %2</translation>
+    </message>
+    <message>
+        <source>%1 below %2</source>
+        <comment>option of a method, a number</comment>
+        <translation>%1 unter %2</translation>
+    </message>
+    <message>
+        <source>%1 above %2</source>
+        <comment>option of a method, a number</comment>
+        <translation>%1 über %2</translation>
+    </message>
+    <message>
+        <source> or </source>
+        <comment>between choices of options, one of which must hold</comment>
+        <translation> oder </translation>
+    </message>
+    <message>
+        <source> and </source>
+        <comment>between choices of options that must all hold</comment>
+        <translation> und </translation>
     </message>
 </context>
 <context>
@@ -5206,6 +5407,10 @@ gewählt</translation>
     <message>
         <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text. Inputs that gain nothing are left alone.</source>
         <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text. Eingänge, die dabei nichts gewinnen, bleiben, wie sie sind.</translation>
+    </message>
+    <message>
+        <source>Takes effect only when the best strength is searched; the recipe gives one.</source>
+        <translation>Wirkt nur, wenn die beste Stärke gesucht wird; das Rezept gibt eine vor.</translation>
     </message>
 </context>
 <context>

@@ -40,6 +40,86 @@
     </message>
 </context>
 <context>
+    <name>Core</name>
+    <message numerus="yes">
+        <source>%n tensors have rows that do not fit the chosen format and get a larger one: +%1.</source>
+        <translation>
+            <numerusform>%n tensor has rows that do not fit the chosen format and gets a larger one: +%1.</numerusform>
+            <numerusform>%n tensors have rows that do not fit the chosen format and get a larger one: +%1.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors are already quantized; quantizing again adds to the error. Start from an F16, BF16 or F32 file if you can.</source>
+        <translation>
+            <numerusform>%n tensor is already quantized; quantizing again adds to the error. Start from an F16, BF16 or F32 file if you can.</numerusform>
+            <numerusform>%n tensors are already quantized; quantizing again adds to the error. Start from an F16, BF16 or F32 file if you can.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors need an importance matrix; without one this recipe cannot be exported.</source>
+        <translation>
+            <numerusform>%n tensor needs an importance matrix; without one this recipe cannot be exported.</numerusform>
+            <numerusform>%n tensors need an importance matrix; without one this recipe cannot be exported.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n tensors have no entry in the importance matrix and will be quantized without.</source>
+        <translation>
+            <numerusform>%n tensor has no entry in the importance matrix and will be quantized without.</numerusform>
+            <numerusform>%n tensors have no entry in the importance matrix and will be quantized without.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The method &quot;%1&quot; cannot make the format of %n tensors; llama.cpp&apos;s search is used there.</source>
+        <translation>
+            <numerusform>The method &quot;%1&quot; cannot make the format of %n tensor; llama.cpp&apos;s search is used there.</numerusform>
+            <numerusform>The method &quot;%1&quot; cannot make the format of %n tensors; llama.cpp&apos;s search is used there.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</source>
+        <translation>
+            <numerusform>GGUF cannot hold what the method of %n tensor makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</numerusform>
+            <numerusform>GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>GGUF cannot hold what the method of %n tensors makes: a file gets the nearest format instead, made from the original weights.</source>
+        <translation>
+            <numerusform>GGUF cannot hold what the method of %n tensor makes: a file gets the nearest format instead, made from the original weights.</numerusform>
+            <numerusform>GGUF cannot hold what the method of %n tensors makes: a file gets the nearest format instead, made from the original weights.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration has no Gram matrix for %n tensors; llama.cpp&apos;s search is used there.</source>
+        <translation>
+            <numerusform>The calibration has no Gram matrix for %n tensor; llama.cpp&apos;s search is used there.</numerusform>
+            <numerusform>The calibration has no Gram matrix for %n tensors; llama.cpp&apos;s search is used there.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</source>
+        <translation>
+            <numerusform>The calibration has no Gram matrix for all or some of the inputs of %n tensor; values are not chosen by outputs there.</numerusform>
+            <numerusform>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration text reached %n matrices of experts not at all; llama.cpp&apos;s search is used there. Use a longer or more varied text.</source>
+        <translation>
+            <numerusform>The calibration text reached %n matrix of experts not at all; llama.cpp&apos;s search is used there. Use a longer or more varied text.</numerusform>
+            <numerusform>The calibration text reached %n matrices of experts not at all; llama.cpp&apos;s search is used there. Use a longer or more varied text.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>The calibration text is short for %n matrices, which may become worse than with llama.cpp&apos;s search; at least %1 tokens are needed there.</source>
+        <translation>
+            <numerusform>The calibration text is short for %n matrix, which may become worse than with llama.cpp&apos;s search; at least %1 tokens are needed there.</numerusform>
+            <numerusform>The calibration text is short for %n matrices, which may become worse than with llama.cpp&apos;s search; at least %1 tokens are needed there.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Divergences</name>
     <message numerus="yes">
         <source>%1 and %2 cannot be told apart yet; about %n more window(s) would be needed.</source>

@@ -28,13 +28,28 @@ std::string rangeText(const MethodOption& option)
     return text;
 }
 
-/// What the option does, and what its choices are called for people where that says more than their names.
+/// "scale=group and activation-bits<16"; empty for options that always change something.
+std::string needsText(const MethodOption& option)
+{
+    std::string text;
+    for (const auto& any : conditionsOf(option)) {
+        std::string alternatives;
+        for (std::size_t i = 0; i < any.size(); ++i)
+            alternatives += fmt::format("{}{}{}{}", i == 0 ? "" : i + 1 < any.size() ? ", " : " or ", any[i].option, any[i].relation, any[i].value);
+        text += fmt::format("{}{}", text.empty() ? "" : " and ", alternatives);
+    }
+    return text;
+}
+
+/// What the option does, when it does, and what its choices are called for people where that says more than their names.
 std::string meaningText(const MethodOption& option)
 {
     std::string choices;
     for (std::size_t i = 0; i < option.choiceTitles.size(); ++i)
         choices += fmt::format("{}{}: {}", choices.empty() ? "" : "; ", option.choices[i], option.choiceTitles[i]);
-    return choices.empty() ? std::string(option.description) : fmt::format("{} ({})", option.description, choices);
+    std::string text = choices.empty() ? std::string(option.description) : fmt::format("{} ({})", option.description, choices);
+    if (!option.needs.empty()) text += fmt::format(" Only with {}.", needsText(option));
+    return text;
 }
 
 Json optionJson(const MethodOption& option)
@@ -44,6 +59,7 @@ Json optionJson(const MethodOption& option)
     json["title"] = option.title;
     json["description"] = option.description;
     json["default"] = option.defaultValue;
+    if (!option.needs.empty()) json["needs"] = option.needs;
     switch (option.kind) {
     case MethodOption::Kind::Choice:
         json["type"] = "choice";

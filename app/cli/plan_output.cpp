@@ -51,7 +51,8 @@ void addPlan(Json& json, const ModelFile& model, const Plan& plan)
     json["sourceSizeBytes"] = plan.sourceSizeBytes;
     json["parameters"] = plan.parameters;
     json["fileType"] = plan.fileType;
-    json["warnings"] = plan.warnings;
+    json["warnings"] = Json::array();
+    for (const PlanWarning& warning : plan.warnings) json["warnings"].push_back(warning.text());
     std::map<TensorType, std::pair<std::uint64_t, std::uint64_t>> formats;
     Json tensors = Json::array();
     for (const PlanEntry& entry : plan.entries) {
@@ -66,7 +67,7 @@ void addPlan(Json& json, const ModelFile& model, const Plan& plan)
         row["method"] = entry.quantized ? Json(entry.method) : Json(nullptr);
         row["sizeBytes"] = entry.sizeBytes;
         row["reason"] = entry.reason;
-        row["warning"] = entry.warning.empty() ? Json(nullptr) : Json(entry.warning);
+        row["warning"] = entry.warnings.empty() ? Json(nullptr) : Json(joinedText(entry.warnings));
         tensors.push_back(std::move(row));
     }
     json["formats"] = Json::array();
@@ -77,12 +78,12 @@ void addPlan(Json& json, const ModelFile& model, const Plan& plan)
 
 void warnAboutPlan(const ModelFile& model, const Plan& plan)
 {
-    for (const std::string& warning : plan.warnings) Session::warn(warning);
+    for (const PlanWarning& warning : plan.warnings) Session::warn(warning.text());
     std::size_t count = 0;
     for (const PlanEntry& entry : plan.entries) {
-        if (entry.warning.empty()) continue;
+        if (entry.warnings.empty()) continue;
         if (++count <= kMaximumWarnings)
-            Session::warn(fmt::format("{}: {}", model.tensors()[entry.tensorIndex].name, entry.warning));
+            Session::warn(fmt::format("{}: {}", model.tensors()[entry.tensorIndex].name, joinedText(entry.warnings)));
     }
     if (count > kMaximumWarnings)
         Session::warn(

@@ -82,6 +82,7 @@ ProjectController::ProjectController(Document& document, Selection& selection, J
     connect(&m_document, &Document::currentRecipeChanged, this, &ProjectController::schedule);
     connect(&m_document, &Document::importanceChanged, this, &ProjectController::schedule);
     connect(&m_document, &Document::metadataChanged, this, &ProjectController::schedule);
+    connect(&m_document, &Document::stepsTextChanged, this, &ProjectController::schedule);
     connect(&m_document, &Document::variantsChanged, this, &ProjectController::schedule);
 }
 

@@ -49,10 +49,33 @@ StepsController::StepsController(Document& document, JobRunner& jobs, const Cali
     m_timer.setInterval(0);
     connect(&m_timer, &QTimer::timeout, this, &StepsController::follow);
     connect(&m_document, &Document::stepsPendingChanged, this, [this] { m_timer.start(); });
-    connect(&m_document, &Document::modelChanged, this, [this] {
-        m_text.reset();
-        m_timer.start();
+    connect(&m_document, &Document::modelChanged, this, [this] { m_timer.start(); });
+    // Where nobody chose another text, that of the newest calibration is the one.
+    connect(&m_calibrate, &CalibrateController::calibrated, this, [this] {
+        if (m_document.stepsText() && !m_document.stepsText()->chosen) m_document.setStepsText(std::nullopt);
     });
+}
+
+MeasureOptions StepsController::text() const
+{
+    MeasureOptions options = m_calibrate.defaultOptions();
+    if (const auto& kept = m_document.stepsText()) {
+        options.textPath = kept->path.isEmpty() ? sampleCalibrationTextPath() : kept->path;
+        options.contextLength = kept->contextLength;
+        options.maxWindows = kept->maxWindows;
+    }
+    return options;
+}
+
+void StepsController::setText(const MeasureOptions& text)
+{
+    keep(text, true);
+}
+
+void StepsController::keep(const MeasureOptions& text, bool chosen)
+{
+    m_document.setStepsText(StepsText{text.textPath == sampleCalibrationTextPath() ? QString() : text.textPath, text.contextLength,
+                                      text.maxWindows, chosen});
 }
 
 QString StepsController::textPathOf(const DocumentRecipe& item) const
@@ -73,6 +96,7 @@ void StepsController::run(const std::vector<TransformStep>& steps)
 {
     m_running = steps;
     m_of = m_document.openedBase();
+    if (readText(*m_of, steps) && !m_document.stepsText()) keep(text(), false);
     m_slot.start<Base>(
         {tr("Running the steps of the recipe: %1").arg(transformStepsTitle(steps)), JobQueue::Lane::Background, false},
         [opened = m_of, steps, text = text()](const JobContext& context) { return changedBase(opened, steps, text, context); },

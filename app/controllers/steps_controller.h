@@ -23,9 +23,10 @@ class StepsController : public QObject {
 public:
     StepsController(Document& document, JobRunner& jobs, const CalibrateController& calibrate, QObject* parent = nullptr);
 
-    /// What the steps read; the text of the last calibration unless setText() gave another. Takes effect with the next run.
-    [[nodiscard]] MeasureOptions text() const { return m_text.value_or(m_calibrate.defaultOptions()); }
-    void setText(const MeasureOptions& text) { m_text = text; }
+    /// What the steps read, kept with the project; the text of the last calibration unless setText() gave another. Takes effect
+    /// with the next run.
+    [[nodiscard]] MeasureOptions text() const;
+    void setText(const MeasureOptions& text);
     /// The text that the steps of a recipe have read or are going to read; empty: none.
     [[nodiscard]] QString textPathOf(const DocumentRecipe& item) const;
     [[nodiscard]] bool isRunning() const { return m_slot.isActive(); }
@@ -33,12 +34,12 @@ public:
     [[nodiscard]] std::uint64_t job() const { return m_slot.job(); }
 
 private:
+    void keep(const MeasureOptions& text, bool chosen);
     void follow();
     void run(const std::vector<TransformStep>& steps);
 
     Document& m_document;
     const CalibrateController& m_calibrate;
-    std::optional<MeasureOptions> m_text;
     JobSlot m_slot;
     QTimer m_timer;
     std::vector<TransformStep> m_running;

@@ -25,6 +25,7 @@
 #include "app/dialogs/buttons.h"
 #include "app/dialogs/metadata_dialog.h"
 #include "app/paths.h"
+#include "app/plan_warnings.h"
 #include "app/workbench.h"
 #include "widgets/theme/format_text.h"
 #include "widgets/theme/theme.h"
@@ -294,10 +295,10 @@ void ExportDialog::refresh()
         const auto plan = m_plans.find(id);
         if (plan != m_plans.end()) {
             needed += plan->second->sizeBytes;
-            for (const std::string& w : plan->second->warnings) warnings << QString::fromStdString(w);
+            for (const PlanWarning& warning : plan->second->warnings) warnings << planWarningText(warning);
             analysis = analysis || std::ranges::any_of(plan->second->entries, [](const PlanEntry& entry) { return !entry.analysis.empty(); });
             for (const PlanEntry& entry : plan->second->entries)
-                if (!entry.warning.empty()) warnings << QString::fromStdString(entry.warning);
+                if (!entry.warnings.empty()) warnings << planWarningsText(entry.warnings);
         }
         if (item->text(FileColumn).trimmed().isEmpty()) problems << tr("A file needs a name.");
         if (targets.contains(target)) problems << tr("Two recipes have the same file name %1.").arg(QFileInfo(target).fileName());

@@ -92,6 +92,7 @@ MethodBenchDialog::MethodBenchDialog(Workbench& workbench, QWidget* parent)
     MeasureOptions options = workbench.measure.defaultOptions();
     if (options.maxWindows == 0) options.maxWindows = 8;
     m_text->setOptions(options);
+    m_inputs->setCurrentIndex(options.activations == Activations::LlamaCpp ? 1 : 0);
     for (int c = 0; c < ColumnCount; ++c) m_table->resizeColumnToContents(c);
     refreshPlot();
     refresh();
@@ -144,6 +145,19 @@ QWidget* MethodBenchDialog::buildChoices()
     m_model->setObjectName(QStringLiteral("benchModel"));
     m_model->setChecked(true);
     layout->addWidget(m_model);
+    auto* inputsRow = new QHBoxLayout;
+    auto* inputsLabel = new QLabel(tr("&Inputs of layers:"));
+    m_inputs = new QComboBox;
+    m_inputs->setObjectName(QStringLiteral("benchInputs"));
+    m_inputs->addItem(tr("exact"));
+    m_inputs->addItem(tr("rounded, as llama.cpp does"));
+    m_inputs->setToolTip(tr("KL divergence and perplexity with the inputs of each layer as they are, or rounded to 8 bits as llama.cpp does on processors. "
+                            "Takes effect when the whole model is run; errors of weights and outputs are always of the weights alone"));
+    inputsLabel->setBuddy(m_inputs);
+    inputsRow->addWidget(inputsLabel);
+    inputsRow->addWidget(m_inputs, 1);
+    layout->addLayout(inputsRow);
+    connect(m_model, &QCheckBox::toggled, this, &MethodBenchDialog::refresh);
     return box;
 }
 
@@ -245,6 +259,7 @@ MethodBenchOptions MethodBenchDialog::options() const
     options.importance = m_workbench.document.importance();
     options.grams = m_workbench.document.grams();
     options.measureModel = m_model->isChecked();
+    options.activations = m_inputs->currentIndex() == 1 ? Activations::LlamaCpp : Activations::Float;
     const MeasureOptions text = m_text->options();
     options.divergence.contextLength = text.contextLength;
     options.divergence.maxWindows = text.maxWindows;
@@ -260,6 +275,7 @@ void MethodBenchDialog::start()
     if (!wanted.measureModel && m_quality->currentIndex() == 0) m_quality->setCurrentIndex(wanted.grams ? 2 : 1);
     m_rows.clear();
     m_table->clear();
+    m_activations = wanted.activations;
     m_queue = std::make_shared<Queue>();
     using Rows = std::vector<MethodBenchRow>;
     m_slot.start<Rows>(
@@ -361,6 +377,7 @@ void MethodBenchDialog::refresh()
     if (!m_start) return;
     const int combinations = static_cast<int>(options().methods.size()) * checked(m_formats);
     const bool busy = m_slot.isActive();
+    m_inputs->setEnabled(m_model->isChecked());
     m_start->setEnabled(!busy && combinations > 0 && m_text->facts().has_value());
     m_stop->setEnabled(busy);
     m_save->setEnabled(!m_rows.empty());
@@ -376,7 +393,7 @@ void MethodBenchDialog::refresh()
 
 QString MethodBenchDialog::csv() const
 {
-    QString out = QStringLiteral("method,format,bits_per_weight,weight_error,output_error,held_out_output_error,kld,kld_standard_error,perplexity,seconds,problem\n");
+    QString out = QStringLiteral("method,format,bits_per_weight,weight_error,output_error,held_out_output_error,kld,kld_standard_error,perplexity,seconds,problem,activations\n");
     const auto number = [](const std::optional<double>& value) { return value ? plainNumber(*value) : QString(); };
     for (const MethodBenchRow& row : m_rows) {
         QStringList cells{csvField(QString::fromStdString(row.method)), formatName(row.format)};
@@ -386,6 +403,8 @@ QString MethodBenchDialog::csv() const
                   << (row.perplexity ? plainNumber(row.perplexity->value) : QString()) << plainNumber(row.seconds) << QString();
         else
             cells << QStringList(8, QString()) << csvField(QString::fromStdString(row.problem));
+        // Of the model as a whole; nothing where it was not run.
+        cells << (!row.kld ? QString() : m_activations == Activations::LlamaCpp ? QStringLiteral("llama.cpp") : QStringLiteral("float"));
         out += cells.join(QLatin1Char(',')) + QLatin1Char('\n');
     }
     return out;

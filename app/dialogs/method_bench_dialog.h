@@ -65,6 +65,8 @@ private:
     TextChoice* m_text = nullptr;
     QCheckBox* m_stages = nullptr;
     QCheckBox* m_model = nullptr;
+    QComboBox* m_inputs = nullptr;
+    Activations m_activations = Activations::Float;  ///< of m_rows
     QTreeWidget* m_table = nullptr;
     QComboBox* m_quality = nullptr;
     RateDistortionPlot* m_plot = nullptr;

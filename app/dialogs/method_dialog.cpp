@@ -69,6 +69,8 @@ MethodDialog::MethodDialog(const QString& spec, QWidget* parent) : QDialog(paren
         editor->setObjectName(QStringLiteral("option-") + qstr(option.name));
         editor->setAccessibleName(coreText(option.title));
         label->setBuddy(editor);
+        m_fields.back().editor = editor;
+        m_fields.back().label = label;
         form->addRow(label, editor);
         auto* meaning = new QLabel(coreText(option.description));
         meaning->setWordWrap(true);
@@ -90,7 +92,7 @@ MethodDialog::MethodDialog(const QString& spec, QWidget* parent) : QDialog(paren
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     layout->addWidget(buttons);
-    showBits();
+    refresh();
     resize(460, sizeHint().height());
 }
 
@@ -107,7 +109,7 @@ QWidget* MethodDialog::makeEditor(const MethodOption& option)
         field.value = [box] { return QString::number(box->value()); };
         field.setValue = [box](const QString& text) { box->setValue(text.toInt()); };
         box->setValue(m_method.values.integer(option.name));
-        connect(box, &QSpinBox::valueChanged, this, &MethodDialog::showBits);
+        connect(box, &QSpinBox::valueChanged, this, &MethodDialog::refresh);
         editor = box;
         break;
     }
@@ -118,7 +120,7 @@ QWidget* MethodDialog::makeEditor(const MethodOption& option)
         field.value = [box] { return QString::number(box->value(), 'g', 10); };
         field.setValue = [box](const QString& text) { box->setValue(text.toDouble()); };
         box->setValue(m_method.values.number(option.name));
-        connect(box, &QDoubleSpinBox::valueChanged, this, &MethodDialog::showBits);
+        connect(box, &QDoubleSpinBox::valueChanged, this, &MethodDialog::refresh);
         editor = box;
         break;
     }
@@ -128,7 +130,7 @@ QWidget* MethodDialog::makeEditor(const MethodOption& option)
         field.value = [box] { return box->currentData().toString(); };
         field.setValue = [box](const QString& text) { box->setCurrentIndex(std::max(0, box->findData(text))); };
         field.setValue(qstr(m_method.values.text(option.name)));
-        connect(box, &QComboBox::currentIndexChanged, this, &MethodDialog::showBits);
+        connect(box, &QComboBox::currentIndexChanged, this, &MethodDialog::refresh);
         editor = box;
         break;
     }
@@ -137,18 +139,31 @@ QWidget* MethodDialog::makeEditor(const MethodOption& option)
     return editor;
 }
 
-QString MethodDialog::spec() const
+Method MethodDialog::method() const
 {
     Method method = m_method;
     for (const Field& field : m_fields) static_cast<void>(method.values.set(field.option->name, field.value().toStdString()));
-    return QString::fromStdString(methodSpec(method));
+    return method;
 }
 
-void MethodDialog::showBits()
+QString MethodDialog::spec() const
+{
+    return QString::fromStdString(methodSpec(method()));
+}
+
+void MethodDialog::refresh()
 {
     if (!m_bits) return;
-    Method method = m_method;
-    for (const Field& field : m_fields) static_cast<void>(method.values.set(field.option->name, field.value().toStdString()));
+    const Method method = this->method();
+    for (const Field& field : m_fields) {
+        const bool used = method.values.takesEffect(*field.option);
+        const QString why = used ? QString() : tr("Takes effect only with: %1").arg(needsTitle(*method.quantizer, *field.option));
+        for (QWidget* widget : {field.editor, field.label}) {
+            widget->setEnabled(used);
+            widget->setToolTip(why);
+        }
+        field.editor->setAccessibleDescription(why);
+    }
     const Quantizer& quantizer = *method.quantizer;
     m_bits->setText(quantizer.exportable()
                         ? tr("The result is an ordinary file in the chosen format.")

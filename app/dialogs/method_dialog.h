@@ -26,11 +26,15 @@ public:
 private:
     struct Field {
         const MethodOption* option = nullptr;
+        QWidget* editor = nullptr;
+        QWidget* label = nullptr;
         std::function<QString()> value;
         std::function<void(const QString&)> setValue;
     };
     QWidget* makeEditor(const MethodOption& option);
-    void showBits();
+    [[nodiscard]] Method method() const;
+    /// Shows which options take effect, and the size of what is chosen.
+    void refresh();
 
     Method m_method;
     std::vector<Field> m_fields;

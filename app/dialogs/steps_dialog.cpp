@@ -217,6 +217,8 @@ void StepsDialog::showStep()
         const QString target = QString::fromStdString(step.target);
         if (m_format->findData(target) < 0) m_format->addItem(scalingTargetTitle(step.target), target);  // of a recipe file
         m_format->setCurrentIndex(m_format->findData(target));
+        m_format->setEnabled(step.usesTarget());
+        m_format->setToolTip(step.usesTarget() ? QString() : tr("Takes effect only when the best strength is searched; the recipe gives one."));
         m_options->setCurrentIndex(static_cast<int>(step.kind));
         m_about->setText(about(step.kind));
     }
@@ -262,7 +264,7 @@ void StepsDialog::use()
     Document& document = m_workbench.document;
     if (document.currentId() == m_recipe) {
         const bool otherText = m_text->isVisibleTo(this) && m_text->options() != m_workbench.steps.text();
-        if (m_text->isVisibleTo(this)) m_workbench.steps.setText(m_text->options());
+        if (otherText) m_workbench.steps.setText(m_text->options());
         document.setSteps(m_steps);
         document.rerunSteps(m_steps, otherText);
     }

@@ -24,6 +24,7 @@
 #include "app/dialogs/method_dialog.h"
 #include "app/method_title.h"
 #include "app/pages/inputs_page.h"
+#include "app/plan_warnings.h"
 #include "app/workbench.h"
 #include "methods/quantizer.h"
 #include "widgets/delegates/format_delegate.h"
@@ -573,8 +574,8 @@ void InspectorPanel::refreshFacts()
     }
     if (const QString why = whyText(); !why.isEmpty() && m_tabs->currentIndex() != CurveTab)
         note += (note.isEmpty() ? QString() : QStringLiteral(" ")) + why;
-    if (entry && m_workbench.document.plan() && !entry->warning.empty())
-        note = QString::fromStdString(entry->warning) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
+    if (entry && m_workbench.document.plan() && !entry->warnings.empty())
+        note = planWarningsText(entry->warnings) + (note.isEmpty() ? QString() : QStringLiteral(" ") + note);
     m_note->setText(note);
     m_compare->setEnabled(entry);
     // The page of the inputs has words of its own.

@@ -23,12 +23,13 @@ constexpr std::array kOptions = {
     MethodOption{"scale", "Shared scale",
                  "Which values share a scale. Without one they are rounded as they are, so that small ones are lost.", "row",
                  MethodOption::Kind::Choice, 0, 0, kScales, kScaleTitles},
-    MethodOption{"block", "Block size", "Columns of a block, or rows and columns of a tile, if these share a scale.", "128", MethodOption::Kind::Integer, 1, 65536, {}},
+    MethodOption{"block", "Block size", "Columns of a block, or rows and columns of a tile, if these share a scale.", "128", MethodOption::Kind::Integer, 1, 65536, {}, {},
+                 "scale=block|scale=tile|activations=block"},
     MethodOption{"activations", "Inputs of the layer",
                  "Inputs can become 8-bit floats, too. A scale per token or block is that of the largest magnitude at hand.", "none",
                  MethodOption::Kind::Choice, 0, 0, kActivations, kActivationTitles},
     MethodOption{"power", "Power of two", "Scales are powers of two, so that F16 can hold the result without loss.", "off",
-                 MethodOption::Kind::Choice, 0, 0, kSwitch},
+                 MethodOption::Kind::Choice, 0, 0, kSwitch, {}, "scale=row|scale=tensor|scale=block|scale=tile"},
 };
 
 /// The largest magnitude of each tile, from left to right, then downwards.

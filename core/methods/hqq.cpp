@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
 constexpr MethodOption kPower{"p", "Exponent", "Of the error that is minimised; the smaller, the less a few large errors count.", "0.7",
                               MethodOption::Kind::Number, 0.1, 1, {}};
 constexpr MethodOption kBeta{"beta", "Beta", "Weight of the quadratic term in the first iteration.", "10", MethodOption::Kind::Number, 0.01, 1e6, {}};
-constexpr MethodOption kKappa{"kappa", "Kappa", "Growth of that weight per iteration.", "1.01", MethodOption::Kind::Number, 1, 10, {}};
+constexpr MethodOption kKappa{"kappa", "Kappa", "Growth of that weight per iteration.", "1.01", MethodOption::Kind::Number, 1, 10, {}, {},
+                              "iterations>1"};
 constexpr MethodOption kIterations{"iterations", "Iterations", "At most; they end when the offset stands still.", "20",
                                    MethodOption::Kind::Integer, 1, 1000, {}};
 constexpr MethodOption kForm{"form", "Units of errors", "In steps of the group, or absolute as in the published code.", "normalised",

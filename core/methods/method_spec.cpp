@@ -27,7 +27,32 @@ std::string listed(const Items& items, Name name)
     return text;
 }
 
+/// Calls each(part) for what stands between the separators.
+template <class Each>
+void split(std::string_view text, char separator, const Each& each)
+{
+    for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator)) {
+        each(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    each(text);
+}
+
 }  // namespace
+
+std::vector<std::vector<OptionCondition>> conditionsOf(const MethodOption& option)
+{
+    std::vector<std::vector<OptionCondition>> all;
+    if (option.needs.empty()) return all;
+    split(option.needs, ',', [&](std::string_view alternatives) {
+        auto& any = all.emplace_back();
+        split(alternatives, '|', [&](std::string_view text) {
+            const std::size_t at = std::min(text.find_first_of("=<>"), text.size() - 1);
+            any.push_back({text.substr(0, at), text[at], text.substr(at + 1)});
+        });
+    });
+    return all;
+}
 
 MethodValues::MethodValues(std::span<const MethodOption> options)
 {
@@ -55,6 +80,21 @@ std::string_view MethodValues::text(std::string_view option) const
 {
     const Value* value = find(option);
     return value ? value->text : std::string_view();
+}
+
+bool MethodValues::holds(const OptionCondition& condition) const
+{
+    if (condition.relation == '=') return text(condition.option) == condition.value;
+    double limit = 0;
+    std::from_chars(condition.value.data(), condition.value.data() + condition.value.size(), limit);
+    return condition.relation == '<' ? number(condition.option) < limit : number(condition.option) > limit;
+}
+
+bool MethodValues::takesEffect(const MethodOption& option) const
+{
+    return std::ranges::all_of(conditionsOf(option), [&](const std::vector<OptionCondition>& any) {
+        return std::ranges::any_of(any, [&](const OptionCondition& condition) { return holds(condition); });
+    });
 }
 
 Result<void> MethodValues::set(std::string_view name, std::string_view text)

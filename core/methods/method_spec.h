@@ -26,7 +26,19 @@ struct MethodOption {
     double maximum = 0;
     std::span<const std::string_view> choices{};
     std::span<const std::string_view> choiceTitles{};  ///< for people, one for each of choices; empty for "on" and "off"
+    /// What other options must be for this one to change anything: "scale=group,activation-bits<16" (both), "scale=block|scale=tile"
+    /// (either), also with '>'. Empty: it always does.
+    std::string_view needs{};
 };
+
+/// One comparison of MethodOption::needs.
+struct OptionCondition {
+    std::string_view option;
+    char relation = '=';  ///< '=' for choices, '<' and '>' for numbers
+    std::string_view value;
+};
+/// MethodOption::needs in parts: of each inner list one must hold.
+[[nodiscard]] std::vector<std::vector<OptionCondition>> conditionsOf(const MethodOption& option);
 
 /// Values for all options of one method: those given, else the defaults. Plain value.
 class MethodValues {
@@ -48,11 +60,14 @@ public:
         bool given = false;     ///< stands in the spec
     };
     [[nodiscard]] std::span<const Value> values() const { return m_values; }
+    /// False while MethodOption::needs does not hold: whatever the option is, the result is the same.
+    [[nodiscard]] bool takesEffect(const MethodOption& option) const;
     /// Error InvalidArgument says what is allowed.
     Result<void> set(std::string_view option, std::string_view value);
 
 private:
     [[nodiscard]] const Value* find(std::string_view option) const;
+    [[nodiscard]] bool holds(const OptionCondition& condition) const;
     std::vector<Value> m_values;
 };
 

@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 2> kCodeTitles = {"nearest values", "GPTQ
 constexpr std::array kOptions = {
     MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 2, 8, {}},
     MethodOption{"group", "Group size", "Values that share a scale; 0: the whole row.", "32", MethodOption::Kind::Integer, 0, 65536,
-                 {}},
+                 {}, {}, "scale=group"},
     MethodOption{"scale", "Shared scale", "Which values share a scale. The clipping of a whole matrix is found on a million of its values at most.",
                  "group", MethodOption::Kind::Choice, 0, 0, kScales, kScaleTitles},
     MethodOption{"clip", "Clipping",
@@ -38,7 +38,7 @@ constexpr std::array kOptions = {
                  "alone, and is the least squared error for a whole matrix.",
                  "none", MethodOption::Kind::Choice, 0, 0, kClips, kClipTitles},
     MethodOption{"percentile", "Percentile", "Share of the values inside the range if the largest are left out, in percent.", "99.5",
-                 MethodOption::Kind::Number, 50, 100, {}},
+                 MethodOption::Kind::Number, 50, 100, {}, {}, "clip=percentile"},
     MethodOption{"codes", "Codes",
                  "The nearest values, or GPTQ, which lets columns make up for the errors of those before them and needs a calibration with "
                  "Gram matrices.",

@@ -20,10 +20,12 @@ constexpr std::array<std::string_view, 3> kScaleTitles = {"a token", "all tokens
 constexpr MethodOption kWeightBits{"bits", "Bits of the weights", "Bits of a weight; each row has one scale.", "8", Kind::Integer, 2, 8, {}};
 constexpr MethodOption kActivationBits{"activation-bits", "Bits of the inputs", "Bits of a rounded input; 16 leaves the inputs as they are.",
                                        "8", Kind::Integer, 2, 16, {}};
+constexpr std::string_view kRounded = "activation-bits<16";
 constexpr std::array kDynamicOptions = {
     MethodOption{"scale", "Scale of the inputs",
-                 "Which inputs share a scale.", "token", Kind::Choice, 0, 0, kScales, kScaleTitles},
-    MethodOption{"group", "Group size", "Inputs of a group, if groups share a scale.", "128", Kind::Integer, 1, 65536, {}},
+                 "Which inputs share a scale.", "token", Kind::Choice, 0, 0, kScales, kScaleTitles, kRounded},
+    MethodOption{"group", "Group size", "Inputs of a group, if groups share a scale.", "128", Kind::Integer, 1, 65536, {}, {},
+                 "scale=group,activation-bits<16"},
     kActivationBits,
     kWeightBits,
 };
@@ -34,9 +36,9 @@ constexpr std::array kStaticOptions = {
     MethodOption{"range", "Range of the inputs",
                  "What the calibration text fixes as the largest input: the largest magnitude, or one that a share of the values does not "
                  "exceed.",
-                 "absmax", Kind::Choice, 0, 0, kObservers, kObserverTitles},
+                 "absmax", Kind::Choice, 0, 0, kObservers, kObserverTitles, kRounded},
     MethodOption{"percentile", "Percentile", "Share of the values inside the range if the largest are left out, in percent.", "99.99",
-                 Kind::Number, 50, 100, {}},
+                 Kind::Number, 50, 100, {}, {}, "range=percentile,activation-bits<16"},
     kActivationBits,
     kWeightBits,
 };
@@ -51,7 +53,7 @@ constexpr std::array kOutlierOptions = {
                  Kind::Number, 0, 1e30, {}},
     MethodOption{"unit", "Unit of the threshold",
                  "Multiples of the root mean square are for models whose inputs are not of size 1.", "absolute", Kind::Choice, 0, 0, kUnits,
-                 kUnitTitles},
+                 kUnitTitles, "threshold>0"},
     MethodOption{"outliers", "Weights of outliers",
                  "What columns with outliers are multiplied with: the weights of the source, as in the paper, or the 8-bit weights, as "
                  "bitsandbytes stores them.",
@@ -73,11 +75,12 @@ constexpr std::array kAtomOptions = {
                  Kind::Choice, 0, 0, kOrders, kOrderTitles},
     MethodOption{"clip", "Clipping of the weights", "Share of the largest magnitude of a group that stays in range.", "0.85", Kind::Number,
                  0.1, 1, {}},
-    MethodOption{"activation-clip", "Clipping of the inputs", "The same for inputs.", "0.9", Kind::Number, 0.1, 1, {}},
+    MethodOption{"activation-clip", "Clipping of the inputs", "The same for inputs.", "0.9", Kind::Number, 0.1, 1, {}, {}, kRounded},
     MethodOption{"codes", "Codes",
                  "GPTQ lets columns make up for the errors of those before them, the ones with 8 bits last; it needs Gram matrices.", "gptq",
                  Kind::Choice, 0, 0, kCodes, kCodeTitles},
-    MethodOption{"damping", "Damping", "Of GPTQ: share of the mean of the diagonal that is added to it.", "0.01", Kind::Number, 0, 10, {}},
+    MethodOption{"damping", "Damping", "Of GPTQ: share of the mean of the diagonal that is added to it.", "0.01", Kind::Number, 0, 10, {}, {},
+                 "codes=gptq"},
     MethodOption{"kv-bits", "Bits of keys and values",
                  "Bits of a number in the cache of keys and values, with a range for each head and token; 16 leaves them as they are.", "4",
                  Kind::Integer, 2, 16, {}},

@@ -23,19 +23,6 @@ bool isFloat(TensorType type)
     return traits(type).kind == TensorTypeKind::Float;
 }
 
-std::string sizeText(std::uint64_t bytes)
-{
-    constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB"};
-    if (bytes < 1024) return fmt::format("{} bytes", bytes);
-    double value = static_cast<double>(bytes) / 1024;
-    std::size_t unit = 0;
-    while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-        value /= 1024;
-        ++unit;
-    }
-    return value < 10 ? fmt::format("{:.1f} {}", value, kUnits[unit]) : fmt::format("{:.0f} {}", value, kUnits[unit]);
-}
-
 /// What a recipe starts from, before its rules.
 struct Start {
     const Preset* preset = nullptr;  ///< null for uniform recipes and for COPY
@@ -292,8 +279,7 @@ private:
         const double ideal = static_cast<double>(source.shape.elements()) * traits(wanted).blockBytes / block;
         const double actual = static_cast<double>(source.shape.elements()) * traits(*fitting).bitsPerWeight() / 8;
         const auto extra = static_cast<std::uint64_t>(std::max(0.0, actual - ideal));
-        addWarning(entry, fmt::format("Rows of {} are not a multiple of {}, so {} is written instead of {}: +{}.", columns, block,
-                                      name(*fitting), name(wanted), sizeText(extra)));
+        entry.warnings.push_back({WarningKind::RowsDoNotFit, {columns, std::uint64_t{block}, *fitting, wanted, ByteCount{extra}}});
         ++m_fallbacks;
         m_fallbackBytes += extra;
         return {};
@@ -308,8 +294,7 @@ private:
                                     "from an F16, BF16 or F32 model or allow it.",
                                     name(entry.source)));
         if (isFloat(entry.target)) return {};
-        addWarning(entry,
-                   fmt::format("The source is already quantized as {}; quantizing again adds to its error.", name(entry.source)));
+        entry.warnings.push_back({WarningKind::AlreadyQuantized, {entry.source}});
         ++m_requantized;
         return {};
     }
@@ -321,13 +306,11 @@ private:
         const auto& target = traits(entry.target);
         if (entry.importance || m_options.assumeImportance || target.importance == ImportanceUse::Ignored) return {};
         if (needsImportance(source.name, entry.target, m_start.preset)) {
-            const char* problem = m_haveMatrix ? "the one given has no entry for this tensor" : "none is given";
             if (m_options.requireImportance)
                 return fail(ErrorCode::MissingImportance,
-                            fmt::format("{} needs an importance matrix here and {}; compute one or choose another format.",
-                                        target.name, problem));
-            addWarning(entry, fmt::format("{} needs an importance matrix here and {}; without it this recipe cannot be exported.",
-                                          target.name, problem));
+                            fmt::format("{} needs an importance matrix here and {}; compute one or choose another format.", target.name,
+                                        m_haveMatrix ? "the one given has no entry for this tensor" : "none is given"));
+            entry.warnings.push_back({m_haveMatrix ? WarningKind::ImportanceWithoutEntry : WarningKind::ImportanceNotGiven, {entry.target}});
             ++m_missingImportance;
         } else if (m_haveMatrix) {
             // Embeddings are looked up, not multiplied, so that no matrix has them; the output matrix often is left out.
@@ -345,8 +328,7 @@ private:
         if (fits(*found, source.shape)) {
             entry.importance = {m_options.importance, found};
             if (entry.method == kDefaultMethod && std::ranges::all_of(found->sums, [](float sum) { return sum == 0; }))
-                addWarning(entry, "The importance matrix says that all inputs of this tensor were zero; llama.cpp's search stores zeros then. "
-                                  "Use another method or a longer text.");
+                entry.warnings.push_back({WarningKind::ImportanceAllZero});
             return {};
         }
         if (tensor.category == RuleCategory::Embedding) return {};
@@ -365,11 +347,10 @@ private:
         const MethodData needed = method->dataNeededFor(parsed->values);
         if (!needsCalibration(needed)) return {};
         if (!m_options.grams) {
-            auto sentence = fmt::format("The method \"{}\" needs a calibration of this model{}, and there is none; "
-                                        "give a calibration text or choose another method.",
-                                        method->name(), needed == MethodData::Gram ? " with Gram matrices" : "");
-            if (m_options.requireImportance) return fail(ErrorCode::MissingCalibration, std::move(sentence));
-            addWarning(entry, std::move(sentence));
+            PlanWarning warning{needed == MethodData::Gram ? WarningKind::GramNotGiven : WarningKind::CalibrationNotGiven,
+                                {NamedMethod{std::string(method->name())}}};
+            if (m_options.requireImportance) return fail(ErrorCode::MissingCalibration, warning.text());
+            entry.warnings.push_back(std::move(warning));
             m_missingGrams = method;
             return {};
         }
@@ -393,7 +374,7 @@ private:
         if (needed == MethodData::Inputs) {
             // Matrices that the text did not reach are rounded by the values at hand.
             entry.grams = m_options.grams;
-            if (reached < matrices) addWarning(entry, "The calibration text did not reach all of this tensor; there, inputs are rounded token by token.");
+            if (reached < matrices) entry.warnings.push_back({WarningKind::InputsNotReached});
             return {};
         }
         if (method->exportable() && reached > 0) m_unreachedExperts += matrices - reached;
@@ -410,12 +391,6 @@ private:
         entry.method = kDefaultMethod;
         ++m_withoutGram;
         return {};
-    }
-
-    static void addWarning(PlanEntry& entry, std::string sentence)
-    {
-        if (!entry.warning.empty()) entry.warning += ' ';
-        entry.warning += sentence;
     }
 
     std::uint32_t fileType(const Plan& plan) const
@@ -450,74 +425,42 @@ private:
 
     void addPlanWarnings(Plan& plan) const
     {
-        const auto tensors = [](std::size_t count, const char* one, const char* many) {
-            return count == 1 ? std::string("1 tensor ") + one : fmt::format("{} tensors {}", count, many);
+        using enum WarningKind;
+        const auto warn = [&](WarningKind kind, std::vector<WarningValue> values = {}) { plan.warnings.push_back({kind, std::move(values)}); };
+        const auto warnOf = [&](std::uint64_t count, WarningKind kind, std::vector<WarningValue> values = {}) {
+            if (count > 0) plan.warnings.push_back({kind, std::move(values), count});
         };
-        if (m_fallbacks > 0)
-            plan.warnings.push_back(fmt::format("{} rows that do not fit the chosen format and {} a larger one: +{}.",
-                                                tensors(m_fallbacks, "has", "have"), m_fallbacks == 1 ? "gets" : "get",
-                                                sizeText(m_fallbackBytes)));
-        if (m_requantized > 0)
-            plan.warnings.push_back(
-                fmt::format("{} already quantized; quantizing again adds to the error. Start from an F16, BF16 or F32 file "
-                            "if you can.",
-                            tensors(m_requantized, "is", "are")));
-        if (m_missingImportance > 0)
-            plan.warnings.push_back(fmt::format("{} an importance matrix; without one this recipe cannot be exported.",
-                                                tensors(m_missingImportance, "needs", "need")));
-        if (m_withoutEntry > 0)
-            plan.warnings.push_back(fmt::format("{} no entry in the importance matrix and will be quantized without.",
-                                                tensors(m_withoutEntry, "has", "have")));
-        if (m_withoutMethod > 0)
-            plan.warnings.push_back(fmt::format("The method \"{}\" cannot make the format of {}; llama.cpp's search is used there.",
-                                                methodName(m_recipe.method), m_withoutMethod == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutMethod)));
-        std::size_t simulated = 0;
+        warnOf(m_fallbacks, TensorsDoNotFit, {ByteCount{m_fallbackBytes}});
+        warnOf(m_requantized, TensorsAlreadyQuantized);
+        warnOf(m_missingImportance, TensorsNeedImportance);
+        warnOf(m_withoutEntry, TensorsWithoutEntry);
+        warnOf(m_withoutMethod, TensorsWithoutMethod, {NamedMethod{std::string(methodName(m_recipe.method))}});
+        std::uint64_t simulated = 0;
+        std::uint64_t replaced = 0;
         for (const PlanEntry& entry : plan.entries) {
             const Quantizer* method = entry.quantized ? findQuantizer(entry.method) : nullptr;
             simulated += method && !method->exportable() ? 1 : 0;
+            replaced += !entry.analysis.empty() && entry.analysis != entry.method ? 1 : 0;
         }
-        if (simulated > 0)
-            plan.warnings.push_back(fmt::format("GGUF cannot hold what the method of {} makes: a file gets its values rounded again to the "
-                                                "chosen formats, and what it does to inputs happens in this program only.",
-                                                simulated == 1 ? "1 tensor" : fmt::format("{} tensors", simulated)));
-        const auto replaced = std::ranges::count_if(
-            plan.entries, [](const PlanEntry& entry) { return !entry.analysis.empty() && entry.analysis != entry.method; });
-        if (replaced > 0)
-            plan.warnings.push_back(fmt::format("GGUF cannot hold what the method of {} makes: a file gets the nearest format instead, made "
-                                                "from the original weights.",
-                                                replaced == 1 ? "1 tensor" : fmt::format("{} tensors", replaced)));
-        if (m_missingGrams)
-            plan.warnings.push_back(fmt::format("The method \"{}\" needs a calibration; without one this recipe cannot be "
-                                                "exported.",
-                                                m_missingGrams->name()));
-        if (m_withoutGram > 0)
-            plan.warnings.push_back(fmt::format("The calibration has no Gram matrix for {}; llama.cpp's search is used there.",
-                                                m_withoutGram == 1 ? "1 tensor" : fmt::format("{} tensors", m_withoutGram)));
-        if (m_unclipped > 0)
-            plan.warnings.push_back(fmt::format("The calibration has no Gram matrix for all or some of the inputs of {}; ranges are not "
-                                                "chosen by outputs there.",
-                                                m_unclipped == 1 ? "1 tensor" : fmt::format("{} tensors", m_unclipped)));
-        if (m_unreachedExperts > 0)
-            plan.warnings.push_back(fmt::format("The calibration text reached {} of experts not at all; llama.cpp's search is used "
-                                                "there. Use a longer or more varied text.",
-                                                m_unreachedExperts == 1 ? "1 matrix" : fmt::format("{} matrices", m_unreachedExperts)));
-        if (m_fewTokens > 0)
-            plan.warnings.push_back(fmt::format("The calibration text is short for {}, which may become worse than with llama.cpp's "
-                                                "search; at least {} tokens are needed there.",
-                                                m_fewTokens == 1 ? "1 matrix" : fmt::format("{} matrices", m_fewTokens),
-                                                m_tokensNeeded));
-        if (m_betterWithImportance > 0)
-            plan.warnings.emplace_back("Formats below 4 bits lose clearly less with an importance matrix; none is given.");
-        if (const auto alignment = m_survey.model().alignment(); alignment != GgufWriter::kAlignment)
-            plan.warnings.push_back(
-                fmt::format("The source aligns its tensors to {} bytes; the export uses {}, which every reader understands.",
-                            alignment, GgufWriter::kAlignment));
-        for (std::size_t i = 0; i < m_ruleUsed.size(); ++i)
-            if (!m_ruleUsed[i])
-                plan.warnings.push_back(
-                    fmt::format("{} changes nothing: it matches no tensor that can be quantized and is not taken by an earlier "
-                                "rule or option.",
-                                ruleLabel(m_recipe.rules[i], i)));
+        warnOf(simulated, TensorsRoundedAgain);
+        warnOf(replaced, TensorsInNearestFormat);
+        if (m_missingGrams) warn(MethodNeedsCalibration, {NamedMethod{std::string(m_missingGrams->name())}});
+        warnOf(m_withoutGram, TensorsWithoutGram);
+        warnOf(m_unclipped, TensorsNotClipped);
+        warnOf(m_unreachedExperts, ExpertsNotReached);
+        warnOf(m_fewTokens, TextTooShort, {m_tokensNeeded});
+        if (m_betterWithImportance > 0) warn(BetterWithImportance);
+        if (const std::uint64_t alignment = m_survey.model().alignment(); alignment != GgufWriter::kAlignment)
+            warn(OtherAlignment, {alignment, std::uint64_t{GgufWriter::kAlignment}});
+        for (std::size_t i = 0; i < m_ruleUsed.size(); ++i) {
+            if (m_ruleUsed[i]) continue;
+            const RecipeRule& rule = m_recipe.rules[i];
+            const std::uint64_t number = i + 1;
+            if (rule.match == RecipeRule::Match::Role)
+                warn(RoleRuleUnused, {number, rule.role});
+            else
+                warn(PatternRuleUnused, {number, shortPattern(rule)});
+        }
     }
 
     const Recipe& m_recipe;

@@ -14,6 +14,7 @@
 #include "io/metadata.h"
 #include "io/model_file.h"
 #include "model/tensor_role.h"
+#include "plan/plan_warning.h"
 #include "plan/preset_rules.h"
 #include "plan/recipe.h"
 
@@ -49,7 +50,7 @@ struct PlanEntry {
     Decision decision = Decision::NotQuantizable;
     int rule = -1;        ///< index into Recipe::rules when a rule decided (also before a ShapeFallback)
     std::string reason;   ///< one sentence, English source text
-    std::string warning;  ///< e.g. the fallback taken and what it costs; empty: none
+    std::vector<PlanWarning> warnings{};  ///< e.g. the fallback taken and what it costs
     /// In the exported file.
     [[nodiscard]] const std::string& nameIn(const ModelFile& model) const
     {
@@ -64,7 +65,7 @@ struct Plan {
     std::uint64_t sizeBytes = 0;  ///< whole exported file, metadata included
     std::uint64_t sourceSizeBytes = 0;
     std::uint64_t parameters = 0;
-    std::vector<std::string> warnings;                   ///< about the whole plan
+    std::vector<PlanWarning> warnings;                   ///< about the whole plan
     std::shared_ptr<const ImportanceMatrix> importance;  ///< what the entries' importance belongs to; null: none
     Metadata changedPairs{};                             ///< written last, because blocks are left out
     [[nodiscard]] double bitsPerWeight() const;

@@ -29,14 +29,16 @@ Result<void> checkTarget(const RecipeRule& rule, std::size_t index)
 
 }  // namespace
 
+std::string shortPattern(const RecipeRule& rule)
+{
+    constexpr std::size_t kShown = 80;
+    return rule.pattern.size() <= kShown ? rule.pattern : rule.pattern.substr(0, kShown) + "…";
+}
+
 std::string ruleLabel(const RecipeRule& rule, std::size_t index)
 {
-    const bool byRole = rule.match == RecipeRule::Match::Role;
-    constexpr std::size_t kShown = 80;
-    const std::string_view pattern = rule.pattern;
-    return byRole                     ? fmt::format("Rule {} (role {})", index + 1, roleName(rule.role))
-           : pattern.size() <= kShown ? fmt::format("Rule {} (\"{}\")", index + 1, pattern)
-                                      : fmt::format("Rule {} (\"{}…\")", index + 1, pattern.substr(0, kShown));
+    return rule.match == RecipeRule::Match::Role ? fmt::format("Rule {} (role {})", index + 1, roleName(rule.role))
+                                                 : fmt::format("Rule {} (\"{}\")", index + 1, shortPattern(rule));
 }
 
 Result<RuleMatcher> RuleMatcher::compile(std::span<const RecipeRule> rules)

@@ -36,6 +36,8 @@ private:
     std::unordered_map<TensorRole, std::size_t> m_roles;
 };
 
+/// Its beginning when it is long, for messages.
+[[nodiscard]] std::string shortPattern(const RecipeRule& rule);
 /// "Rule 2 ("ffn_down")", for messages.
 [[nodiscard]] std::string ruleLabel(const RecipeRule& rule, std::size_t index);
 

@@ -29,8 +29,8 @@ std::span<const TransformStepInfo> transformSteps()
         {"awq", "awq[:TARGET[:ALPHA]]",
          "Finds a scale per channel with which rounding to TARGET changes the outputs least, and folds it into the layer before. TARGET "
          "is a format, Q4_0 if not given, or an analysis method with its options, such as nf4 or affine:bits=3,group=128. Where no scale "
-         "helps clearly, none is used. ALPHA, 0 to 1, is the power of the mean input that the scales are; the best for each input if not "
-         "given. With 0 nothing changes.",
+         "helps clearly, none is used. ALPHA, 0 to 1, is the power of the mean input that the scales are, whatever TARGET is; the best for "
+         "each input if not given. With 0 nothing changes.",
          true},
     }};
     return kSteps;

@@ -30,6 +30,8 @@ struct TransformStep {
     /// It looks at what the weights see.
     [[nodiscard]] bool readsText() const { return kind != Kind::Rotation; }
     [[nodiscard]] bool needsGram() const { return kind == Kind::Awq; }
+    /// `target` changes anything: given scales are the same for all.
+    [[nodiscard]] bool usesTarget() const { return kind == Kind::Awq && !awqAlpha; }
     bool operator==(const TransformStep&) const = default;
 };
 

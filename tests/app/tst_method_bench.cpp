@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Comparing methods in the window: choose, run, read the table, stop.
 #include <QCheckBox>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QToolButton>
 #include <QTreeWidget>
@@ -73,6 +75,42 @@ private Q_SLOTS:
         QCOMPARE(lines.size(), 3);
         QVERIFY(lines[1].startsWith(QStringLiteral("reference,Q4_0,")));
         QCOMPARE(lines[1].count(QLatin1Char(',')), lines[0].count(QLatin1Char(',')));
+    }
+
+    // As Measure does, and as it was measured last.
+    void theWholeModelRunsWithRoundedInputs()
+    {
+        const auto run = [&](int inputs) -> std::optional<MethodBenchRow> {
+            MethodBenchDialog* dialog = open();
+            if (!dialog) return std::nullopt;
+            check(dialog->findChild<QListWidget*>(QStringLiteral("benchMethods")), {QStringLiteral("reference")}, Qt::UserRole);
+            check(dialog->findChild<QListWidget*>(QStringLiteral("benchFormats")), {QStringLiteral("Q4_0")}, Qt::DisplayRole);
+            dialog->findChild<QSpinBox*>(QStringLiteral("benchContext"))->setValue(64);
+            dialog->findChild<QSpinBox*>(QStringLiteral("benchWindows"))->setValue(1);
+            auto* choice = dialog->findChild<QComboBox*>(QStringLiteral("benchInputs"));
+            if (choice->currentIndex() != inputs) return std::nullopt;
+            auto* model = dialog->findChild<QCheckBox*>(QStringLiteral("benchModel"));
+            model->setChecked(false);
+            if (choice->isEnabled()) return std::nullopt;
+            model->setChecked(true);
+            auto* start = dialog->findChild<QPushButton*>(QStringLiteral("benchStart"));
+            if (!choice->isEnabled() || !QTest::qWaitFor([&] { return start->isEnabled(); })) return std::nullopt;
+            QTest::mouseClick(start, Qt::LeftButton);
+            if (!QTest::qWaitFor([&] { return dialog->rows().size() == 1 && start->isEnabled(); }, 60000)) return std::nullopt;
+            const MethodBenchRow row = dialog->rows().front();
+            const QString word = inputs == 1 ? QStringLiteral(",llama.cpp") : QStringLiteral(",float");
+            if (!dialog->csv().trimmed().endsWith(word)) return std::nullopt;
+            dialog->close();
+            if (!QTest::qWaitFor([&] { return !m_program->window().findChild<MethodBenchDialog*>(); })) return std::nullopt;
+            return row;
+        };
+        const auto exact = run(0);
+        QVERIFY(exact && exact->kld);
+        m_program->bench().settings.setMeasureRoundedInputs(true);
+        const auto rounded = run(1);
+        QVERIFY(rounded && rounded->kld);
+        QVERIFY(rounded->kld->value != exact->kld->value && rounded->perplexity->value != exact->perplexity->value);
+        QCOMPARE(rounded->weightError, exact->weightError);
     }
 
     void stopKeepsWhatIsThere()

@@ -56,6 +56,32 @@ private Q_SLOTS:
         QCOMPARE(dialog.spec(), QStringLiteral("absmax"));
     }
 
+    void optionsWithoutEffectAreDisabledAndSayWhy()
+    {
+        MethodDialog dialog(QStringLiteral("absmax"));
+        const auto editor = [&](const char* name) { return dialog.findChild<QWidget*>(QLatin1String(name)); };
+        QVERIFY(!editor("option-percentile")->isEnabled());
+        QCOMPARE(editor("option-percentile")->toolTip(), QStringLiteral("Takes effect only with: Clipping: without the largest values"));
+        QVERIFY(editor("option-group")->isEnabled() && editor("option-group")->toolTip().isEmpty());
+        auto* clip = dialog.findChild<QComboBox*>(QStringLiteral("option-clip"));
+        clip->setCurrentIndex(clip->findData(QStringLiteral("percentile")));
+        QVERIFY(editor("option-percentile")->isEnabled() && editor("option-percentile")->toolTip().isEmpty());
+        auto* scale = dialog.findChild<QComboBox*>(QStringLiteral("option-scale"));
+        scale->setCurrentIndex(scale->findData(QStringLiteral("tensor")));
+        QVERIFY(!editor("option-group")->isEnabled());
+
+        const auto needs = [](const char* method, std::string_view option) {
+            const Quantizer& quantizer = *findQuantizer(method);
+            return needsTitle(quantizer, *std::ranges::find(quantizer.options(), option, &MethodOption::name));
+        };
+        QCOMPARE(needs("w8a8-dynamic", "group"), QStringLiteral("Scale of the inputs: a group within a token and Bits of the inputs below 16"));
+        QCOMPARE(needs("fp8-e4m3", "block"), QStringLiteral("Shared scale: a block of a row or a tile of rows and columns or Inputs of the layer: 8 bits, a scale per block of a token"));
+        QCOMPARE(needs("llm-int8", "unit"), QStringLiteral("Threshold above 0"));
+        QCOMPARE(needs("absmax", "bits"), QString());
+        installLanguage(QStringLiteral("de"));
+        QCOMPARE(needs("w8a8-dynamic", "scale"), QStringLiteral("Bits der Eingaben unter 16"));
+    }
+
     void theTableShowsWordsAndTheSpecInTheTooltip()
     {
         QTemporaryDir folder;

@@ -52,6 +52,7 @@ class TestProjectFile : public QObject {
         variant.recipe.reset();
         variant.deltaError.reset();
         project.content.variants.push_back(variant);
+        project.content.stepsText = StepsText{QStringLiteral("/texts/calib.txt"), 256, 40, true};
         project.view[QStringLiteral("inspectorTab")] = 2;
         return project;
     }
@@ -68,7 +69,21 @@ private Q_SLOTS:
         QVERIFY(read->content.recipes == project.content.recipes);
         QCOMPARE(read->content.current, std::size_t{1});
         QVERIFY(read->content.variants == project.content.variants);
+        QVERIFY(read->content.stepsText == project.content.stepsText);
         QCOMPARE(read->view, project.view);
+    }
+
+    void theTextOfTheStepsIsWholeOrNotThere()
+    {
+        Project project = example();
+        const QString path = QStringLiteral("/projects/p.wwproj");
+        QByteArray json = projectToJson(project, path);
+        QVERIFY(json.contains("\"contextLength\": 256"));
+        QVERIFY(!projectFromJson(QByteArray(json).replace("\"contextLength\": 256", "\"contextLength\": 0"), path));
+        QVERIFY(!projectFromJson(QByteArray(json).replace("\"windows\": 40", "\"windows\": -1"), path));
+        project.content.stepsText.reset();
+        const auto read = projectFromJson(projectToJson(project, path), path);
+        QVERIFY(read && !read->content.stepsText);
     }
 
     void relativeModelComesFirst()

@@ -217,6 +217,48 @@ private Q_SLOTS:
         QVERIFY(m_program->messages().contains(QStringLiteral("that its steps read")));
     }
 
+    // Whatever other models are calibrated on meanwhile, the next start runs the steps on what they have read before.
+    void theTextOfTheStepsIsKept()
+    {
+        const QString own = m_folder->filePath(QStringLiteral("own.txt"));
+        QVERIFY(QFile::copy(sampleEvaluationTextPath(), own));
+        const auto addScaled = [&] {
+            Recipe recipe;
+            recipe.name = "Scaled";
+            recipe.transform = {*parseTransformStep("awq:Q4_0")};
+            m_program->bench().document.addRecipe(recipe, QStringLiteral("Add"));
+            return QTest::qWaitFor([&] { return document().current()->base && !document().current()->stepsPending; }, 60000);
+        };
+        const auto restart = [&] {
+            m_program->bench().projects.flush();
+            m_program->bench().settings.setCalibration(own, 3);  // of another model
+            m_program->restart();
+            m_program->bench().projects.restoreLast();
+            return QTest::qWaitFor([&] { return document().isOpen() && document().current()->base && !document().current()->stepsPending; }, 60000);
+        };
+        m_program->bench().settings.setCalibration({}, 2);
+        QVERIFY(addScaled());
+        const MeasureOptions first = m_program->bench().steps.text();
+        QCOMPARE(first.textPath, sampleCalibrationTextPath());
+        QVERIFY(restart());
+        QVERIFY(m_program->bench().calibrate.defaultOptions().textPath == own);
+        QVERIFY(m_program->bench().steps.text() == first);
+        QCOMPARE(document().current()->base->textPath, first.textPath);
+
+        // A calibration of this model is newer; a text chosen for the steps stays.
+        MeasureOptions calibration = m_program->bench().calibrate.defaultOptions();
+        calibration.maxWindows = 1;
+        m_program->bench().calibrate.start(calibration);
+        QVERIFY(m_program->idle());
+        QCOMPARE(m_program->bench().steps.text().textPath, own);
+        m_program->bench().steps.setText(first);
+        calibration.maxWindows = 2;
+        m_program->bench().calibrate.start(calibration);
+        QVERIFY(m_program->idle());
+        QVERIFY(restart());
+        QVERIFY(m_program->bench().steps.text() == first);
+    }
+
     void stoppedStepsCanBeRunAgain()
     {
         Recipe recipe;

@@ -12,8 +12,10 @@
 #include "app/choices.h"
 #include "app/job_runner.h"
 #include "app/languages.h"
+#include "app/plan_warnings.h"
 #include "formats/block_format.h"
 #include "methods/quantizer.h"
+#include "plan/plan_warning.h"
 #include "plan/preset.h"
 #include "tests/support/paths.h"
 #include "widgets/theme/format_text.h"
@@ -151,6 +153,7 @@ private Q_SLOTS:
                 for (const std::string_view title : option.choiceTitles) check(title);
             }
         }
+        for (std::size_t kind = 0; kind < kWarningKinds; ++kind) check(warningText(static_cast<WarningKind>(kind)).text);
         static const std::regex kPhase("begin\\(\"([^\"]+)\"");
         for (const auto& entry : std::filesystem::recursive_directory_iterator(test::sourceDir() / "core")) {
             if (entry.path().extension() != ".cpp") continue;
@@ -161,6 +164,31 @@ private Q_SLOTS:
         QVERIFY2(missing.isEmpty(),
                  qPrintable(QStringLiteral("add to app/core_texts.cpp and run the target update_translations:\n") +
                             missing.join(QLatin1Char('\n'))));
+    }
+
+    /// English in the window is what the command line prints; other languages have plural forms of their own.
+    void warningsOfPlansAreSaidInTheLanguage()
+    {
+        for (std::size_t kind = 0; kind < kWarningKinds; ++kind)
+            for (const std::uint64_t count : {1, 2}) {
+                const PlanWarning warning{static_cast<WarningKind>(kind), {std::string("A%2"), std::string("B%1"), std::string("C"), std::string("D%n"), std::string("E")}, count};
+                QVERIFY(!warning.text().empty());
+                QCOMPARE(planWarningText(warning), QString::fromStdString(warning.text()));
+            }
+        const PlanWarning one{WarningKind::TensorsDoNotFit, {ByteCount{1536}}, 1};
+        const PlanWarning two{WarningKind::TensorsDoNotFit, {ByteCount{1536}}, 2};
+        QCOMPARE(QString::fromStdString(one.text()), QStringLiteral("1 tensor has rows that do not fit the chosen format and gets a larger one: +1.5 KiB."));
+        QCOMPARE(QString::fromStdString(two.text()), QStringLiteral("2 tensors have rows that do not fit the chosen format and get a larger one: +1.5 KiB."));
+        installLanguage(QStringLiteral("de"));
+        const QString single = planWarningText(one);
+        const QString several = planWarningText(two);
+        QString rule = planWarningText({WarningKind::RoleRuleUnused, {std::uint64_t{4}, TensorRole::AttnQ}});
+        QString method = planWarningText({WarningKind::MethodNeedsCalibration, {NamedMethod{"clip"}}});
+        installLanguage(QStringLiteral("en"));
+        QVERIFY2(single.startsWith(QStringLiteral("1 Tensor hat ")) && single.contains(QStringLiteral("1,5")), qPrintable(single));
+        QVERIFY2(several.startsWith(QStringLiteral("2 Tensoren haben ")), qPrintable(several));
+        QVERIFY2(rule.startsWith(QStringLiteral("Regel 4 ")) && rule.contains(QStringLiteral("(Rolle attn_q)")), qPrintable(rule));
+        QVERIFY2(method.contains(QStringLiteral("AWQ-")), qPrintable(method));
     }
 
     void numbersFollowTheLanguage()

@@ -90,6 +90,20 @@ private slots:
         for (const char* word : {"--transform", "rotation[:SEED]", "smoothquant[:ALPHA|:search]", "awq[:TARGET[:ALPHA]]"}) QVERIFY2(text.out.contains(word), word);
         QCOMPARE(run({"methods", "--json"}).json().value("steps").toArray().size(), 3);
     }
+    void optionsOfMethodsSayWhatTheyNeed()
+    {
+        const Outcome text = run({"methods"});
+        for (const char* words : {"Only with scale=group and activation-bits<16.", "Only with scale=block, scale=tile or activations=block."}) QVERIFY2(text.out.contains(words), words);
+        const QJsonArray methods = run({"methods", "--json"}).json().value("methods").toArray();
+        const auto named = [](const QJsonArray& list, const char* name) {
+            for (const QJsonValue& item : list)
+                if (item["name"].toString() == QLatin1String(name)) return item;
+            return QJsonValue();
+        };
+        const QJsonArray options = named(methods, "affine")["options"].toArray();
+        QCOMPARE(named(options, "percentile")["needs"].toString(), QStringLiteral("clip=percentile"));
+        QVERIFY(named(options, "bits")["needs"].isUndefined());
+    }
     void recipesRememberTheirImportance()
     {
         QFile recipe(file("recipe.json"));

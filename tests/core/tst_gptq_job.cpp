@@ -88,7 +88,7 @@ private slots:
             QCOMPARE(entry.grams != nullptr, expected);
         }
         const auto says = [&](const char* words) {
-            return std::ranges::any_of(plan->warnings, [&](const std::string& w) { return w.find(words) != std::string::npos; });
+            return std::ranges::any_of(plan->warnings, [&](const PlanWarning& w) { return w.text().find(words) != std::string::npos; });
         };
         QVERIFY(says("no Gram matrix"));
         QVERIFY(says("at least 512 tokens"));
@@ -156,7 +156,7 @@ private slots:
                 QCOMPARE(entry.method, reached || !file ? std::string(method) : std::string(kDefaultMethod));
                 QCOMPARE(entry.grams != nullptr, reached || !file);
             }
-            QVERIFY(std::ranges::any_of(plan->warnings, [&](const std::string& w) { return w.find("no Gram matrix") != std::string::npos; }));
+            QVERIFY(std::ranges::any_of(plan->warnings, [&](const PlanWarning& w) { return w.text().find("no Gram matrix") != std::string::npos; }));
         }
         // An option of gptq's is none of theirs, and an expert without tokens keeps the method and its values.
         const TensorInfo* tensor = m_model->find(kTensor);

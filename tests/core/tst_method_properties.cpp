@@ -15,6 +15,8 @@
 
 #include "formats/block_format.h"
 #include "methods/fp8.h"
+#include "methods/gptq.h"
+#include "methods/gptq_quantizer.h"
 #include "methods/input_transforms.h"
 #include "methods/nf4.h"
 #include "methods/quantizer.h"
@@ -107,6 +109,114 @@ double nearest(const std::vector<double>& table, double value)
         if (now < before || (now == before && i % 2 == 0)) best = i;
     }
     return std::copysign(table[best], value);
+}
+
+/// A small layer: weights, tokens that went into it with an outlier in one column, and what a calibration keeps of these.
+struct Layer {
+    static constexpr std::size_t kColumns = 256;
+    static constexpr std::size_t kTokens = 4;  // few, so that not every column has a large input
+    std::vector<float> weights = normalValues(4 * kColumns, 30, 4);
+    std::vector<float> tokens = normalValues(kTokens * kColumns, 31, 2);
+    std::vector<float> gram = std::vector<float>(kColumns * kColumns, 0.0F);
+    LayerInputs inputs;
+
+    Layer()
+    {
+        for (std::size_t t = 0; t < kTokens; ++t) tokens[t * kColumns + 33] *= 12;
+        inputs.meanSquares.assign(kColumns, 0);
+        inputs.absMax.assign(kColumns, 0);
+        inputs.magnitudes.assign(kMagnitudeBins, 0);
+        for (std::size_t t = 0; t < kTokens; ++t)
+            for (std::size_t i = 0; i < kColumns; ++i) {
+                const float x = tokens[t * kColumns + i];
+                inputs.meanSquares[i] += x * x / kTokens;
+                inputs.absMax[i] = std::max(inputs.absMax[i], std::fabs(x));
+                ++inputs.magnitudes[magnitudeBin(x)];
+                for (std::size_t j = 0; j < kColumns; ++j) gram[i * kColumns + j] += x * tokens[t * kColumns + j];
+            }
+        // The rest of a longer text, so that a percentile leaves out something.
+        for (const float x : normalValues(std::size_t{1} << 15U, 32, 2)) ++inputs.magnitudes[magnitudeBin(x)];
+    }
+
+    /// All that a method makes of the layer, as bytes.
+    [[nodiscard]] std::vector<std::byte> outcome(const Method& method) const
+    {
+        const Quantizer& quantizer = *method.quantizer;
+        const bool gptq = quantizer.name() == "gptq";
+        const auto factor = factorize(gram, kColumns, kTokens, gptqOptions(gptq ? &method.values : nullptr));
+        if (!factor) return {};
+        std::vector<std::byte> all;
+        const auto add = [&](const auto& items) {
+            const auto bytes = std::as_bytes(std::span(items));
+            all.insert(all.end(), bytes.begin(), bytes.end());
+        };
+        for (const TensorType format : {TensorType::F32, TensorType::Q4_0, TensorType::Q4_K, TensorType::IQ2_XS}) {
+            if (!quantizer.supports(format) || (format != TensorType::F32 && !quantizer.exportable())) continue;
+            std::vector<std::byte> out(weights.size() / kColumns * *rowBytes(format, kColumns));
+            const RowBatch batch{.values = weights.data(),
+                                 .rowCount = weights.size() / kColumns,
+                                 .columns = kColumns,
+                                 .importance = inputs.meanSquares.data(),
+                                 .options = &method.values,
+                                 .factor = &*factor,
+                                 .inputs = &inputs};
+            if (!quantizer.quantize(batch, format, out)) return {};
+            add(out);
+        }
+        if (const auto transform = quantizer.inputTransform(method.values, &inputs)) {
+            auto rounded = tokens;
+            const InputSegment segment = transform->inspect(tokens.data(), kColumns, kTokens, kColumns);
+            for (std::size_t t = 0; t < kTokens; ++t) transform->apply(std::span(rounded).subspan(t * kColumns, kColumns), segment);
+            add(rounded);
+            add(segment.exactColumns);
+            add(std::array{transform->needsExactWeights()});
+        }
+        add(std::array{quantizer.analysisBitsPerWeight(method.values, kColumns)});
+        add(std::array{static_cast<int>(quantizer.dataNeededFor(method.values)), static_cast<int>(quantizer.nearestFormat(method.values)),
+                       static_cast<int>(quantizer.changesInputs(method.values))});
+        return all;
+    }
+};
+
+/// Values that an option is tried with: all choices; numbers as they are and around the limits that others name, `widely` also at
+/// their ends and in between, where not every method has anything left to do.
+std::vector<std::string> trials(const Quantizer& method, const MethodOption& option, bool widely)
+{
+    std::vector<std::string> values;
+    if (option.kind == MethodOption::Kind::Choice) {
+        for (const std::string_view choice : option.choices) values.emplace_back(choice);
+        return values;
+    }
+    const double standard = std::stod(std::string(option.defaultValue));
+    std::vector<double> numbers{standard};
+    if (widely) numbers.insert(numbers.end(), {option.minimum, std::min(option.maximum, 512.0), standard / 2 + option.minimum / 2});
+    for (const MethodOption& other : method.options())
+        for (const auto& any : conditionsOf(other))
+            for (const OptionCondition& condition : any)
+                if (condition.option == option.name)
+                    for (const double step : {-1.0, 0.0, 1.0}) numbers.push_back(std::stod(std::string(condition.value)) + step);
+    for (double number : numbers) {
+        if (option.kind == MethodOption::Kind::Integer) number = std::floor(number);
+        std::string text = QString::number(number, 'g', 6).toStdString();
+        if (number >= option.minimum && number <= option.maximum && std::ranges::find(values, text) == values.end()) values.push_back(std::move(text));
+    }
+    return values;
+}
+
+/// The option changes something while the others are as given.
+bool matters(const Layer& layer, Method method, const MethodOption& option)
+{
+    std::vector<std::byte> first;
+    for (const std::string& value : trials(*method.quantizer, option, true)) {
+        if (!method.values.set(option.name, value)) qFatal("%s", value.c_str());
+        auto outcome = layer.outcome(method);
+        if (outcome.empty()) qFatal("%s", methodSpec(method).c_str());
+        if (first.empty())
+            first = std::move(outcome);
+        else if (outcome != first)
+            return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -560,6 +670,46 @@ private slots:
                 QVERIFY2(stored(method, format, values, kColumns, four.data()) == expected, qPrintable(QString("%1 %2").arg(method, name(format).data())));
                 for (const float v : stored(method, format, values, kColumns, none.data())) QVERIFY(std::isfinite(v));
             }
+    }
+
+    // An option changes the result exactly while what it needs holds, with each value of every other option.
+    void optionsTakeEffectWhenTheySaySo()
+    {
+        const Layer layer;
+        for (const Quantizer* quantizer : quantizers())
+            for (const MethodOption& option : quantizer->options()) {
+                const auto check = [&](const Method& method) {
+                    const bool expected = method.values.takesEffect(option);
+                    QVERIFY2(matters(layer, method, option) == expected,
+                             qPrintable(QStringLiteral("%1: %2 should %3change the result").arg(QString::fromStdString(methodSpec(method)), QString::fromUtf8(option.name.data()), expected ? QString() : QStringLiteral("not "))));
+                };
+                const auto plain = parseMethod(quantizer->name());
+                QVERIFY(plain.has_value());
+                bool ever = plain->values.takesEffect(option);
+                check(*plain);
+                for (const MethodOption& other : quantizer->options())
+                    for (const std::string& value : trials(*quantizer, other, false)) {
+                        if (&other == &option) continue;
+                        Method method = *plain;
+                        QVERIFY(method.values.set(other.name, value).has_value());
+                        ever |= method.values.takesEffect(option);
+                        check(method);
+                    }
+                QVERIFY2(ever, option.name.data());
+            }
+    }
+
+    // What one option needs of another must be there.
+    void needsNameOptionsAndValues()
+    {
+        for (const Quantizer* quantizer : quantizers())
+            for (const MethodOption& option : quantizer->options())
+                for (const auto& any : conditionsOf(option))
+                    for (const OptionCondition& condition : any) {
+                        MethodValues values(quantizer->options());
+                        QVERIFY2(condition.option != option.name && values.set(condition.option, condition.value), option.needs.data());
+                        QCOMPARE(condition.relation == '=', !values.text(condition.option).empty());
+                    }
     }
 
     // Zeros stay zeros, one column is enough where a format allows it, and what does not fit is refused.

@@ -223,15 +223,15 @@ private slots:
         const auto& down = entryOf(*model, plan, "blk.0.ffn_down.weight");
         QCOMPARE(down.target, TensorType::F16);
         QCOMPARE(down.decision, Decision::ShapeFallback);
-        QCOMPARE(bytes(down.warning),
+        QCOMPARE(bytes(ww::joinedText(down.warnings)),
                  QByteArray("Rows of 172 are not a multiple of 32, so F16 is written instead of Q4_0: +15 KiB."));
         QCOMPARE(bytes(down.reason), QByteArray("Q4_0 is the base format of Q4_0."));
         const auto& embedding = entryOf(*model, plan, "token_embd.weight");
         QCOMPARE(embedding.target, TensorType::Q8_0);
         QCOMPARE(embedding.decision, Decision::ShapeFallback);
-        QVERIFY(bytes(embedding.warning).contains("so Q8_0 is written instead of Q6_K"));
+        QVERIFY(bytes(ww::joinedText(embedding.warnings)).contains("so Q8_0 is written instead of Q6_K"));
         QCOMPARE(plan.warnings.size(), std::size_t{1});
-        QVERIFY2(bytes(plan.warnings.front()).startsWith("2 tensors have rows that do not fit"), bytes(plan.warnings.front()));
+        QVERIFY2(bytes(plan.warnings.front().text()).startsWith("2 tensors have rows that do not fit"), bytes(plan.warnings.front().text()));
     }
 
     void fallbackAfterRulesAndOptions()
@@ -291,9 +291,9 @@ private slots:
                         exactRule("blk.0.attn_norm.weight", TensorType::Q4_0), roleRule(ww::TensorRole::AttnQkv, TensorType::F16)};
         const auto plan = ww::resolve(recipe, *model).value();
         QCOMPARE(plan.warnings.size(), std::size_t{3});
-        QVERIFY(bytes(plan.warnings[0]).startsWith("Rule 2 (\"ffn_down\") changes nothing"));
-        QVERIFY(bytes(plan.warnings[1]).startsWith("Rule 3 (\"blk.0.attn_norm.weight\") changes nothing"));
-        QVERIFY(bytes(plan.warnings[2]).startsWith("Rule 4 (role attn_qkv) changes nothing"));
+        QVERIFY(bytes(plan.warnings[0].text()).startsWith("Rule 2 (\"ffn_down\") changes nothing"));
+        QVERIFY(bytes(plan.warnings[1].text()).startsWith("Rule 3 (\"blk.0.attn_norm.weight\") changes nothing"));
+        QVERIFY(bytes(plan.warnings[2].text()).startsWith("Rule 4 (role attn_qkv) changes nothing"));
     }
 
     void refusesBadRecipes_data()
@@ -391,9 +391,9 @@ private slots:
         QVERIFY(!missing.error().tensor.empty());
 
         const auto shown = ww::resolve(preset("IQ2_XXS"), *model, {.requireImportance = false}).value();
-        QVERIFY(bytes(entryOf(*model, shown, "blk.1.ffn_down.weight").warning).contains("needs an importance matrix"));
-        QVERIFY(entryOf(*model, shown, "token_embd.weight").warning.empty());
-        QVERIFY(std::ranges::any_of(shown.warnings, [](const auto& w) { return bytes(w).contains("need an importance matrix"); }));
+        QVERIFY(bytes(ww::joinedText(entryOf(*model, shown, "blk.1.ffn_down.weight").warnings)).contains("needs an importance matrix"));
+        QVERIFY(entryOf(*model, shown, "token_embd.weight").warnings.empty());
+        QVERIFY(std::ranges::any_of(shown.warnings, [](const auto& w) { return bytes(w.text()).contains("need an importance matrix"); }));
 
         // The encoder of these formats cannot work without one, wherever they are used.
         Recipe recipe = preset("Q8_0");
@@ -403,7 +403,7 @@ private slots:
         QVERIFY(ww::resolve(recipe, *model).has_value());
 
         QVERIFY(std::ranges::any_of(ww::resolve(preset("Q3_K_M"), *model)->warnings,
-                                    [](const auto& w) { return bytes(w).contains("below 4 bits"); }));
+                                    [](const auto& w) { return bytes(w.text()).contains("below 4 bits"); }));
         QVERIFY(ww::resolve(preset("Q3_K_M"), *model, {.assumeImportance = true})->warnings.empty());
         QVERIFY(ww::resolve(preset("Q4_K_M"), *model)->warnings.empty());
     }
@@ -426,7 +426,7 @@ private slots:
         QCOMPARE(entryOf(*model, plan, "blk.0.ffn_down_exps.weight").importance.get(), matrix->find("blk.0.ffn_down_exps.weight"));
         QVERIFY(!entryOf(*model, plan, "blk.1.attn_q.weight").importance);
         QVERIFY(!entryOf(*model, plan, "token_embd.weight").importance);
-        QVERIFY(std::ranges::any_of(plan.warnings, [](const auto& w) { return bytes(w).contains("12 tensors have no entry"); }));
+        QVERIFY(std::ranges::any_of(plan.warnings, [](const auto& w) { return bytes(w.text()).contains("12 tensors have no entry"); }));
 
         // The keys that llama.cpp's tool adds, replacing those of the source; the size is exact.
         ww::Metadata metadata = model->metadata();
@@ -473,9 +473,9 @@ private slots:
     {
         const auto model = makeModel({.layers = 1, .type = TensorType::Q8_0});
         const auto plan = ww::resolve(preset("Q4_K_M"), *model).value();
-        QCOMPARE(bytes(entryOf(*model, plan, "blk.0.attn_q.weight").warning),
+        QCOMPARE(bytes(ww::joinedText(entryOf(*model, plan, "blk.0.attn_q.weight").warnings)),
                  QByteArray("The source is already quantized as Q8_0; quantizing again adds to its error."));
-        QVERIFY(bytes(plan.warnings.front()).startsWith("9 tensors are already quantized"));
+        QVERIFY(bytes(plan.warnings.front().text()).startsWith("9 tensors are already quantized"));
 
         const auto refused = ww::resolve(preset("Q4_K_M"), *model, {.allowRequantize = false});
         QVERIFY(!refused);
@@ -535,7 +535,7 @@ private slots:
         QCOMPARE(plan.sizeBytes, ww::GgufWriter::fileSizeBytes(ww::exportMetadata(*model, plan), tensors));
         QCOMPARE(plan.bitsPerWeight(), 8.0 * static_cast<double>(plan.sizeBytes) / static_cast<double>(model->parameterCount()));
         QVERIFY(
-            std::ranges::any_of(plan.warnings, [](const auto& w) { return bytes(w).contains("aligns its tensors to 64 bytes"); }));
+            std::ranges::any_of(plan.warnings, [](const auto& w) { return bytes(w.text()).contains("aligns its tensors to 64 bytes"); }));
     }
 
     void metadataInTheOrderOfLlamaCpp()
