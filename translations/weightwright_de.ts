@@ -1218,8 +1218,8 @@
     <message numerus="yes">
         <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</source>
         <translation>
-            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensor keine Gram-Matrix; Bereiche werden dort nicht nach den Ausgaben gewählt.</numerusform>
-            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensoren keine Gram-Matrix; Bereiche werden dort nicht nach den Ausgaben gewählt.</numerusform>
+            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensor keine Gram-Matrix; Werte werden dort nicht nach den Ausgaben gewählt.</numerusform>
+            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensoren keine Gram-Matrix; Werte werden dort nicht nach den Ausgaben gewählt.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -31,6 +31,11 @@ std::vector<std::string> methodStages(std::string_view spec)
         with({{"refit", "off"}});
     } else if (name == "search" || name == "clip") {
         add(std::string(kDefaultMethod));
+    } else if (name == "absmax" || name == "affine") {
+        with({{"clip", "none"}, {"codes", "nearest"}});
+        with({{"codes", "nearest"}});
+    } else if (name == "atom") {
+        with({{"codes", "nearest"}});
     }
     with({});
     return stages;

@@ -16,6 +16,7 @@
 #include "jobs/row_quantizer.h"
 #include "methods/gptq_groups.h"
 #include "methods/input_transforms.h"
+#include "methods/method_stages.h"
 #include "model/language_model.h"
 #include "plan/plan.h"
 #include "tests/support/forward.h"
@@ -262,6 +263,14 @@ private slots:
             qInfo("%s: %.3f", spec, gptq / nearest);
             QVERIFY2(gptq < 0.85 * nearest, spec);
         }
+    }
+
+    void stages()
+    {
+        const std::vector<std::string> affine{"affine:bits=3", "affine:bits=3,clip=mse", "affine:bits=3,clip=mse,codes=gptq"};
+        QCOMPARE(methodStages(affine.back()), affine);
+        QCOMPARE(methodStages("absmax:bits=2"), std::vector<std::string>{"absmax:bits=2"});
+        QCOMPARE(methodStages("atom:keep=0"), (std::vector<std::string>{"atom:keep=0,codes=nearest", "atom:keep=0"}));
     }
 
     void rowsDoNotDependOnEachOther()
