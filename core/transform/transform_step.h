@@ -30,6 +30,7 @@ struct TransformStep {
     /// It looks at what the weights see.
     [[nodiscard]] bool readsText() const { return kind != Kind::Rotation; }
     [[nodiscard]] bool needsGram() const { return kind == Kind::Awq; }
+    [[nodiscard]] bool needsSample() const { return kind == Kind::SmoothQuant && searchAlpha; }
     bool operator==(const TransformStep&) const = default;
 };
 
