@@ -13,6 +13,7 @@
 #include "base/parallel.h"
 #include "formats/block_format.h"
 #include "methods/input_transforms.h"
+#include "methods/output_error.h"
 #include "methods/quantizer.h"
 #include "methods/reference.h"
 
@@ -162,13 +163,6 @@ std::vector<float> awq(const ScaledInput& input, double alpha)
     return scales;
 }
 
-double energy(const std::vector<float>& x, const std::vector<float>& gram, std::size_t rows, std::size_t n)
-{
-    AlignedBuffer<float> product(rows * n);
-    blas::gemmNN(rows, n, n, 1, x.data(), n, gram.data(), n, 0, product.data(), n);
-    return blas::dot(rows * n, x.data(), product.data());
-}
-
 /// trace(Δ H Δᵀ) / trace(W H Wᵀ) over some rows of the readers, quantized with these scales.
 Result<double> lossOf(const ScaledInput& input, const ScalingTarget& target, const std::vector<float>& scales)
 {
@@ -178,6 +172,7 @@ Result<double> lossOf(const ScaledInput& input, const ScalingTarget& target, con
     if (!bytes) return 0.0;  // this input keeps its scales
     std::vector<float> importance(n);
     for (std::size_t c = 0; c < n; ++c) importance[c] = gram[c * n + c] / (scales[c] * scales[c]);
+    AlignedBuffer<float> product;
     double lost = 0;
     double whole = 0;
     for (const ScaledReader& reader : input.readers) {
@@ -203,8 +198,8 @@ Result<double> lossOf(const ScaledInput& input, const ScalingTarget& target, con
             for (std::size_t c = 0; c < n; ++c) scaled[r * n + c] = scaled[r * n + c] / scales[c] - original[r * n + c];
         // Each row stands for as many of the matrix.
         const double weight = reader.share * static_cast<double>(reader.allRows) / static_cast<double>(count);
-        lost += weight * energy(scaled, gram, count, n);
-        whole += weight * energy(original, gram, count, n);
+        lost += weight * outputError(scaled.data(), count, gram.data(), n, product);
+        whole += weight * outputError(original.data(), count, gram.data(), n, product);
     }
     return whole > 0 ? lost / whole : 0.0;
 }
