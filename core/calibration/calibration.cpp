@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,6 +33,18 @@ constexpr std::size_t kGramRows = 256;
 constexpr std::size_t kColumnPiece = 64;
 constexpr std::size_t kGramPiece = 256;
 
+/// Where a row goes in a sample of `size` rows, if it is to: all rows so far are in it with the same probability (Vitter's algorithm R).
+/// The number of the row takes the place of chance, so that every run keeps the same.
+std::optional<std::size_t> sampleSlot(std::uint64_t row, std::size_t size)
+{
+    if (row < size) return static_cast<std::size_t>(row);
+    std::uint64_t mixed = (row + 1) * 0x9E3779B97F4A7C15U;
+    mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9U;
+    mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBU;
+    const std::uint64_t slot = (mixed ^ (mixed >> 31U)) % (row + 1);
+    return slot < size ? std::optional(static_cast<std::size_t>(slot)) : std::nullopt;
+}
+
 /// Sums of one input that still grow.
 struct Collected {
     InputStatistics statistics;
@@ -52,7 +65,9 @@ public:
         WW_TRY_VOID(addSums(input->statistics, x, rows, m_options.contextLength, context));
         for (std::uint64_t row = before; row < before + rows; ++row)
             input->statistics.halfCount += row / m_options.contextLength % 2;
-        return m_gramOf.at(input->statistics.tensors.front()) ? addRows(*input, x, rows, context) : Result<void>();
+        const bool wanted = m_wanted.at(input->statistics.tensors.front());
+        if (wanted) addToSample(input->statistics, x, rows, before);
+        return wanted && m_options.collectGram ? addRows(*input, x, rows, context) : Result<void>();
     }
 
     Result<std::vector<InputStatistics>> finish(const JobContext& context)
@@ -79,11 +94,12 @@ public:
         for (const std::string& key : m_order) {
             const auto& experts = m_inputs.at(key);
             out.text(key);
-            out.number(m_gramOf.at(key) ? 1 : 0);
+            out.number(m_wanted.at(key) ? 1 : 0);
             out.number(experts.size());
             for (const auto& [number, input] : experts) {
                 out.number(number);
                 writeStatistics(out, input.statistics);
+                out.values(input.statistics.sample);
                 out.values(input.gram);
                 out.values(input.waiting);
                 out.number(input.waitingRows);
@@ -97,11 +113,12 @@ public:
         for (std::uint64_t k = 0; k < keys && in.good(); ++k) {
             const std::string key = in.text();
             m_order.push_back(key);
-            m_gramOf[key] = in.number() != 0;
+            m_wanted[key] = in.number() != 0;
             const std::uint64_t experts = in.number();
             for (std::uint64_t e = 0; e < experts && in.good(); ++e) {
                 Collected& input = m_inputs[key][in.number()];
                 if (!readStatistics(in, input.statistics)) return false;
+                in.values(input.statistics.sample);
                 in.values(input.gram);
                 in.values(input.waiting);
                 input.waitingRows = in.number();
@@ -137,13 +154,12 @@ private:
         if (found == m_inputs.end()) {
             found = m_inputs.emplace(key, std::map<std::size_t, Collected>()).first;
             m_order.push_back(key);
-            m_gramOf[key] = m_options.collectGram && std::ranges::any_of(tensors, [&](std::string_view name) {
-                                return !m_options.wantsGram || m_options.wantsGram(name);
-                            });
+            m_wanted[key] = std::ranges::any_of(tensors, [&](std::string_view name) { return !m_options.wantsGram || m_options.wantsGram(name); });
         }
         auto& experts = found->second;
         if (const auto it = experts.find(matrix); it != experts.end()) return &it->second;
-        if (m_gramOf[key]) {
+        const bool hasGram = m_options.collectGram && m_wanted[key];
+        if (hasGram) {
             m_gramBytes += std::uint64_t{columns} * columns * (sizeof(double) + sizeof(float));
             if (m_gramBytes > m_options.gramBudgetBytes)
                 return fail(Error{ErrorCode::OutOfMemory,
@@ -161,7 +177,7 @@ private:
         const bool stacked = key.find("_exps.") != std::string::npos;
         shape.matrices = stacked ? std::max<std::size_t>(1, m_model.hyperparameters().expertCount) : 1;
         input.statistics = emptyOf(std::move(shape), matrix);
-        if (m_gramOf[key]) {
+        if (hasGram) {
             input.gram.assign(columns * columns, 0);
             input.waiting.resize(kGramRows * columns);
         }
@@ -208,6 +224,18 @@ private:
                                       {}});
             return {};
         });
+    }
+
+    void addToSample(InputStatistics& input, RowsView x, std::size_t rows, std::uint64_t before) const
+    {
+        if (m_options.sampledRows == 0) return;
+        const std::size_t columns = input.columns;
+        input.sample.reserve(m_options.sampledRows * columns);
+        for (std::size_t r = 0; r < rows; ++r)
+            if (const auto slot = sampleSlot(before + r, m_options.sampledRows)) {
+                input.sample.resize(std::max(input.sample.size(), (*slot + 1) * columns));
+                std::copy_n(x.data + r * x.stride, columns, input.sample.data() + *slot * columns);
+            }
     }
 
     static Result<void> addRows(Collected& input, RowsView x, std::size_t rows, const JobContext& context)
@@ -259,7 +287,7 @@ private:
     const LanguageModel& m_model;
     const CalibrationOptions& m_options;
     std::map<std::string, std::map<std::size_t, Collected>, std::less<>> m_inputs;  ///< by first tensor, then expert
-    std::map<std::string, bool, std::less<>> m_gramOf;
+    std::map<std::string, bool, std::less<>> m_wanted;  ///< CalibrationOptions::wantsGram, for the inputs by their first tensor
     std::vector<std::string> m_order;
     std::uint64_t m_gramBytes = 0;
 };
@@ -289,7 +317,7 @@ Result<Windows> cutWindows(const Tokenizer& tokenizer, std::string_view text, co
     return windows;
 }
 
-constexpr std::string_view kCheckpointMark = "WWCALPT2";
+constexpr std::string_view kCheckpointMark = "WWCALPT3";
 
 /// Windows that are done, and the sums over them; nothing when the file is missing, damaged or belongs to something else.
 std::size_t loadCheckpoint(const CalibrationOptions& options, const LanguageModel& model, std::unique_ptr<Collector>& collector)
@@ -344,6 +372,19 @@ Result<Calibration> run(const LanguageModel& model, const Windows& windows, cons
     result.contextLength = options.contextLength;
     WW_TRY(result.inputs, collector->finish(context));
     return result;
+}
+
+/// visit(columns, matrices): one tensor of those that share an input stands for it.
+template <class Visit>
+void forEachInput(const ModelFile& model, const Visit& visit)
+{
+    for (const TensorInfo& tensor : model.tensors()) {
+        using enum TensorRole;
+        const TensorRole role = identify(tensor.name).role;
+        const bool counts = role == AttnQ || role == AttnQkv || role == AttnOutput || role == FfnUp || role == FfnDown ||
+                            role == FfnUpExps || role == FfnDownExps || role == FfnUpShexp || role == FfnDownShexp || role == Output;
+        if (counts && !tensor.name.ends_with(".bias")) visit(std::uint64_t{tensor.shape.columns()}, std::uint64_t{tensor.shape.ne[2]});
+    }
 }
 
 }  // namespace
@@ -426,17 +467,16 @@ std::uint64_t gramBudgetBytes()
 std::uint64_t gramBytes(const ModelFile& model)
 {
     std::uint64_t bytes = 0;
-    for (const TensorInfo& tensor : model.tensors()) {
-        using enum TensorRole;
-        // One tensor of those that share an input.
-        const TensorRole role = identify(tensor.name).role;
-        const bool counts = role == AttnQ || role == AttnQkv || role == AttnOutput || role == FfnUp || role == FfnDown ||
-                            role == FfnUpExps || role == FfnDownExps || role == FfnUpShexp || role == FfnDownShexp || role == Output;
-        if (!counts || tensor.name.ends_with(".bias")) continue;
-        const std::uint64_t columns = tensor.shape.columns();
-        bytes += columns * columns * tensor.shape.ne[2] * (sizeof(double) + sizeof(float));
-    }
+    forEachInput(model, [&](std::uint64_t columns, std::uint64_t matrices) { bytes += columns * columns * matrices * (sizeof(double) + sizeof(float)); });
     return bytes;
+}
+
+std::size_t sampledRowsFor(const ModelFile& model)
+{
+    constexpr std::uint64_t kBytes = std::uint64_t{512} << 20;
+    std::uint64_t columnsOfAll = 0;
+    forEachInput(model, [&](std::uint64_t columns, std::uint64_t matrices) { columnsOfAll += columns * matrices; });
+    return static_cast<std::size_t>(std::clamp<std::uint64_t>(kBytes / sizeof(float) / std::max<std::uint64_t>(1, columnsOfAll), 32, 512));
 }
 
 LayerInputs layerInputs(const InputStatistics& input)

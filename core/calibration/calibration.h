@@ -36,6 +36,9 @@ struct InputStatistics {
     std::uint64_t halfCount = 0;
     /// columns × columns, row-major and symmetric: XᵀX / count, added up in double. Empty when it was not collected.
     std::vector<float> gram;
+    /// Rows of tokens from all over the text, as many as CalibrationOptions::sampledRows at most; the same in every run. Lives as long
+    /// as this value: no file holds it.
+    std::vector<float> sample;
 
     /// 1 − Σ|A − B| / Σ(A + B) of the mean squares of both halves: 1 when they are equal; 0 when there is only one half.
     [[nodiscard]] double splitHalfAgreement() const;
@@ -61,7 +64,8 @@ struct CalibrationOptions {
     std::uint32_t contextLength = 512;
     std::uint32_t maxWindows = 0;  ///< 0: all
     bool collectGram = false;
-    /// Which tensors get a Gram matrix; empty: all. Asked once per tensor name.
+    std::size_t sampledRows = 0;  ///< of each input
+    /// Which tensors get a Gram matrix, and a sample; empty: all. Asked once per tensor name.
     std::function<bool(std::string_view tensor)> wantsGram;
     std::uint64_t activationBudgetBytes = std::uint64_t{512} << 20;  ///< hidden states of the windows run at once
     std::uint64_t gramBudgetBytes = std::uint64_t{4} << 30;          ///< all Gram matrices together, while they are added up
@@ -94,6 +98,9 @@ Result<void> calibrateSteps(const LanguageModel& model, const Tokenizer& tokeniz
 [[nodiscard]] std::uint64_t gramBudgetBytes();
 /// What those of all inputs of the model take while they are collected.
 [[nodiscard]] std::uint64_t gramBytes(const ModelFile& model);
+
+/// Rows that samples of all inputs of the model may have, so that they take half a gibibyte together: 32 to 512.
+[[nodiscard]] std::size_t sampledRowsFor(const ModelFile& model);
 
 /// What methods that round inputs need to know of one input.
 [[nodiscard]] LayerInputs layerInputs(const InputStatistics& input);

@@ -8,10 +8,9 @@
 #include <utility>
 
 #include "base/aligned_buffer.h"
-#include "base/blas.h"
-#include "base/parallel.h"
 #include "eval/tensor_error.h"
 #include "jobs/quantize.h"
+#include "methods/output_error.h"
 #include "methods/quantizer.h"
 #include "model/weight_source.h"
 #include "text/tokenizer.h"
@@ -19,28 +18,7 @@
 namespace ww {
 namespace {
 
-/// Rows of one product with a Gram matrix; fixed, so that the sums do not depend on the number of threads.
-constexpr std::size_t kErrorRows = 64;
 constexpr std::uint64_t kCacheBytes = std::uint64_t{4} << 30;
-
-/// Σ over rows of x H xᵀ.
-Result<double> energy(const float* x, std::size_t rows, const InputStatistics& input, const JobContext& context)
-{
-    const std::size_t n = input.columns;
-    std::vector<double> sums((rows + kErrorRows - 1) / kErrorRows);
-    auto done = parallelTry(context, sums.size(), [&](std::size_t piece) -> Result<void> {
-        const std::size_t first = piece * kErrorRows;
-        const std::size_t count = std::min(kErrorRows, rows - first);
-        AlignedBuffer<float> product(count * n);
-        blas::gemmNN(count, n, n, 1, x + first * n, n, input.gram.data(), n, 0, product.data(), n);
-        for (std::size_t r = 0; r < count; ++r) sums[piece] += blas::dot(n, x + (first + r) * n, product.data() + r * n);
-        return {};
-    });
-    WW_TRY_VOID(std::move(done));
-    double total = 0;
-    for (const double sum : sums) total += sum;
-    return total;
-}
 
 class MethodBench {
 public:
@@ -188,9 +166,9 @@ private:
         if (!input || input->columns != tensor.shape.columns()) return {};
         auto& whole = m_energies[{input, tensor.name}];
         if (!whole) {
-            WW_TRY(whole, energy(original, tensor.shape.ne[1], *input, quiet()));
+            WW_TRY(whole, outputError(original, tensor.shape.ne[1], input->gram.data(), input->columns, quiet()));
         }
-        WW_TRY(const double lost, energy(difference, tensor.shape.ne[1], *input, quiet()));
+        WW_TRY(const double lost, outputError(difference, tensor.shape.ne[1], input->gram.data(), input->columns, quiet()));
         if (!(*whole > 0)) return {};
         mean.sum += lost / *whole;
         ++mean.count;

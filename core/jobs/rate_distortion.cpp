@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "base/aligned_buffer.h"
-#include "base/blas.h"
 #include "eval/tensor_error.h"
 #include "formats/block_format.h"
 #include "jobs/parts.h"
 #include "jobs/row_quantizer.h"
+#include "methods/output_error.h"
 #include "methods/quantizer.h"
 
 namespace ww {
@@ -78,17 +78,6 @@ struct RowErrors {
     }
 };
 
-/// Σ over rows of x H xᵀ. One thread.
-double energy(const float* x, std::size_t rows, const InputStatistics& input, AlignedBuffer<float>& product)
-{
-    const std::size_t n = input.columns;
-    product.ensure(rows * n);
-    blas::gemmNN(rows, n, n, 1, x, n, input.gram.data(), n, 0, product.data(), n);
-    double sum = 0;
-    for (std::size_t r = 0; r < rows; ++r) sum += blas::dot(n, x + r * n, product.data() + r * n);
-    return sum;
-}
-
 /// The tensor, and which of its rows are looked at.
 class SampledTensor {
 public:
@@ -151,7 +140,7 @@ private:
         for (std::size_t i = 0; i < rows.size(); ++i) WW_TRY_VOID(quantizer.decodeSource(rows[i], 1, original + i * columns));
         const InputStatistics* input = outputs ? m_grams->input(m_tensor.name, rows.front() / m_tensor.shape.ne[1]) : nullptr;
         to.seen &= input != nullptr;
-        if (input) to.signal += energy(original, rows.size(), *input, scratch.product);
+        if (input) to.signal += outputError(original, rows.size(), input->gram.data(), columns, scratch.product);
         if (quantizer.copies()) {
             to.weights.add(original, original, n);
             return {};
@@ -165,7 +154,7 @@ private:
         to.weights.add(original, decoded, n);
         if (!input) return {};
         for (std::size_t i = 0; i < n; ++i) decoded[i] -= original[i];
-        to.output += energy(decoded, rows.size(), *input, scratch.product);
+        to.output += outputError(decoded, rows.size(), input->gram.data(), columns, scratch.product);
         return {};
     }
 

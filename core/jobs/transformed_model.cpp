@@ -34,7 +34,8 @@ Result<std::shared_ptr<const ModelFile>> transformedModel(std::shared_ptr<const 
             options.contextLength = contextLength;
             options.maxWindows = maxWindows;
             options.collectGram = step.needsGram();
-            options.wantsGram = scalingReadsGram;
+            options.sampledRows = step.needsSample() ? sampledRowsFor(*model) : 0;
+            options.wantsGram = scalingReadsInputs;
             options.gramBudgetBytes = gramBudgetBytes;
             WW_TRY(model, apply(step, std::move(model), text, options, context));
         }

@@ -13,6 +13,7 @@
 #include "formats/iq_lattice_units.h"
 #include "methods/lattice_book.h"
 #include "methods/lattice_kernels.h"
+#include "methods/output_error.h"
 #include "tensor/float_convert.h"
 
 namespace ww {
@@ -98,17 +99,10 @@ public:
     /// Per row: trace(Δ(H+λ)Δᵀ), and without the part of the damping.
     void errors(std::array<double, kRows>& damped, std::array<double, kRows>& plain)
     {
-        damped.fill(0);
-        plain.fill(0);
-        for (std::size_t first = 0; first < m_n; first += kBlock) {
-            makeGradients(first);
-            for (std::size_t r = 0; r < m_count; ++r)
-                for (std::size_t i = 0; i < kBlock; ++i) {
-                    const double delta = m_delta[r * m_n + first + i];
-                    const double product = m_gradient[r * kBlock + i];
-                    damped[r] += delta * product;
-                    plain[r] += delta * (product - static_cast<double>(m_factor.added) * delta);
-                }
+        outputErrors(m_delta.data(), kRows, m_factor.damped.data(), m_n, m_product, damped.data());
+        for (std::size_t r = 0; r < kRows; ++r) {
+            const float* delta = m_delta.data() + r * m_n;
+            plain[r] = damped[r] - static_cast<double>(m_factor.added) * blas::dot(m_n, delta, delta);
         }
     }
 
@@ -238,6 +232,7 @@ private:
     AlignedBuffer<float> m_delta;     // W − Ŵ
     AlignedBuffer<float> m_seen;      // targets when the units were last looked at
     AlignedBuffer<float> m_gradient;  // Δ(H+λ) of one super-block of columns
+    AlignedBuffer<float> m_product;   // of all columns
     std::vector<UnitMatrix> m_inverse;
 };
 

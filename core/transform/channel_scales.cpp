@@ -12,6 +12,8 @@
 #include "base/blas.h"
 #include "base/parallel.h"
 #include "formats/block_format.h"
+#include "methods/input_transforms.h"
+#include "methods/output_error.h"
 #include "methods/quantizer.h"
 #include "methods/reference.h"
 
@@ -24,6 +26,9 @@ constexpr std::size_t kSampledRows = 128;
 constexpr double kFirstShare = 0.30;
 constexpr double kShareStep = 0.05;
 constexpr std::size_t kShares = 14;
+constexpr int kSmoothBits = 8;
+/// Rows of a matrix whose outputs one task compares.
+constexpr std::size_t kPieceRows = 64;
 /// Scales must lose less than this share of what none lose: smaller differences are luck of rounding.
 constexpr double kClearGain = 0.97;
 /// Channels with less than this share of the median input count as having it: those that hardly occur would push the scales of
@@ -45,39 +50,68 @@ Scales shared(std::vector<float> scales)
     return std::make_shared<const std::vector<float>>(std::move(scales));
 }
 
-/// Mean square that outputs are off by, summed over all outputs, with weights of 8 bits per row and inputs of 8 bits with one scale
-/// fixed beforehand. Rounding to steps of d is taken as noise of d²/12, of inputs that a step hides as their own mean square;
-/// a sample of tokens would say the same, but statistics are what a calibration keeps.
-double expectedLoss(const ScaledInput& input, const std::vector<float>& scales)
+/// The sample with its channels divided by the scales and each token rounded with a step of its own. One step for all would be fitted to
+/// the largest values of this text: the losses would fall on and on with the share that is moved, and tokens of other texts be clipped.
+AlignedBuffer<float> roundedInputs(const InputStatistics& statistics, const std::vector<float>& scales)
 {
-    const InputStatistics& statistics = *input.statistics;
     const std::size_t n = statistics.columns;
-    std::vector<double> squares(n);
-    double largest = 0;
-    double energy = 0;
-    for (std::size_t c = 0; c < n; ++c) {
-        const double scale = static_cast<double>(scales[c]);
-        squares[c] = statistics.sumSquares[c] / static_cast<double>(statistics.count) / (scale * scale);
-        largest = std::max(largest, static_cast<double>(statistics.absMax[c]) / scale);
-        energy += squares[c];
+    AlignedBuffer<float> rounded(statistics.sample.size());
+    for (std::size_t first = 0; first < rounded.size(); first += n) {
+        for (std::size_t c = 0; c < n; ++c) rounded[first + c] = statistics.sample[first + c] / scales[c];
+        roundSymmetric({rounded.data() + first, n}, kSmoothBits);
     }
-    constexpr double kSteps = 127;
-    const double step = largest / kSteps;
-    std::vector<double> noise(n);
-    for (std::size_t c = 0; c < n; ++c) noise[c] = std::min(step * step / 12, squares[c]);
-    double loss = 0;
+    return rounded;
+}
+
+/// For each of the candidates, scales of all channels: Σ (X̂·Ŵᵀ − X·Wᵀ)² over the sample X and the outputs of all readers, with the
+/// weights of each row and the inputs of each token rounded to 8 bits, after the scales have gone from one to the other.
+Result<std::vector<double>> roundingLosses(const ScaledInput& input, const std::vector<std::vector<float>>& candidates, const JobContext& context)
+{
+    const std::vector<float>& sample = input.statistics->sample;
+    const std::size_t n = input.statistics->columns;
+    const std::size_t tokens = sample.size() / n;
+    std::vector<AlignedBuffer<float>> inputs(candidates.size());
+    auto rounded = parallelTry(context, candidates.size(), [&](std::size_t i) -> Result<void> {
+        inputs[i] = roundedInputs(*input.statistics, candidates[i]);
+        return {};
+    });
+    WW_TRY_VOID(std::move(rounded));
+
+    struct Piece {
+        const ScaledReader* reader;
+        std::size_t first;  ///< row
+        std::size_t count;
+    };
+    std::vector<Piece> pieces;
     for (const ScaledReader& reader : input.readers)
-        for (std::size_t first = 0; first < reader.rows.size(); first += n) {
-            double top = 0;
-            double row = 0;
-            for (std::size_t c = 0; c < n; ++c) {
-                const double weight = static_cast<double>(reader.rows[first + c]) * static_cast<double>(scales[c]);
-                top = std::max(top, std::fabs(weight));
-                row += weight * weight * noise[c];
+        for (std::size_t first = 0; first < reader.rows.size() / n; first += kPieceRows)
+            pieces.push_back({&reader, first, std::min(kPieceRows, reader.rows.size() / n - first)});
+    std::vector<double> losses(pieces.size() * candidates.size());
+    auto tried = parallelTry(context, pieces.size(), [&](std::size_t p) -> Result<void> {
+        const auto& [reader, first, count] = pieces[p];
+        const float* const weights = reader->rows.data() + first * n;
+        // Each row stands for as many of the matrix.
+        const double share = reader->share * static_cast<double>(reader->allRows) / static_cast<double>(reader->rows.size() / n);
+        AlignedBuffer<float> exact(tokens * count);
+        blas::gemmNT(tokens, count, n, 1, sample.data(), n, weights, n, 0, exact.data(), count);
+        AlignedBuffer<float> scaled(count * n);
+        AlignedBuffer<float> difference(tokens * count);
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            if (context.stopRequested()) return cancelled();
+            for (std::size_t row = 0; row < scaled.size(); row += n) {
+                for (std::size_t c = 0; c < n; ++c) scaled[row + c] = weights[row + c] * candidates[i][c];
+                roundSymmetric({scaled.data() + row, n}, kSmoothBits);
             }
-            loss += reader.share * (row + top / kSteps * (top / kSteps) / 12 * energy);
+            std::copy_n(exact.data(), exact.size(), difference.data());
+            blas::gemmNT(tokens, count, n, 1, inputs[i].data(), n, scaled.data(), n, -1, difference.data(), count);
+            losses[p * candidates.size() + i] = share * blas::dot(difference.size(), difference.data(), difference.data());
         }
-    return loss;
+        return {};
+    });
+    WW_TRY_VOID(std::move(tried));
+    std::vector<double> sums(candidates.size());
+    for (std::size_t i = 0; i < losses.size(); ++i) sums[i % candidates.size()] += losses[i];
+    return sums;
 }
 
 std::vector<float> smooth(const ScaledInput& input, double alpha)
@@ -99,15 +133,14 @@ std::vector<float> smooth(const ScaledInput& input, double alpha)
 
 Result<Scales> searchedSmooth(const ScaledInput& input, const JobContext& context)
 {
-    std::array<double, kShares> losses{};
-    auto tried = parallelTry(context, kShares, [&](std::size_t i) -> Result<void> {
-        losses[i] = expectedLoss(input, input.spread(smooth(input, shareOf(i))));
-        return {};
-    });
-    WW_TRY_VOID(std::move(tried));
-    const auto best = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
-    if (!(losses[best] < expectedLoss(input, std::vector<float>(input.statistics->columns, 1.0F)))) return Scales();
-    return shared(smooth(input, shareOf(best)));
+    if (input.statistics->sample.empty())
+        return fail(Error{ErrorCode::InvalidArgument, "The search of SmoothQuant needs a calibration with a sample of the inputs.", {},
+                          input.statistics->tensors.front(), {}});
+    std::vector<std::vector<float>> candidates{std::vector<float>(input.statistics->columns, 1.0F)};
+    for (std::size_t i = 0; i < kShares; ++i) candidates.push_back(input.spread(smooth(input, shareOf(i))));
+    WW_TRY(const std::vector<double> losses, roundingLosses(input, candidates, context));
+    const auto best = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());  // the first: no scales, if equal
+    return best == 0 ? Scales() : shared(smooth(input, shareOf(best - 1)));
 }
 
 /// Mean |x|^alpha, the largest and smallest scale at the same distance from 1.
@@ -130,13 +163,6 @@ std::vector<float> awq(const ScaledInput& input, double alpha)
     return scales;
 }
 
-double energy(const std::vector<float>& x, const std::vector<float>& gram, std::size_t rows, std::size_t n)
-{
-    AlignedBuffer<float> product(rows * n);
-    blas::gemmNN(rows, n, n, 1, x.data(), n, gram.data(), n, 0, product.data(), n);
-    return blas::dot(rows * n, x.data(), product.data());
-}
-
 /// trace(Δ H Δᵀ) / trace(W H Wᵀ) over some rows of the readers, quantized with these scales.
 Result<double> lossOf(const ScaledInput& input, const ScalingTarget& target, const std::vector<float>& scales)
 {
@@ -146,6 +172,7 @@ Result<double> lossOf(const ScaledInput& input, const ScalingTarget& target, con
     if (!bytes) return 0.0;  // this input keeps its scales
     std::vector<float> importance(n);
     for (std::size_t c = 0; c < n; ++c) importance[c] = gram[c * n + c] / (scales[c] * scales[c]);
+    AlignedBuffer<float> product;
     double lost = 0;
     double whole = 0;
     for (const ScaledReader& reader : input.readers) {
@@ -171,8 +198,8 @@ Result<double> lossOf(const ScaledInput& input, const ScalingTarget& target, con
             for (std::size_t c = 0; c < n; ++c) scaled[r * n + c] = scaled[r * n + c] / scales[c] - original[r * n + c];
         // Each row stands for as many of the matrix.
         const double weight = reader.share * static_cast<double>(reader.allRows) / static_cast<double>(count);
-        lost += weight * energy(scaled, gram, count, n);
-        whole += weight * energy(original, gram, count, n);
+        lost += weight * outputError(scaled.data(), count, gram.data(), n, product);
+        whole += weight * outputError(original.data(), count, gram.data(), n, product);
     }
     return whole > 0 ? lost / whole : 0.0;
 }

@@ -25,7 +25,7 @@ struct ScalingOptions {
     };
     Rule rule = Rule::Smooth;
     double alpha = 0.5;
-    bool searchAlpha = false;  ///< of Smooth: for each input the best of 0.30, 0.35, … 0.95 and of leaving it alone
+    bool searchAlpha = false;  ///< of Smooth: for each input what is best for its sample, of 0.30, 0.35, … 0.95 and leaving it alone
     std::string target = "Q4_0";        ///< as parseScalingTarget() reads it
     std::optional<double> awqAlpha{};  ///< this one for all inputs instead; 0 leaves the model as it is
 };
@@ -71,7 +71,7 @@ struct ScaledInput {
 using Scales = std::shared_ptr<const std::vector<float>>;
 
 /// `period` scales; null when nothing is to change: with AWQ also where the best scales do not clearly lose less than none.
-/// Errors: InvalidArgument when AWQ has no Gram matrix.
+/// Errors: InvalidArgument when AWQ has no Gram matrix or the search of SmoothQuant no sample.
 Result<Scales> chooseScales(const ScaledInput& input, const ScalingOptions& options, const ScalingTarget& target, const JobContext& context);
 
 }  // namespace ww

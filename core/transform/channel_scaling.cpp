@@ -252,10 +252,10 @@ Result<std::shared_ptr<const ModelFile>> scaleChannels(std::shared_ptr<const Mod
     return Scaler(std::move(model), calibration, options, context).run();
 }
 
-bool scalingReadsGram(std::string_view tensor)
+bool scalingReadsInputs(std::string_view tensor)
 {
     constexpr std::array<std::string_view, 3> kUnread = {".ffn_gate_exps.", ".ffn_up_exps.", ".ffn_gate_inp_shexp."};
-    return std::ranges::none_of(kUnread, [&](std::string_view part) { return tensor.find(part) != std::string_view::npos; });
+    return tensor.starts_with("blk.") && std::ranges::none_of(kUnread, [&](std::string_view part) { return tensor.find(part) != std::string_view::npos; });
 }
 
 }  // namespace ww

@@ -32,6 +32,7 @@ struct TransformStep {
     [[nodiscard]] bool needsGram() const { return kind == Kind::Awq; }
     /// `target` changes anything: given scales are the same for all.
     [[nodiscard]] bool usesTarget() const { return kind == Kind::Awq && !awqAlpha; }
+    [[nodiscard]] bool needsSample() const { return kind == Kind::SmoothQuant && searchAlpha; }
     bool operator==(const TransformStep&) const = default;
 };
 

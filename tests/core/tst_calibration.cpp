@@ -2,7 +2,9 @@
 // Statistics of the inputs of every linear map: against llama.cpp's importance matrix, and independent of threads.
 #include <QtTest>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/thread_pool.h"
@@ -22,7 +24,7 @@ class TestCalibration : public QObject {
 
     QTemporaryDir m_folder;
 
-    Result<Calibration> tiny(unsigned threads, std::uint64_t budget) const
+    Result<Calibration> tiny(unsigned threads, std::uint64_t budget, std::size_t sampledRows = 20) const
     {
         const auto path = test::pathOf(m_folder) / "tiny.gguf";
         if (!test::tinyLlama().write(path)) qFatal("cannot write %s", path.c_str());
@@ -35,6 +37,7 @@ class TestCalibration : public QObject {
         options.contextLength = 64;
         options.collectGram = true;
         options.wantsGram = [](std::string_view name) { return name.find("ffn_up") != std::string_view::npos; };
+        options.sampledRows = sampledRows;
         options.activationBudgetBytes = budget;
         ThreadPool pool(threads);
         return calibrate(*model, *tokenizer, text, options, JobContext{pool});
@@ -65,6 +68,39 @@ private slots:
         QVERIFY(one->find("blk.0.attn_v.weight")->gram.empty());
         QVERIFY(one->find("output.weight"));
         QVERIFY(!one->find("blk.0.attn_norm.weight"));
+    }
+
+    // A sample has so many rows of the text, each once, from all over it; the whole text if there is room.
+    void samplesComeFromAllOverTheText()
+    {
+        const auto whole = tiny(2, std::uint64_t{1} << 30, 10000);
+        const auto some = tiny(2, std::uint64_t{1} << 30, 100);
+        WW_VERIFY(whole);
+        WW_VERIFY(some);
+        const InputStatistics& all = *whole->find("blk.1.ffn_up.weight");
+        const InputStatistics& few = *some->find("blk.1.ffn_up.weight");
+        const std::size_t n = all.columns;
+        QCOMPARE(all.sample.size(), all.count * n);
+        for (std::size_t c = 0; c < n; ++c) {
+            double sum = 0;
+            for (std::size_t i = c; i < all.sample.size(); i += n) sum += static_cast<double>(all.sample[i]);
+            QVERIFY(sum == all.sum[c]);
+        }
+        QCOMPARE(few.sample.size(), 100 * n);
+        QVERIFY(all.count > 300);
+        std::vector<bool> taken(all.count);
+        double middle = 0;
+        for (std::size_t r = 0; r < 100; ++r) {
+            const auto row = few.sample.begin() + static_cast<std::ptrdiff_t>(r * n);
+            std::size_t t = 0;
+            while (t < all.count && (taken[t] || !std::equal(row, row + static_cast<std::ptrdiff_t>(n), all.sample.begin() + static_cast<std::ptrdiff_t>(t * n)))) ++t;
+            QVERIFY(t < all.count);
+            taken[t] = true;
+            middle += static_cast<double>(t) / 100;
+        }
+        // Of a row with equal chances the middle is one half, ± 0.03.
+        QVERIFY(std::fabs(middle / static_cast<double>(all.count) - 0.5) < 0.1);
+        QVERIFY(whole->find("blk.0.attn_v.weight")->sample.empty());
     }
 
     void equalsLlamaCpp()

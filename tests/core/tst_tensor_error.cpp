@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "eval/tensor_error.h"
+#include "methods/output_error.h"
 
 using Floats = std::vector<float>;
 Q_DECLARE_METATYPE(Floats)
@@ -141,6 +142,42 @@ private slots:
         QVERIFY(one.rmse() > 0.1);
         QVERIFY(sameNumbers(measure(2), one));
         QVERIFY(sameNumbers(measure(5), one));
+    }
+
+    // By the Gram matrix of the inputs as by the inputs themselves: the mean square of the outputs, row by row, whoever adds it up.
+    void outputErrorsAreThoseOfTheInputs()
+    {
+        constexpr std::size_t kRows = 150, kColumns = 40, kInputs = 60;
+        const Floats delta = randomValues(kRows * kColumns, 7);
+        const Floats inputs = randomValues(kInputs * kColumns, 8);
+        Floats gram(kColumns * kColumns);
+        for (std::size_t i = 0; i < gram.size(); ++i) {
+            double sum = 0;
+            for (std::size_t t = 0; t < inputs.size(); t += kColumns)
+                sum += static_cast<double>(inputs[t + i / kColumns]) * static_cast<double>(inputs[t + i % kColumns]) / kInputs;
+            gram[i] = static_cast<float>(sum);
+        }
+        std::vector<double> errors(kRows);
+        ww::AlignedBuffer<float> product;
+        ww::outputErrors(delta.data(), kRows, gram.data(), kColumns, product, errors.data());
+        double total = 0;
+        for (std::size_t r = 0; r < kRows; ++r) {
+            double expected = 0;
+            for (std::size_t t = 0; t < inputs.size(); t += kColumns) {
+                double y = 0;
+                for (std::size_t c = 0; c < kColumns; ++c) y += static_cast<double>(delta[r * kColumns + c]) * static_cast<double>(inputs[t + c]);
+                expected += y * y / kInputs;
+            }
+            QVERIFY2(std::fabs(errors[r] / expected - 1) < 1e-4, qPrintable(QStringLiteral("row %1: %2, expected %3").arg(r).arg(errors[r]).arg(expected)));
+            total += expected;
+        }
+        QVERIFY(std::fabs(ww::outputError(delta.data(), kRows, gram.data(), kColumns, product) / total - 1) < 1e-5);
+        const auto together = [&](unsigned threads) {
+            ww::ThreadPool pool(threads);
+            return ww::outputError(delta.data(), kRows, gram.data(), kColumns, ww::JobContext{pool}).value_or(0);
+        };
+        QVERIFY(std::fabs(together(1) / total - 1) < 1e-5);
+        QVERIFY(together(1) == together(3));
     }
 };
 

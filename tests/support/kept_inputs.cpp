@@ -27,6 +27,7 @@ Calibration KeptInputs::calibration() const
         s.tensors = input.tensors;
         s.columns = n;
         s.count = input.x.size() / n;
+        s.sample = input.x;
         for (auto* values : {&s.sum, &s.sumAbs, &s.sumSquares}) values->assign(n, 0);
         s.absMax.assign(n, 0);
         s.magnitudes.assign(kMagnitudeBins, 0);

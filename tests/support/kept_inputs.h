@@ -25,7 +25,7 @@ public:
     Result<void> onInput(std::span<const std::string_view> weightTensors, std::size_t matrix, RowsView x, std::size_t rows,
                          std::size_t columns, const JobContext& context) override;
     [[nodiscard]] const std::map<std::string, Input>& inputs() const { return m_inputs; }
-    /// With Gram matrices.
+    /// With Gram matrices, and all rows as samples.
     [[nodiscard]] Calibration calibration() const;
 
 private:
