@@ -5406,7 +5406,7 @@ gewählt</translation>
     </message>
     <message>
         <source>Finds a scale for each input channel that keeps the most used weights exact in one format, by trying it on the text. Inputs that gain nothing are left alone.</source>
-        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text. Eingänge, die dabei nichts gewinnen, bleiben, wie sie sind.</translation>
+        <translation>Findet für jeden Eingangskanal eine Skala, die die meistgenutzten Gewichte in einem Format genau hält, durch Versuche am Text. Eingaben, die dabei nichts gewinnen, bleiben, wie sie sind.</translation>
     </message>
     <message>
         <source>Takes effect only when the best strength is searched; the recipe gives one.</source>

@@ -102,7 +102,7 @@ void InspectorPanel::buildHead()
     m_format->setObjectName(QStringLiteral("formatCombo"));
     m_format->setAccessibleName(tr("Format of the selected tensors"));
     m_format->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_format->setMinimumContentsLength(8);
+    m_format->setMinimumContentsLength(18);  // "IQ3_XXS — 3.06 bpw"
     formatLabel->setBuddy(m_format);
     auto* methodLabel = new QLabel(tr("Met&hod:"));
     m_method = new QComboBox;
@@ -121,9 +121,9 @@ void InspectorPanel::buildHead()
     m_reset->setToolTip(tr("Let the preset decide about the selected tensors again"));
     m_reset->setObjectName(QStringLiteral("resetButton"));
     row->addWidget(formatLabel);
-    row->addWidget(m_format, 2);
+    row->addWidget(m_format);
     row->addWidget(methodLabel);
-    row->addWidget(m_method, 3);
+    row->addWidget(m_method, 1);
     row->addWidget(m_methodOptions);
     row->addWidget(m_reset);
     layout->addLayout(row);

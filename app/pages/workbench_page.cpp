@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QMenu>
 #include <QSplitter>
+#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -30,6 +31,9 @@
 
 namespace ww {
 namespace {
+
+/// Of the method column that a column which shows up by itself leaves.
+constexpr int kMethodDigits = 12;
 
 TensorSet toTensors(const QList<int>& rows)
 {
@@ -175,8 +179,8 @@ void WorkbenchPage::connectViews()
     });
     connect(&m_workbench.budget, &BudgetController::tableChanged, this, [this] {
         refreshRows();
-        // Once there is something in it, the column shows up by itself; hiding it again is up to the person.
-        if (!m_workbench.budget.table() || m_gainShown) return;
+        // Once there is something in it, the column shows up by itself where there is room; hiding it again is up to the person.
+        if (!m_workbench.budget.table() || m_gainShown || !hasRoomForGain()) return;
         m_gainShown = true;
         m_table->view()->header()->setSectionHidden(TensorTreeModel::Gain, false);
     });
@@ -371,14 +375,35 @@ void WorkbenchPage::resetColumns()
     const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
     static constexpr std::pair<int, int> kWidths[] = {
         {TensorTreeModel::Name, 26},         {TensorTreeModel::Role, 12},   {TensorTreeModel::Shape, 11},
-        {TensorTreeModel::Source, 8},        {TensorTreeModel::Format, 9},  {TensorTreeModel::Method, 15},
-        {TensorTreeModel::BitsPerWeight, 6}, {TensorTreeModel::Size, 9},    {TensorTreeModel::Error, 9},
-        {TensorTreeModel::Gain, 10},         {TensorTreeModel::State, 8},
+        {TensorTreeModel::Source, 8},        {TensorTreeModel::Format, 9},  {TensorTreeModel::BitsPerWeight, 6},
+        {TensorTreeModel::Size, 9},          {TensorTreeModel::Error, 8},
     };
     for (const auto& [column, digits] : kWidths) header->resizeSection(column, digits * digit);
+    header->resizeSection(TensorTreeModel::Gain, gainWidth());
+    // States are read whole in every language; what is left goes to the method, whose names are long.
+    const int margins = 2 * style()->pixelMetric(QStyle::PM_FocusFrameHMargin, nullptr, m_table->view()) + digit;
+    const int warning = m_table->view()->iconSize().width() + digit + fontMetrics().horizontalAdvance(TensorTreeModel::tr("warning"));
+    header->resizeSection(TensorTreeModel::State, margins + std::max(warning, fontMetrics().horizontalAdvance(TensorTreeModel::tr("kept as is"))));
+    header->setMinimumSectionSize(5 * digit);
+    header->setStretchLastSection(false);
+    header->setSectionResizeMode(TensorTreeModel::Method, QHeaderView::Stretch);
     // The name says the role already, the inspector the format in the file; the header's menu shows them all.
     for (int column = 0; column < header->count(); ++column)
         header->setSectionHidden(column, column == TensorTreeModel::Role || column == TensorTreeModel::Source || column == TensorTreeModel::Gain);
+}
+
+bool WorkbenchPage::hasRoomForGain() const
+{
+    const QHeaderView* header = m_table->view()->header();
+    const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+    const int spare = header->viewport()->width() - header->length() + header->sectionSize(TensorTreeModel::Method) - kMethodDigits * digit;
+    return spare >= gainWidth();
+}
+
+int WorkbenchPage::gainWidth() const
+{
+    const int digit = fontMetrics().horizontalAdvance(QLatin1Char('0'));
+    return std::max(10 * digit, fontMetrics().horizontalAdvance(m_model->headerData(TensorTreeModel::Gain, Qt::Horizontal).toString()) + 2 * digit);
 }
 
 void WorkbenchPage::buildColumnMenu()

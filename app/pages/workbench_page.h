@@ -54,6 +54,8 @@ private:
     void takeBase();
     void connectViews();
     void resetColumns();
+    [[nodiscard]] bool hasRoomForGain() const;
+    [[nodiscard]] int gainWidth() const;
     void buildColumnMenu();
     void refreshFormats();
     void fillFormatMenu();

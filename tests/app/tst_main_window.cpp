@@ -4,12 +4,16 @@
 #include <QComboBox>
 #include <QDropEvent>
 #include <QElapsedTimer>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMimeData>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSpinBox>
+#include <QStyle>
+#include <QStyleOptionComboBox>
 #include <QTabWidget>
 #include <QToolButton>
 #include <QTreeView>
@@ -22,6 +26,7 @@
 #include "app/pages/results_panel.h"
 #include "methods/quantizer.h"
 #include "tests/app/window_fixture.h"
+#include "widgets/models/tensor_tree_model.h"
 #include "widgets/models/variants_model.h"
 #include "widgets/plots/pareto_plot.h"
 #include "widgets/views/format_palette.h"
@@ -515,6 +520,31 @@ private Q_SLOTS:
         QCOMPARE(m_program->find<QLabel>("inspectorTitle")->text(), QStringLiteral("blk.1.attn_q.weight"));
         m_program->bench().settings.setLanguage(QStringLiteral("en"));
         QTRY_COMPARE(m_program->find<QLabel>("statusPerplexity")->text(), QStringLiteral("PPL not measured yet"));
+    }
+
+    // Words are longer in German; none may be cut off in a window of the size that small screens have.
+    void longWordsFitIntoASmallWindow()
+    {
+        m_program->bench().settings.setLanguage(QStringLiteral("de"));
+        m_program->restart();
+        QVERIFY(m_program->openSample());
+        QCOMPARE(m_program->window().size(), QSize(1280, 800));
+        QTest::qWait(50);
+        const auto* view = m_program->window().page()->table()->view();
+        const auto* header = view->header();
+        const auto width = [&](const QString& text) { return m_program->window().fontMetrics().horizontalAdvance(text); };
+        const auto fits = [&](int column, const QString& text) { return !header->isSectionHidden(column) && header->sectionSize(column) > width(text); };
+        QVERIFY(fits(TensorTreeModel::State, QStringLiteral("unverändert")));
+        QVERIFY(fits(TensorTreeModel::Error, QStringLiteral("≤ 0,0187")));
+        QCOMPARE(view->horizontalScrollBar()->maximum(), 0);
+        const auto* format = m_program->find<QComboBox>("formatCombo");
+        QStyleOptionComboBox option;
+        option.initFrom(format);
+        const QRect field = format->style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, format);
+        for (int i = 0; i < format->count(); ++i)
+            if (format->itemText(i).endsWith(QStringLiteral(" bpw")))
+                QVERIFY2(field.width() >= format->iconSize().width() + 4 + width(format->itemText(i)), qPrintable(format->itemText(i)));
+        m_program->bench().settings.setLanguage(QStringLiteral("en"));
     }
 
     void tryItStreamsAndStops()

@@ -15,6 +15,7 @@
 #include <cmath>
 
 #include "tests/widgets/tensor_rows.h"
+#include "widgets/plots/damage_plot.h"
 #include "widgets/plots/histogram_plot.h"
 #include "widgets/plots/pareto_plot.h"
 #include "widgets/plots/qcustomplot_include.h"
@@ -101,6 +102,26 @@ class TestPlots : public QObject {
     }
 
 private Q_SLOTS:
+    // Names that cover each other say nothing: a low plot has fewer bars, and says how many tensors are missing.
+    void damageHasAsManyBarsAsCanBeRead()
+    {
+        std::vector<TensorRow> rows = test::llamaRows(2);
+        for (TensorRow& row : rows) row.damage = 0.01 * static_cast<double>(row.bitsPerWeight);
+        DamagePlot plot;
+        plot.resize(560, 180);
+        plot.setData(rows, DamagePlot::Measure::Damage, false);
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        QCOMPARE(plot.barCount(), 14);
+        const int low = plot.shownBars();
+        QVERIFY2(low >= 2 && low <= 180 / plot.fontMetrics().height(), qPrintable(QString::number(low)));
+        QVERIFY(plot.accessibleDescription().contains(QStringLiteral("%1 more tensor(s)").arg(rows.size() - static_cast<std::size_t>(low))));
+        QCOMPARE(inner(plot)->yAxis->range().upper, low - 0.4);
+        plot.resize(560, 700);
+        QTRY_COMPARE(plot.shownBars(), 14);
+        QCOMPARE(inner(plot)->yAxis->range().upper, 13.6);
+    }
+
     void csvOfHistogram()
     {
         HistogramPlot plot;

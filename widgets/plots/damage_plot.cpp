@@ -26,7 +26,6 @@ DamagePlot::DamagePlot(QWidget* parent) : PlotWidget(parent)
 {
     setAccessibleName(tr("Sensitivity"));
     m_figures = new PlotPoints(plot());
-    m_figures->setClipToAxisRect(false);
     plot()->yAxis->setRangeReversed(true);
     plot()->yAxis->setTickLength(0, 0);
     plot()->yAxis->setSubTicks(false);
@@ -46,8 +45,8 @@ void DamagePlot::setData(const std::vector<TensorRow>& rows, Measure measure, bo
         m_bars.push_back({static_cast<int>(i), rows[i].name, rows[i].target, *value});
     }
     std::ranges::stable_sort(m_bars, std::ranges::greater(), &Bar::value);
-    m_leftOut = m_bars.size() > kMostBars ? m_bars.size() - kMostBars : 0;
-    if (m_leftOut > 0) m_bars.resize(kMostBars);
+    m_tensors = m_bars.size();
+    if (m_tensors > kMostBars) m_bars.resize(kMostBars);
 
     plot()->clearPlottables();
     auto names = QSharedPointer<QCPAxisTickerText>::create();
@@ -66,10 +65,36 @@ void DamagePlot::setData(const std::vector<TensorRow>& rows, Measure measure, bo
     dataChanged(m_bars.empty());
 }
 
+std::size_t DamagePlot::fittingBars() const
+{
+    if (!isVisible()) return m_bars.size();  // a picture, as high as is asked for
+    const double axis = 3.5 * fontMetrics().lineSpacing();  // numbers and label below
+    const double lines = (plot()->height() - axis) / (QFontMetricsF(plot()->yAxis->tickLabelFont()).height() + 1);
+    return std::clamp(static_cast<std::size_t>(std::max(1.0, lines)), std::size_t{1}, m_bars.size());
+}
+
+void DamagePlot::fit()
+{
+    if (!m_bars.empty() && fittingBars() != m_shown) dataChanged(false);
+}
+
+void DamagePlot::resizeEvent(QResizeEvent* event)
+{
+    PlotWidget::resizeEvent(event);
+    fit();
+}
+
+void DamagePlot::showEvent(QShowEvent* event)
+{
+    PlotWidget::showEvent(event);
+    fit();
+}
+
 void DamagePlot::fitAxes()
 {
+    m_shown = fittingBars();
     plot()->xAxis->setRange(0, m_bars.front().value * 1.3);  // room for the figures
-    plot()->yAxis->setRange(-0.6, static_cast<double>(m_bars.size()) - 0.4);
+    plot()->yAxis->setRange(-0.6, static_cast<double>(m_shown) - 0.4);
 }
 
 void DamagePlot::recolor(const ThemeColors& colors)
@@ -131,7 +156,8 @@ QString DamagePlot::description() const
     QString text = m_measure == Measure::Damage
                        ? tr("%1 does most damage: %2 of %3 in all.").arg(first.name, errorText(first.value), errorText(m_sum))
                        : tr("Another MiB saves most in %1: %2.").arg(first.name, errorText(first.value));
-    if (m_leftOut > 0) text += QLatin1Char(' ') + tr("%n more tensor(s) are not shown.", nullptr, static_cast<int>(m_leftOut));
+    if (const std::size_t more = m_tensors - fittingBars(); more > 0)
+        text += QLatin1Char(' ') + tr("%n more tensor(s) are not shown.", nullptr, static_cast<int>(more));
     return text;
 }
 

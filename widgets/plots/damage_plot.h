@@ -22,6 +22,8 @@ public:
     /// indices in tensorClicked() are those of `rows`.
     void setData(const std::vector<TensorRow>& rows, Measure measure, bool divergence);
     [[nodiscard]] int barCount() const { return static_cast<int>(m_bars.size()); }
+    /// As many as can be read at this height; the others are reached by dragging.
+    [[nodiscard]] int shownBars() const { return static_cast<int>(m_shown); }
 
     [[nodiscard]] QString csv() const override;
     [[nodiscard]] QString description() const override;
@@ -34,6 +36,8 @@ protected:
     void fitAxes() override;
     [[nodiscard]] QString hoverText(const QPointF& pixel) const override;
     void clicked(const QPointF& pixel) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     struct Bar {
@@ -43,10 +47,13 @@ private:
         double value = 0;
     };
     [[nodiscard]] int barAt(const QPointF& pixel) const;
+    [[nodiscard]] std::size_t fittingBars() const;
+    void fit();
 
     std::vector<Bar> m_bars;
     double m_sum = 0;  ///< of all tensors, also those that have no bar
-    std::size_t m_leftOut = 0;
+    std::size_t m_tensors = 0;  ///< with a figure
+    std::size_t m_shown = 0;    ///< bars between the ends of the axis
     Measure m_measure = Measure::Damage;
     bool m_divergence = false;
     PlotPoints* m_figures = nullptr;
