@@ -196,7 +196,7 @@ private Q_SLOTS:
     }
 
     // With inputs rounded in fixed ranges, a trained model with large channels needs scales, and those that were searched for are no
-    // worse than the usual ones: on the tokens of the search as on others.
+    // worse than the usual ones on a text that the search did not see.
     void searchedSmoothingServesModelsWithOutliers()
     {
         if (test::fixturesDir().empty()) QSKIP("No fixtures (WW_FIXTURES): smoothing was not tried on a trained model with outliers");
@@ -205,7 +205,7 @@ private Q_SLOTS:
         const auto seen = readTextFile(test::sampleCalibrationText());
         WW_VERIFY(seen);
         const JobContext context{m_pool};
-        const auto divergence = [&](const std::vector<TransformStep>& steps, const std::string& text) {
+        const auto divergence = [&](const std::vector<TransformStep>& steps) {
             const auto changed = transformedModel(*model, steps, *seen, 256, gramBudgetBytes(), context, 8);
             if (!changed) return -1.0;
             const auto grams = gramsOnText(*changed, *seen, 256, 8, context);
@@ -217,20 +217,18 @@ private Q_SLOTS:
             options.original = *model;
             options.divergence.contextLength = 256;
             options.divergence.maxWindows = 4;
-            const auto rows = benchMethods(*changed, options, text, context);
+            const auto rows = benchMethods(*changed, options, m_judged, context);
             return rows && rows->front().kld ? rows->front().kld->value : -1.0;
         };
         TransformStep smooth;
         smooth.kind = TransformStep::Kind::SmoothQuant;
         TransformStep search = smooth;
         search.searchAlpha = true;
-        for (const std::string& text : {*seen, m_judged}) {
-            const double none = divergence({}, text);
-            const double half = divergence({smooth}, text);
-            const double searched = divergence({search}, text);
-            qInfo("divergence: no scales %.5f, with 0.5 %.5f, searched %.5f", none, half, searched);
-            QVERIFY(searched > 0 && searched < 0.2 * none && searched <= half);
-        }
+        const double none = divergence({});
+        const double half = divergence({smooth});
+        const double searched = divergence({search});
+        qInfo("divergence: no scales %.5f, with 0.5 %.5f, searched %.5f", none, half, searched);
+        QVERIFY(searched > 0 && searched < 0.2 * none && searched <= half);
     }
 };
 

@@ -577,7 +577,8 @@ private slots:
         const JobContext context{m_pool};
         const double half = rounded(scaleChannels(model, inputsOf(model).calibration(), {}, context).value_or(model));
         const double searched = rounded(scaleChannels(model, inputsOf(model).calibration(), {.searchAlpha = true}, context).value_or(model));
-        QVERIFY2(alone < 10 && half < 0.5 * alone && searched < 0.5 * alone, qPrintable(QStringLiteral("%1, half %2, searched %3").arg(alone).arg(half).arg(searched)));
+        qInfo("relative difference of the logits: no scales %.4f, with 0.5 %.4f, searched %.4f", alone, half, searched);
+        QVERIFY2(alone < 10 && half < 0.15 * alone && searched < 0.15 * alone, qPrintable(QStringLiteral("%1, half %2, searched %3").arg(alone).arg(half).arg(searched)));
     }
 
     // The loss by the Gram matrix is that of the tokens; for inputs with one reader the search of AWQ never loses more than no scales.
