@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,7 +17,6 @@
 #include "formats/block_format.h"
 #include "methods/fp8.h"
 #include "methods/gptq.h"
-#include "methods/gptq_quantizer.h"
 #include "methods/input_transforms.h"
 #include "methods/nf4.h"
 #include "methods/quantizer.h"
@@ -142,9 +142,12 @@ struct Layer {
     [[nodiscard]] std::vector<std::byte> outcome(const Method& method) const
     {
         const Quantizer& quantizer = *method.quantizer;
-        const bool gptq = quantizer.name() == "gptq";
-        const auto factor = factorize(gram, kColumns, kTokens, gptqOptions(gptq ? &method.values : nullptr));
-        if (!factor) return {};
+        std::optional<GptqFactor> factor;
+        if (quantizer.dataNeededFor(method.values) == MethodData::Gram) {
+            auto made = factorize(gram, kColumns, kTokens, quantizer.factorOptions(method.values, &inputs));
+            if (!made) return {};
+            factor = std::move(*made);
+        }
         std::vector<std::byte> all;
         const auto add = [&](const auto& items) {
             const auto bytes = std::as_bytes(std::span(items));
@@ -158,10 +161,15 @@ struct Layer {
                                  .columns = kColumns,
                                  .importance = inputs.meanSquares.data(),
                                  .options = &method.values,
-                                 .factor = &*factor,
+                                 .factor = factor ? &*factor : nullptr,
                                  .inputs = &inputs};
             if (!quantizer.quantize(batch, format, out)) return {};
             add(out);
+        }
+        if (const auto transform = quantizer.cacheTransform(method.values)) {
+            auto head = normalValues(64, 33);
+            transform->apply(head, {});
+            add(head);
         }
         if (const auto transform = quantizer.inputTransform(method.values, &inputs)) {
             auto rounded = tokens;
