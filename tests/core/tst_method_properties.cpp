@@ -134,7 +134,8 @@ struct Layer {
                 ++inputs.magnitudes[magnitudeBin(x)];
                 for (std::size_t j = 0; j < kColumns; ++j) gram[i * kColumns + j] += x * tokens[t * kColumns + j];
             }
-        // The rest of a longer text, so that a percentile leaves out something.
+        // The rest of a longer text, so that no damping is needed and a percentile leaves out something.
+        for (std::size_t i = 0; i < kColumns; ++i) gram[i * kColumns + i] += 1;
         for (const float x : normalValues(std::size_t{1} << 15U, 32, 2)) ++inputs.magnitudes[magnitudeBin(x)];
     }
 
