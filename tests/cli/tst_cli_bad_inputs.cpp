@@ -28,7 +28,7 @@ struct MethodOfList {
     QString format;  ///< one that it writes: the smallest of interest
     QStringList formats;
     bool needsData = false;
-    bool needsGram = false;
+    bool fitsByGram = false;  ///< chooses codes of the format by Gram matrices, so that every format is a case of its own
 };
 
 std::vector<MethodOfList> methodsOfProgram()
@@ -42,7 +42,7 @@ std::vector<MethodOfList> methodsOfProgram()
         for (const QJsonValue& format : object["formats"].toArray()) method.formats << format.toString();
         method.format = method.formats.contains("Q4_0") ? QStringLiteral("Q4_0") : method.formats.value(0);
         method.needsData = object["dataNeeded"].toString() != QLatin1String("none");
-        method.needsGram = object["dataNeeded"].toString() == QLatin1String("Gram matrices");
+        method.fitsByGram = object["dataNeeded"].toString() == QLatin1String("Gram matrices") && object["exportable"].toBool();
         methods.push_back(method);
     }
     return methods;
@@ -137,7 +137,7 @@ private slots:
         for (const MethodOfList& method : m_methods) {
             for (const QString& format : method.formats) {
                 // Analysis methods put their values into all formats in the same way.
-                const bool every = method.needsGram || method.name == QLatin1String("hqq") || method.name == QLatin1String("search");
+                const bool every = method.fitsByGram || method.name == QLatin1String("hqq") || method.name == QLatin1String("search");
                 if (format != method.format && !every) continue;
                 QTest::newRow(qPrintable(method.name + " " + format)) << method.name << format;
             }
