@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/aligned_buffer.h"
-#include "base/blas.h"
+#include "methods/gptq_rounding.h"
 
 namespace ww {
 namespace {
@@ -63,27 +63,14 @@ public:
     }
 
 private:
-    /// Gives columns first … their values; `value` makes them from position, lane and target. Each error moves the targets after it.
+    /// Gives columns first … their values; `value` makes them from position, lane and target.
     template <class Value>
     void roundColumns(std::size_t first, std::size_t count, const Value& value)
     {
-        if (first > 0)
-            blas::gemmNN(count, kLanes, first, 1, m_factor.feedback.data() + first * m_n, m_n, m_delta.data(), kLanes, 0, m_work.data(), kLanes);
-        else
-            std::fill_n(m_work.data(), count * kLanes, 0.0F);
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t k = first + i;
-            float* delta = m_delta.data() + k * kLanes;
-            for (std::size_t r = 0; r < kLanes; ++r) {
-                const float w = m_w[k * kLanes + r];
-                delta[r] = w - value(k, r, w + m_work[i * kLanes + r]);
-            }
-            for (std::size_t later = i + 1; later < count; ++later) {
-                const float share = m_factor.feedback[(first + later) * m_n + k];
-                float* other = m_work.data() + later * kLanes;
-                for (std::size_t r = 0; r < kLanes; ++r) other[r] += share * delta[r];
-            }
-        }
+        roundPositions(m_factor, first, count, m_delta.data(), m_work.data(), [&](std::size_t position, const float* added, float* delta) {
+            const float* w = m_w.data() + position * kLanes;
+            for (std::size_t r = 0; r < kLanes; ++r) delta[r] = w[r] - value(position, r, w[r] + added[r]);
+        });
     }
 
     const GptqFactor& m_factor;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/blas.h"
+#include "methods/gptq_rounding.h"
 #include "tensor/float_convert.h"
 
 namespace ww {
@@ -126,32 +127,18 @@ void GptqSlab::store(std::size_t lane, std::byte* row)
 
 void GptqSlab::roundWithFeedback()
 {
-    const float* feedback = m_factor.feedback.data();
     alignas(64) float value[kLanes];
-    for (std::size_t first = 0; first < m_n; first += kStep) {
-        const std::size_t count = std::min(kStep, m_n - first);
-        if (first > 0)
-            blas::gemmNN(count, kLanes, first, 1, feedback + first * m_n, m_n, m_ordered.data(), kLanes, 0, m_work.data(), kLanes);
-        else
-            std::fill_n(m_work.data(), count * kLanes, 0.0F);
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t k = first + i;
-            const std::size_t j = m_factor.order[k];
-            const std::size_t g = j / m_grid.group * kLanes;
-            float* target = m_work.data() + i * kLanes;
-            const float* w = m_w.data() + j * kLanes;
-            for (std::size_t r = 0; r < kLanes; ++r) target[r] += w[r];
-            roundLanes(m_grid, target, &m_scale[g], &m_inverse[g], &m_offset[g], value, &m_code[j * kLanes]);
-            float* delta = m_ordered.data() + k * kLanes;
-            for (std::size_t r = 0; r < kLanes; ++r) delta[r] = w[r] - value[r];
-            std::copy_n(delta, kLanes, m_delta.data() + j * kLanes);
-            for (std::size_t later = i + 1; later < count; ++later) {
-                const float factor = feedback[(first + later) * m_n + k];
-                float* other = m_work.data() + later * kLanes;
-                for (std::size_t r = 0; r < kLanes; ++r) other[r] += factor * delta[r];
-            }
-        }
-    }
+    const auto round = [&](std::size_t position, float* target, float* delta) {
+        const std::size_t j = m_factor.order[position];
+        const std::size_t g = j / m_grid.group * kLanes;
+        const float* w = m_w.data() + j * kLanes;
+        for (std::size_t r = 0; r < kLanes; ++r) target[r] += w[r];
+        roundLanes(m_grid, target, &m_scale[g], &m_inverse[g], &m_offset[g], value, &m_code[j * kLanes]);
+        for (std::size_t r = 0; r < kLanes; ++r) delta[r] = w[r] - value[r];
+        std::copy_n(delta, kLanes, m_delta.data() + j * kLanes);
+    };
+    for (std::size_t first = 0; first < m_n; first += kStep)
+        roundPositions(m_factor, first, std::min(kStep, m_n - first), m_ordered.data(), m_work.data(), round);
 }
 
 // With the codes as they are, values are linear in the two numbers of the block: v = scale·a − offset·b, a the codes times the factors
