@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <optional>
 #include <vector>
 
 #include "formats/block_format.h"
 #include "formats/iq_lattice_units.h"
-#include "formats/searches.h"
 #include "methods/block_code.h"
+#include "methods/block_search.h"
 #include "methods/checks.h"
 #include "methods/lattice_search.h"
 #include "tensor/float_convert.h"
@@ -21,7 +20,6 @@ namespace ww {
 namespace {
 
 constexpr int kMaxBlock = 256;
-constexpr int kLanes = 8;
 constexpr double kMostStrength = 1.3;
 
 constexpr std::array kOptions = {
@@ -35,206 +33,6 @@ float stored(double value)
     const float half = fromHalf(toHalf(static_cast<float>(value)));
     return std::isfinite(half) ? half : 0.0F;
 }
-
-/// Improves the block of the given values.
-class BlockSearch {
-public:
-    BlockSearch(const BlockLayout& layout, const float* x, const float* c) : m_layout(layout), m_x(x), m_c(c) {}
-
-    /// Error of nearest codes for the factors and group scales; sets the codes.
-    double recode(BlockCode& code) const
-    {
-        double error = 0;
-        for (int g = 0; g < m_layout.groups; ++g) error += recodeGroup(code, g, code.scales[index(g)], code.offsets[index(g)]);
-        return error;
-    }
-
-    /// Turns of group scales, factors and codes; none makes it worse. Returns the error.
-    double refine(BlockCode& code, int passes) const
-    {
-        double error = recode(code);
-        for (int pass = 0; pass < passes; ++pass) {
-            const double before = error;
-            if (m_layout.graded) {
-                error = 0;
-                for (int g = 0; g < m_layout.groups; ++g) error += improveGroup(code, g);
-            }
-            error = std::min(error, improveFactors(code, error));
-            if (!(error < before * (1 - 1e-6))) break;
-        }
-        return error;
-    }
-
-    /// Factors of a format without group scales, from trials around the extremes.
-    BlockCode fitPlain() const
-    {
-        const auto [lo, hi] = std::minmax_element(m_x, m_x + m_layout.length);
-        BlockCode best;
-        double bestError = -1;
-        const float pivot = search::pivotOf(m_layout.length, m_x);
-        for (int trial = -10; trial <= 10; ++trial) {
-            BlockCode code;
-            code.scales[0] = 1;
-            const float levels = m_layout.affine ? static_cast<float>(m_layout.codeHigh) : static_cast<float>(-m_layout.codeLow);
-            const float used = levels + 0.1F * std::max(1.0F, levels / 32) * static_cast<float>(trial);
-            const float signedRange = m_layout.type == TensorType::Q8_0 ? std::fabs(pivot) : -pivot;
-            code.d = stored((m_layout.affine ? *hi - *lo : signedRange) / used);
-            if (m_layout.affine) {
-                code.dm = stored(*lo);
-                code.offsets[0] = -1;
-            }
-            double error = recode(code);
-            error = std::min(error, improveFactors(code, error));
-            if (bestError >= 0 && !(error < bestError)) continue;
-            best = code;
-            bestError = error;
-        }
-        return best;
-    }
-
-    /// A fit of every group by its own, then factors for the group scales. Empty when weights are missing.
-    std::optional<BlockCode> fitGraded() const
-    {
-        std::array<float, 16> scales{};
-        std::array<float, 16> depths{};
-        std::array<float, 16> masses{};
-        std::array<std::uint8_t, kMaxBlock> codes{};
-        const int n = m_layout.groupLength();
-        for (int g = 0; g < m_layout.groups; ++g) {
-            const float* x = m_x + g * n;
-            const float* c = m_c + g * n;
-            for (int i = 0; i < n; ++i) masses[index(g)] += c[i];
-            if (!(masses[index(g)] > 0)) return std::nullopt;
-            if (m_layout.affine) {
-                const auto fit = search::affine(n, m_layout.codeHigh, x, c, search::kFineRange, codes.data());
-                scales[index(g)] = fit.scale;
-                depths[index(g)] = fit.depth;
-            } else {
-                scales[index(g)] = search::symmetric(n, -m_layout.codeLow, x, c, codes.data());
-            }
-        }
-        BlockCode code;
-        if (m_layout.affine) {
-            code.d = stored(search::positive(m_layout.groups, m_layout.scaleHigh, scales.data(), masses.data(), codes.data()));
-            code.dm = stored(search::positive(m_layout.groups, m_layout.offsetHigh, depths.data(), masses.data(), codes.data()));
-        } else {
-            code.d = stored(search::pivotOf(m_layout.groups, scales.data()) / static_cast<float>(m_layout.scaleLow));
-        }
-        for (int g = 0; g < m_layout.groups; ++g) {
-            code.scales[index(g)] = nearest(scales[index(g)], code.d, m_layout.scaleLow, m_layout.scaleHigh);
-            code.offsets[index(g)] = nearest(depths[index(g)], code.dm, 0, m_layout.offsetHigh);
-        }
-        return code;
-    }
-
-private:
-    static std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-    static std::int16_t nearest(double value, double unit, int low, int high)
-    {
-        if (unit == 0) return static_cast<std::int16_t>(std::clamp(0, low, high));
-        return static_cast<std::int16_t>(std::lround(std::clamp<double>(value / unit, low, high)));
-    }
-
-    /// Error of a group with this scale and offset, codes nearest; lanes keep the order of additions fixed.
-    double groupError(const BlockCode& code, int g, int scale, int offset, float* codes) const
-    {
-        const int n = m_layout.groupLength();
-        const float* x = m_x + g * n;
-        const float* c = m_c + g * n;
-        const float s = code.d * static_cast<float>(scale);
-        const float o = code.dm * static_cast<float>(offset);
-        const float inverse = s != 0 ? 1 / s : 0;
-        const float usable = std::isfinite(inverse) ? inverse : 0;
-        const auto low = static_cast<float>(m_layout.codeLow);
-        const auto high = static_cast<float>(m_layout.codeHigh);
-        constexpr float kMagic = 12582912.0F;  // adding it rounds to a whole number
-        float sums[kLanes] = {};
-        for (int i = 0; i < n; i += kLanes)
-            for (int l = 0; l < kLanes; ++l) {
-                const float wanted = (x[i + l] + o) * usable;
-                const float inRange = std::min(std::max(wanted, low), high);
-                const float q = (inRange + kMagic) - kMagic;
-                const float difference = x[i + l] - (s * q - o);
-                codes[i + l] = q;
-                sums[l] += c[i + l] * difference * difference;
-            }
-        double error = 0;
-        for (const float sum : sums) error += static_cast<double>(sum);
-        return error;
-    }
-
-    double recodeGroup(BlockCode& code, int g, int scale, int offset) const
-    {
-        float codes[kMaxBlock];
-        const double error = groupError(code, g, scale, offset, codes);
-        code.scales[index(g)] = static_cast<std::int16_t>(scale);
-        code.offsets[index(g)] = static_cast<std::int16_t>(offset);
-        const int n = m_layout.groupLength();
-        for (int i = 0; i < n; ++i) code.codes[index(g * n + i)] = static_cast<std::int8_t>(codes[i]);
-        return error;
-    }
-
-    /// Best scale and offset of a group among the neighbours of the present ones.
-    double improveGroup(BlockCode& code, int g) const
-    {
-        float codes[kMaxBlock];
-        const int scale = code.scales[index(g)];
-        const int offset = code.offsets[index(g)];
-        int bestScale = scale;
-        int bestOffset = offset;
-        double best = groupError(code, g, scale, offset, codes);
-        const int reach = m_layout.affine ? 1 : 0;
-        for (int s = std::max(m_layout.scaleLow, scale - 1); s <= std::min(m_layout.scaleHigh, scale + 1); ++s)
-            for (int o = std::max(0, offset - reach); o <= std::min(m_layout.offsetHigh, offset + reach); ++o) {
-                const double error = groupError(code, g, s, o, codes);
-                if (!(error < best)) continue;
-                best = error;
-                bestScale = s;
-                bestOffset = o;
-            }
-        return recodeGroup(code, g, bestScale, bestOffset);
-    }
-
-    /// Factors that fit the present codes best, as they are stored, with codes nearest to them; kept if better than `error`.
-    double improveFactors(BlockCode& code, double error) const
-    {
-        double aa = 0;
-        double ab = 0;
-        double bb = 0;
-        double ax = 0;
-        double bx = 0;
-        const int n = m_layout.groupLength();
-        for (int i = 0; i < m_layout.length; ++i) {
-            const double c = m_c[i];
-            const double a = code.scales[index(i / n)] * code.codes[index(i)];
-            const double b = -code.offsets[index(i / n)];
-            aa += c * a * a;
-            ab += c * a * b;
-            bb += c * b * b;
-            ax += c * a * m_x[i];
-            bx += c * b * m_x[i];
-        }
-        BlockCode trial = code;
-        const double determinant = aa * bb - ab * ab;
-        if (m_layout.affine && determinant > 1e-12 * aa * bb) {
-            trial.d = stored((bb * ax - ab * bx) / determinant);
-            trial.dm = stored((aa * bx - ab * ax) / determinant);
-            if (m_layout.graded && trial.dm < 0) trial.dm = 0;
-        } else if (aa > 0) {
-            trial.d = stored((ax - ab * static_cast<double>(code.dm)) / aa);
-        }
-        if (trial.d == code.d && trial.dm == code.dm) return error;
-        const double now = recode(trial);
-        if (!(now < error)) return error;
-        code = trial;
-        return now;
-    }
-
-    const BlockLayout& m_layout;
-    const float* m_x;
-    const float* m_c;
-};
 
 class SearchQuantizer final : public Quantizer {
 public:
@@ -369,16 +167,11 @@ private:
             return limit;
         }
         const BlockSearch search(*target.layout, x, weights);
-        const auto refined = [&](BlockCode code) {
+        for (BlockCode code : {unpackBlock(*target.layout, block), search.fit()}) {
+            search.searchGroups(code);
             search.refine(code, passes);
             packBlock(*target.layout, code, bytes);
             offer(bytes);
-        };
-        refined(unpackBlock(*target.layout, block));
-        if (!target.layout->graded) {
-            refined(search.fitPlain());
-        } else if (const auto fitted = search.fitGraded()) {
-            refined(*fitted);
         }
         return limit;
     }
