@@ -216,6 +216,7 @@ double shareOfMean(TensorType format)
 {
     switch (format) {
     case TensorType::Q8_0: return 6;
+    case TensorType::Q3_K: return 0.05;
     case TensorType::Q4_K:
     case TensorType::Q5_K: return 1;
     default: return 0.5;
@@ -233,13 +234,12 @@ void searchWeights(TensorType format, std::span<const float> x, const float* imp
         std::copy_n(importance, x.size(), out);
         return;
     }
-    const bool squares = format == TensorType::Q3_K;
     double sum = 0;
     for (const float v : x) sum += static_cast<double>(v) * static_cast<double>(v);
     const double mean = shareOfMean(format) * sum / static_cast<double>(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
         const double square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
-        out[i] = static_cast<float>((importance ? static_cast<double>(importance[i]) : 1.0) * (squares ? square : std::sqrt(mean + square)));
+        out[i] = static_cast<float>((importance ? static_cast<double>(importance[i]) : 1.0) * std::sqrt(mean + square));
     }
 }
 
