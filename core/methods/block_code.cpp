@@ -2,10 +2,12 @@
 #include "methods/block_code.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "formats/k_quants.h"
 #include "formats/legacy.h"
+#include "formats/searches.h"
 #include "tensor/float_convert.h"
 
 namespace ww {
@@ -245,6 +247,43 @@ const BlockLayout* findBlockLayout(TensorType type)
     for (const BlockLayout& layout : kLayouts)
         if (layout.type == type) return &layout;
     return nullptr;
+}
+
+float storedFactor(double value)
+{
+    const float half = fromHalf(toHalf(static_cast<float>(value)));
+    return std::isfinite(half) ? half : 0.0F;
+}
+
+BlockCode blockOfSteps(const BlockLayout& layout, const float* steps, const float* depths, const float* masses)
+{
+    BlockCode code;
+    if (!layout.graded) {
+        code.d = storedFactor(static_cast<double>(steps[0]));
+        code.scales[0] = 1;
+        if (layout.affine) {
+            code.dm = storedFactor(static_cast<double>(-depths[0]));
+            code.offsets[0] = -1;
+        }
+        return code;
+    }
+    if (layout.affine) {
+        std::array<std::uint8_t, 16> numbers{};
+        code.d = storedFactor(static_cast<double>(search::positive(layout.groups, layout.scaleHigh, steps, masses, numbers.data())));
+        code.dm = storedFactor(static_cast<double>(search::positive(layout.groups, layout.offsetHigh, depths, masses, numbers.data())));
+    } else {
+        code.d = storedFactor(static_cast<double>(search::pivotOf(layout.groups, steps) / static_cast<float>(layout.scaleLow)));
+    }
+    const auto near = [](float value, float unit, int low, int high) {
+        if (unit == 0) return std::int16_t{0};
+        return static_cast<std::int16_t>(std::clamp(std::nearbyint(value / unit), static_cast<float>(low), static_cast<float>(high)));
+    };
+    for (int g = 0; g < layout.groups; ++g) {
+        const auto at = static_cast<std::size_t>(g);
+        code.scales[at] = near(steps[g], code.d, layout.scaleLow, layout.scaleHigh);
+        if (layout.affine) code.offsets[at] = near(depths[g], code.dm, 0, layout.offsetHigh);
+    }
+    return code;
 }
 
 BlockCode unpackBlock(const BlockLayout& layout, const std::byte* block)

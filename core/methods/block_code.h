@@ -36,6 +36,11 @@ struct BlockCode {
 
 /// Null for formats that are not of this kind. Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K and Q6_K are.
 [[nodiscard]] const BlockLayout* findBlockLayout(TensorType type);
+/// A factor as 16 bits hold it; 0 if they cannot.
+[[nodiscard]] float storedFactor(double value);
+/// Factors, scales and offsets next to value = steps[g]·code − depths[g] of every group g; codes are left 0. `masses`, with one number for each
+/// group as the others, says how much a group counts. Depths mean nothing in formats without offsets.
+[[nodiscard]] BlockCode blockOfSteps(const BlockLayout& layout, const float* steps, const float* depths, const float* masses);
 /// The bytes of one block to numbers and back; the two are inverse to each other for numbers within the layout's range.
 BlockCode unpackBlock(const BlockLayout& layout, const std::byte* block);
 void packBlock(const BlockLayout& layout, const BlockCode& code, std::byte* block);

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "formats/searches.h"
 #include "methods/group_errors.h"
-#include "tensor/float_convert.h"
+#include "methods/scale_fit.h"
 
 namespace ww {
 namespace {
@@ -25,52 +24,11 @@ constexpr int kFineCode = 100;  ///< formats with codes up to here and more have
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-/// A factor as 16 bits hold it; 0 if they cannot.
-float stored(double value)
-{
-    const float half = fromHalf(toHalf(static_cast<float>(value)));
-    return std::isfinite(half) ? half : 0.0F;
-}
-
-std::int16_t nearest(double value, double unit, int low, int high)
-{
-    if (unit == 0) return static_cast<std::int16_t>(std::clamp(0, low, high));
-    return static_cast<std::int16_t>(std::lround(std::clamp<double>(value / unit, low, high)));
-}
-
 /// The code nearest to `x`.
 float codeOf(float x, float inverse, float low, int lowest, int highest)
 {
     return std::nearbyint(std::clamp((x - low) * inverse, static_cast<float>(lowest), static_cast<float>(highest)));
 }
-
-float inverseOf(float step)
-{
-    const float inverse = step != 0 ? 1 / step : 0;
-    return std::isfinite(inverse) ? inverse : 0;
-}
-
-/// Step (and lowest value, if there is one to choose) that fit the present codes best.
-struct LineFit {
-    double aa = 0;  ///< Σ c·a², a what stands beside the step
-    double ab = 0;
-    double bb = 0;
-    double ax = 0;
-    double bx = 0;
-
-    void add(double c, double a, double b, double x)
-    {
-        aa += c * a * a;
-        ab += c * a * b;
-        bb += c * b * b;
-        ax += c * a * x;
-        bx += c * b * x;
-    }
-    [[nodiscard]] double determinant() const { return aa * bb - ab * ab; }
-    [[nodiscard]] bool regular() const { return determinant() > 1e-12 * aa * bb; }
-    [[nodiscard]] double first() const { return (bb * ax - ab * bx) / determinant(); }
-    [[nodiscard]] double second() const { return (aa * bx - ab * ax) / determinant(); }
-};
 
 }  // namespace
 
@@ -113,24 +71,22 @@ BlockSearch::Steps BlockSearch::fitGroup(int group, const float* c) const
         Steps steps{trials.steps[at], trials.lows[at]};
         for (int turn = 0; turn < 3; ++turn) {
             const float inverse = inverseOf(steps.step);
-            LineFit line;
+            ScaleFit line;
             double error = 0;
             for (int i = 0; i < n; ++i) {
                 const float q = codeOf(x[i], inverse, steps.low, m_layout.codeLow, m_layout.codeHigh);
                 const double difference = static_cast<double>(x[i] - (steps.step * q + steps.low));
                 error += static_cast<double>(c[i]) * difference * difference;
-                line.add(static_cast<double>(c[i]), static_cast<double>(q), m_layout.affine ? 1 : 0, static_cast<double>(x[i]));
+                line.add(static_cast<double>(x[i]), static_cast<double>(q), 1, static_cast<double>(c[i]));
             }
             if (bestError < 0 || error < bestError) {
                 best = steps;
                 bestError = error;
             }
-            if (m_layout.affine && line.regular()) {
-                steps = {static_cast<float>(line.first()), static_cast<float>(line.second())};
-                if (m_layout.graded) steps.low = std::min(steps.low, 0.0F);
-            } else if (line.aa > 0) {
-                steps.step = static_cast<float>((line.ax - line.ab * static_cast<double>(steps.low)) / line.aa);
-            }
+            double step = 0;
+            double depth = 0;
+            if (!line.solve(m_layout.affine, m_layout.graded, step, depth)) break;
+            steps = {static_cast<float>(step), static_cast<float>(-depth)};
         }
     }
     return best;
@@ -141,43 +97,22 @@ BlockCode BlockSearch::fit() const
     std::array<float, 16> scales{};
     std::array<float, 16> depths{};
     std::array<float, 16> masses{};
+    std::array<float, kMaxBlock> ones;
+    ones.fill(1);
     const int n = m_layout.groupLength();
     for (int g = 0; g < m_layout.groups; ++g) {
         for (int i = 0; i < n; ++i) masses[index(g)] += weights(g)[i];
-        std::array<float, kMaxBlock> ones;
-        ones.fill(1);
         const Steps steps = fitGroup(g, masses[index(g)] > 0 ? weights(g) : ones.data());
         scales[index(g)] = steps.step;
         depths[index(g)] = -steps.low;
     }
-    BlockCode code;
-    if (!m_layout.graded) {
-        code.d = stored(scales[0]);
-        code.scales[0] = 1;
-        if (m_layout.affine) {
-            code.dm = stored(-depths[0]);
-            code.offsets[0] = -1;
-        }
-        return code;
-    }
-    if (m_layout.affine) {
-        std::array<std::uint8_t, 16> codes{};
-        code.d = stored(search::positive(m_layout.groups, m_layout.scaleHigh, scales.data(), masses.data(), codes.data()));
-        code.dm = stored(search::positive(m_layout.groups, m_layout.offsetHigh, depths.data(), masses.data(), codes.data()));
-    } else {
-        code.d = stored(search::pivotOf(m_layout.groups, scales.data()) / static_cast<float>(m_layout.scaleLow));
-    }
-    for (int g = 0; g < m_layout.groups; ++g) {
-        code.scales[index(g)] = nearest(scales[index(g)], code.d, m_layout.scaleLow, m_layout.scaleHigh);
-        code.offsets[index(g)] = nearest(depths[index(g)], code.dm, 0, m_layout.offsetHigh);
-    }
-    return code;
+    return blockOfSteps(m_layout, scales.data(), depths.data(), masses.data());
 }
 
 void BlockSearch::searchGroups(BlockCode& code) const
 {
     if (!m_layout.graded) return;
-    for (int g = 0; g < m_layout.groups; ++g) improveGroup(code, g, m_layout.affine ? kReach : m_layout.scaleHigh);
+    for (int g = 0; g < m_layout.groups; ++g) improveGroup(code, g, m_layout.affine ? kReach : -m_layout.scaleLow);
 }
 
 double BlockSearch::refine(BlockCode& code, int passes) const
@@ -254,19 +189,17 @@ void BlockSearch::improveGroup(BlockCode& code, int group, int reach) const
 /// Factors that fit the present codes best, as they are stored, with codes nearest to them; kept if better than `error`.
 double BlockSearch::improveFactors(BlockCode& code, double error) const
 {
-    LineFit line;
+    ScaleFit line;
     const int n = m_layout.groupLength();
     for (int i = 0; i < m_layout.length; ++i)
-        line.add(static_cast<double>(m_c[i]), code.scales[index(i / n)] * code.codes[index(i)], -code.offsets[index(i / n)],
-                 static_cast<double>(m_x[i]));
+        line.add(static_cast<double>(m_x[i]), code.scales[index(i / n)] * code.codes[index(i)], code.offsets[index(i / n)],
+                 static_cast<double>(m_c[i]));
+    double d = 0;
+    double dm = 0;
+    if (!line.solve(m_layout.affine, m_layout.graded, d, dm)) return error;
     BlockCode trial = code;
-    if (m_layout.affine && line.regular()) {
-        trial.d = stored(line.first());
-        trial.dm = stored(line.second());
-        if (m_layout.graded && trial.dm < 0) trial.dm = 0;
-    } else if (line.aa > 0) {
-        trial.d = stored((line.ax - line.ab * static_cast<double>(code.dm)) / line.aa);
-    }
+    trial.d = storedFactor(d);
+    trial.dm = storedFactor(dm);
     if (trial.d == code.d && trial.dm == code.dm) return error;
     const double now = recode(trial);
     if (!(now < error)) return error;

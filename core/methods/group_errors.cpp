@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "methods/group_errors.h"
 
-#include <cmath>
+#include "methods/scale_fit.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "methods/group_errors.cpp"
@@ -46,10 +46,7 @@ HWY_EXPORT(GroupErrors);
 void groupErrors(std::span<const float> x, const float* c, int low, int high, const StepTrials& trials, float* errors)
 {
     std::array<float, StepTrials::kMost> inverses;
-    for (std::size_t t = 0; t < StepTrials::kMost; ++t) {
-        const float inverse = trials.steps[t] != 0 ? 1 / trials.steps[t] : 0;
-        inverses[t] = std::isfinite(inverse) ? inverse : 0;
-    }
+    for (std::size_t t = 0; t < StepTrials::kMost; ++t) inverses[t] = inverseOf(trials.steps[t]);
     HWY_DYNAMIC_DISPATCH(GroupErrors)(x.data(), c, x.size(), static_cast<float>(low), static_cast<float>(high), trials, inverses.data(), errors);
 }
 

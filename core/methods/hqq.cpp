@@ -9,12 +9,11 @@
 #include <vector>
 
 #include "formats/block_format.h"
-#include "formats/searches.h"
 #include "methods/block_code.h"
 #include "methods/checks.h"
+#include "methods/scale_fit.h"
 #include "methods/simulated.h"
 #include "methods/uniform.h"
-#include "tensor/float_convert.h"
 
 namespace ww {
 namespace {
@@ -51,12 +50,6 @@ HqqOptions optionsOf(const MethodValues& values)
     options.normalised = values.text("form") == "normalised";
     options.refit = values.flag("refit");
     return options;
-}
-
-float stored(float value)
-{
-    const float half = fromHalf(toHalf(value));
-    return std::isfinite(half) ? half : 0.0F;
 }
 
 /// u^p for the errors in steps that occur all the time: a table, straight between its points, and the function itself from 2 on.
@@ -103,13 +96,13 @@ struct GroupCode {
 
     [[nodiscard]] float codeAt(std::size_t i, float scale, float depth) const
     {
-        const float inverse = scale != 0 && std::isfinite(1 / scale) ? 1 / scale : 0;
+        const float inverse = inverseOf(scale);
         return std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
     }
     /// Nearest codes; returns the sum of weight·|x − x̂|^p.
     double code(float scale, float depth, const Power& power, std::int8_t* codes) const
     {
-        const float inverse = scale != 0 && std::isfinite(1 / scale) ? 1 / scale : 0;
+        const float inverse = inverseOf(scale);
         double sum = 0;
         for (std::size_t i = 0; i < x.size(); ++i) {
             const float q = std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
@@ -120,38 +113,6 @@ struct GroupCode {
         }
         return inverse != 0 ? sum * std::pow(static_cast<double>(std::fabs(scale)), power.exponent()) : sum;
     }
-};
-
-/// Weighted squares of x − (d·a − dm·b), with weights that make them act like the power of the errors at hand.
-class ScaleFit {
-public:
-    void add(double x, double a, double b, double weight)
-    {
-        m_aa += weight * a * a;
-        m_ab += weight * a * b;
-        m_bb += weight * b * b;
-        m_ax += weight * a * x;
-        m_bx += weight * b * x;
-    }
-    /// False when the values do not tell. `positive`: dm is at least 0.
-    [[nodiscard]] bool solve(bool affine, bool positive, double& d, double& dm) const
-    {
-        dm = 0;
-        if (affine) {
-            const double det = m_aa * m_bb - m_ab * m_ab;
-            if (det > 1e-12 * m_aa * m_bb) {
-                d = (m_ax * m_bb - m_bx * m_ab) / det;
-                dm = (m_ax * m_ab - m_bx * m_aa) / det;
-                if (!positive || dm >= 0) return std::isfinite(d) && std::isfinite(dm);
-                dm = 0;
-            }
-        }
-        d = m_aa > 0 ? m_ax / m_aa : 0;
-        return m_aa > 0 && std::isfinite(d);
-    }
-
-private:
-    double m_aa = 0, m_ab = 0, m_bb = 0, m_ax = 0, m_bx = 0;
 };
 
 /// weight·|rest|^(p − 2); the smallest errors count as a twentieth of a step.
@@ -200,7 +161,6 @@ private:
     /// The offsets of half-quadratic splitting, group by group.
     [[nodiscard]] BlockCode fitted() const
     {
-        BlockCode code;
         std::array<float, 16> scales{};
         std::array<float, 16> depths{};
         for (std::size_t g = 0; g < groups(); ++g) {
@@ -209,25 +169,12 @@ private:
             scales[g] = fit.scale;
             depths[g] = fit.depth;
         }
+        std::array<float, 16> ones{};
+        ones.fill(1);
+        BlockCode code = blockOfSteps(m_layout, scales.data(), depths.data(), ones.data());
         if (!m_layout.graded) {
-            code.d = stored(scales[0]);
-            code.dm = stored(-depths[0]);
-            code.scales[0] = 1;
-            code.offsets[0] = -1;
             (void)recode(code);
             return code;
-        }
-        std::array<float, 16> ones{};
-        std::array<std::uint8_t, 16> numbers{};
-        ones.fill(1);
-        code.d = stored(search::positive(m_layout.groups, m_layout.scaleHigh, scales.data(), ones.data(), numbers.data()));
-        code.dm = stored(search::positive(m_layout.groups, m_layout.offsetHigh, depths.data(), ones.data(), numbers.data()));
-        const auto near = [](float value, float unit, int high) {
-            return unit > 0 ? static_cast<std::int16_t>(std::clamp(std::nearbyint(value / unit), 0.0F, static_cast<float>(high))) : std::int16_t{0};
-        };
-        for (std::size_t g = 0; g < groups(); ++g) {
-            code.scales[g] = near(scales[g], code.d, m_layout.scaleHigh);
-            code.offsets[g] = near(depths[g], code.dm, m_layout.offsetHigh);
         }
         // The stored scale differs from the fitted one: look around for the pair that is best as it is stored.
         (void)lookAround(code);
@@ -299,8 +246,8 @@ private:
             double dm = 0;
             if (!fit.solve(m_layout.affine, m_layout.graded, d, dm)) return error;
             BlockCode next = code;
-            next.d = stored(static_cast<float>(d));
-            next.dm = m_layout.affine ? stored(static_cast<float>(dm)) : code.dm;
+            next.d = storedFactor(d);
+            next.dm = m_layout.affine ? storedFactor(dm) : code.dm;
             const double now = lookAround(next);
             if (!(now < error)) return error;
             code = next;
@@ -376,8 +323,8 @@ public:
             const std::span<const float> weights =
                 batch.importance ? std::span(batch.importance + first, part.size()) : std::span<const float>();
             const HqqFit fit = hqqFit(part, top, false, options, weights);
-            const float scale = stored(fit.scale);
-            const float depth = stored(fit.depth);
+            const float scale = storedFactor(static_cast<double>(fit.scale));
+            const float depth = storedFactor(static_cast<double>(fit.depth));
             const GroupCode code{part, weights, 0, top};
             for (std::size_t i = 0; i < part.size(); ++i) part[i] = scale * code.codeAt(i, scale, depth) - depth;
         }

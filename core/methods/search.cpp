@@ -14,7 +14,6 @@
 #include "methods/block_search.h"
 #include "methods/checks.h"
 #include "methods/lattice_search.h"
-#include "tensor/float_convert.h"
 
 namespace ww {
 namespace {
@@ -26,13 +25,6 @@ constexpr std::array kOptions = {
     MethodOption{"passes", "Passes", "How often codes, scales and factors are improved by turns; fewer is faster.", "4",
                  MethodOption::Kind::Integer, 1, 50, {}},
 };
-
-/// A factor as 16 bits hold it; 0 if they cannot.
-float stored(double value)
-{
-    const float half = fromHalf(toHalf(static_cast<float>(value)));
-    return std::isfinite(half) ? half : 0.0F;
-}
 
 class SearchQuantizer final : public Quantizer {
 public:
@@ -130,11 +122,11 @@ private:
             std::copy_n(block, target.bytes, bytes);
             if (target.layout) {
                 BlockCode code = unpackBlock(*target.layout, block);
-                code.d = stored(static_cast<double>(code.d) * (1 + part * share));
-                code.dm = stored(static_cast<double>(code.dm) * (1 + part * share));
+                code.d = storedFactor(static_cast<double>(code.d) * (1 + part * share));
+                code.dm = storedFactor(static_cast<double>(code.dm) * (1 + part * share));
                 packBlock(*target.layout, code, bytes);
             } else {
-                writeLatticeFactor(bytes, stored(static_cast<double>(latticeFactor(block)) * (1 + part * share)));
+                writeLatticeFactor(bytes, storedFactor(static_cast<double>(latticeFactor(block)) * (1 + part * share)));
             }
             if (target.codec->findInvalid(bytes, target.length)) continue;
             if (!(storedError(target, bytes, x, c) <= limit)) continue;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "formats/block_format.h"
+#include "methods/quantizer.h"
 #include "tests/support/golden_rows.h"
 #include "tests/support/random_rows.h"
 
@@ -98,6 +99,38 @@ private slots:
                     QStringLiteral("%1 columns, importance %2")
                         .arg(columns)
                         .arg(QLatin1String(importanceKind.name.data(), qsizetype(importanceKind.name.size()))));
+        }
+    }
+
+    /// The search compares errors of trials that are added up by vector instructions.
+    void searchIsTheSameForEveryTarget_data() { addTypesAndTargets(); }
+    void searchIsTheSameForEveryTarget()
+    {
+        QFETCH(int, type);
+        QFETCH(qlonglong, target);
+        const auto& traits = *traitsForId(static_cast<std::uint32_t>(type));
+        const Quantizer& search = *findQuantizer("search");
+        if (!search.supports(traits.type)) return;
+        const std::size_t columns = 512;
+        test::SplitMix random(static_cast<std::uint64_t>(type) + 77);
+        for (const auto& importanceKind : test::importanceKinds()) {
+            const auto importance = test::randomImportance(importanceKind, columns, random);
+            for (const auto& kind : test::rowKinds()) {
+                if (kind.overflows) continue;
+                const auto row = test::randomRow(kind, columns, random);
+                RowBatch batch;
+                batch.values = row.data();
+                batch.rowCount = 1;
+                batch.columns = columns;
+                batch.importance = importance.data();
+                std::vector<std::byte> here(columns / traits.blockLength * traits.blockBytes);
+                std::vector<std::byte> anywhere(here.size());
+                hwy::SetSupportedTargetsForTest(target);
+                QVERIFY(search.quantize(batch, traits.type, here));
+                hwy::SetSupportedTargetsForTest(HWY_STATIC_TARGET);
+                QVERIFY(search.quantize(batch, traits.type, anywhere));
+                QVERIFY(here == anywhere);
+            }
         }
     }
 
