@@ -10,7 +10,6 @@
 namespace ww {
 namespace {
 
-constexpr int kMaxBlock = 256;
 constexpr int kReach = 4;       ///< how far scales and offsets are looked for around the present ones
 constexpr int kFinalists = 3;   ///< trials that are fitted to their codes
 constexpr int kCuts = 11;       ///< shares of the range cut off at either end of a group
@@ -20,40 +19,32 @@ constexpr int kSteps = 60;      ///< steps of either sign for a group without of
 constexpr float kFewestLevels = 0.75F;
 constexpr float kMostLevels = 2.0F;
 constexpr float kMostFineLevels = 1.2F;
-constexpr int kFineCode = 100;  ///< formats with codes up to here and more have fine steps
-
-std::size_t index(int i) { return static_cast<std::size_t>(i); }
-
-/// The code nearest to `x`.
-float codeOf(float x, float inverse, float low, int lowest, int highest)
-{
-    return std::nearbyint(std::clamp((x - low) * inverse, static_cast<float>(lowest), static_cast<float>(highest)));
-}
+constexpr int kFineCodes = 100;  ///< formats with more codes have fine steps
 
 }  // namespace
 
-BlockSearch::Steps BlockSearch::fitGroup(int group, const float* c) const
+BlockSearch::Steps BlockSearch::fitGroup(std::size_t group, const float* c) const
 {
-    const int n = m_layout.groupLength();
+    const std::size_t n = m_grid.group;
     const float* x = values(group);
     const auto [least, greatest] = std::minmax_element(x, x + n);
     // Graded formats take offsets away only.
-    const float lo = m_layout.graded ? std::min(*least, 0.0F) : *least;
-    const float hi = m_layout.graded ? std::max(*greatest, 0.0F) : *greatest;
+    const float lo = m_grid.graded() ? std::min(*least, 0.0F) : *least;
+    const float hi = m_grid.graded() ? std::max(*greatest, 0.0F) : *greatest;
     const float peak = std::max(std::fabs(lo), std::fabs(hi));
-    if (m_layout.affine ? !(hi > lo) : !(peak > 0)) return {0, m_layout.affine ? lo : 0};
+    if (m_grid.hasOffset ? !(hi > lo) : !(peak > 0)) return {0, m_grid.hasOffset ? lo : 0};
 
     StepTrials trials;
-    if (m_layout.affine) {
+    if (m_grid.hasOffset) {
         for (int a = 0; a < kCuts; ++a)
             for (int b = 0; b < kCuts; ++b) {
                 const float from = lo + kCut * static_cast<float>(a) * (hi - lo);
                 const float to = hi - kCut * static_cast<float>(b) * (hi - lo);
-                trials.add((to - from) / static_cast<float>(m_layout.codeHigh), from);
+                trials.add((to - from) / static_cast<float>(m_grid.highest()), from);
             }
     } else {
-        const auto levels = static_cast<float>(-m_layout.codeLow);
-        const float most = m_layout.codeHigh > kFineCode ? kMostFineLevels : kMostLevels;
+        const auto levels = static_cast<float>(-m_grid.lowest());
+        const float most = m_grid.codeCount > kFineCodes ? kMostFineLevels : kMostLevels;
         for (int t = 0; t < kSteps; ++t) {
             const float used = levels * (kFewestLevels + (most - kFewestLevels) * static_cast<float>(t) / (kSteps - 1));
             trials.add(peak / used, 0);
@@ -61,7 +52,7 @@ BlockSearch::Steps BlockSearch::fitGroup(int group, const float* c) const
         }
     }
     std::array<float, StepTrials::kMost> errors;
-    groupErrors({x, index(n)}, c, m_layout.codeLow, m_layout.codeHigh, trials, errors.data());
+    groupErrors(m_grid, {x, n}, c, trials, errors.data());
 
     Steps best;
     double bestError = -1;
@@ -73,8 +64,8 @@ BlockSearch::Steps BlockSearch::fitGroup(int group, const float* c) const
             const float inverse = inverseOf(steps.step);
             ScaleFit line;
             double error = 0;
-            for (int i = 0; i < n; ++i) {
-                const float q = codeOf(x[i], inverse, steps.low, m_layout.codeLow, m_layout.codeHigh);
+            for (std::size_t i = 0; i < n; ++i) {
+                const float q = nearestNumber(m_grid, (x[i] - steps.low) * inverse);
                 const double difference = static_cast<double>(x[i] - (steps.step * q + steps.low));
                 error += static_cast<double>(c[i]) * difference * difference;
                 line.add(static_cast<double>(x[i]), static_cast<double>(q), 1, static_cast<double>(c[i]));
@@ -85,7 +76,7 @@ BlockSearch::Steps BlockSearch::fitGroup(int group, const float* c) const
             }
             double step = 0;
             double depth = 0;
-            if (!line.solve(m_layout.affine, m_layout.graded, step, depth)) break;
+            if (!line.solve(m_grid.hasOffset, m_grid.graded(), step, depth)) break;
             steps = {static_cast<float>(step), static_cast<float>(-depth)};
         }
     }
@@ -94,25 +85,25 @@ BlockSearch::Steps BlockSearch::fitGroup(int group, const float* c) const
 
 BlockCode BlockSearch::fit() const
 {
-    std::array<float, 16> scales{};
-    std::array<float, 16> depths{};
-    std::array<float, 16> masses{};
-    std::array<float, kMaxBlock> ones;
+    std::array<float, kMostGroups> scales{};
+    std::array<float, kMostGroups> depths{};
+    std::array<float, kMostGroups> masses{};
+    std::array<float, kMostBlock> ones;
     ones.fill(1);
-    const int n = m_layout.groupLength();
-    for (int g = 0; g < m_layout.groups; ++g) {
-        for (int i = 0; i < n; ++i) masses[index(g)] += weights(g)[i];
-        const Steps steps = fitGroup(g, masses[index(g)] > 0 ? weights(g) : ones.data());
-        scales[index(g)] = steps.step;
-        depths[index(g)] = -steps.low;
+    const std::size_t n = m_grid.group;
+    for (std::size_t g = 0; g < m_grid.groups(); ++g) {
+        for (std::size_t i = 0; i < n; ++i) masses[g] += weights(g)[i];
+        const Steps steps = fitGroup(g, masses[g] > 0 ? weights(g) : ones.data());
+        scales[g] = steps.step;
+        depths[g] = -steps.low;
     }
-    return blockOfSteps(m_layout, scales.data(), depths.data(), masses.data());
+    return blockOfSteps(m_grid, scales.data(), depths.data(), masses.data());
 }
 
 void BlockSearch::searchGroups(BlockCode& code) const
 {
-    if (!m_layout.graded) return;
-    for (int g = 0; g < m_layout.groups; ++g) improveGroup(code, g, m_layout.affine ? kReach : -m_layout.scaleLow);
+    if (!m_grid.graded()) return;
+    for (std::size_t g = 0; g < m_grid.groups(); ++g) improveGroup(code, g, m_grid.hasOffset ? kReach : -m_grid.factors.scaleLow);
 }
 
 double BlockSearch::refine(BlockCode& code, int passes) const
@@ -120,8 +111,8 @@ double BlockSearch::refine(BlockCode& code, int passes) const
     double error = recode(code);
     for (int pass = 0; pass < passes; ++pass) {
         const double before = error;
-        if (m_layout.graded) {
-            for (int g = 0; g < m_layout.groups; ++g) improveGroup(code, g, 1);
+        if (m_grid.graded()) {
+            for (std::size_t g = 0; g < m_grid.groups(); ++g) improveGroup(code, g, 1);
             error = recode(code);
         }
         error = std::min(error, improveFactors(code, error));
@@ -133,74 +124,71 @@ double BlockSearch::refine(BlockCode& code, int passes) const
 double BlockSearch::recode(BlockCode& code) const
 {
     double error = 0;
-    for (int g = 0; g < m_layout.groups; ++g) error += recodeGroup(code, g);
+    for (std::size_t g = 0; g < m_grid.groups(); ++g) error += recodeGroup(code, g);
     return error;
 }
 
 /// Nearest codes of a group; returns its error.
-double BlockSearch::recodeGroup(BlockCode& code, int group) const
+double BlockSearch::recodeGroup(BlockCode& code, std::size_t group) const
 {
-    const int n = m_layout.groupLength();
-    const float step = code.d * static_cast<float>(code.scales[index(group)]);
-    const float low = -code.dm * static_cast<float>(code.offsets[index(group)]);
+    const std::size_t n = m_grid.group;
+    const auto [step, offset] = code.scaleOf(group);
     const float inverse = inverseOf(step);
     double error = 0;
-    for (int i = 0; i < n; ++i) {
-        const float q = codeOf(values(group)[i], inverse, low, m_layout.codeLow, m_layout.codeHigh);
-        const double difference = static_cast<double>(values(group)[i] - (step * q + low));
+    for (std::size_t i = 0; i < n; ++i) {
+        const float q = nearestNumber(m_grid, (values(group)[i] - offset) * inverse);
+        const double difference = static_cast<double>(values(group)[i] - (step * q + offset));
         error += static_cast<double>(weights(group)[i]) * difference * difference;
-        code.codes[index(group * n + i)] = static_cast<std::int8_t>(q);
+        code.numbers[group * n + i] = static_cast<std::int8_t>(q);
     }
     return error;
 }
 
 /// Best scale and offset of a group among those up to `reach` from the present ones; in formats without offsets of either sign. Codes stay.
-void BlockSearch::improveGroup(BlockCode& code, int group, int reach) const
+void BlockSearch::improveGroup(BlockCode& code, std::size_t group, int reach) const
 {
-    const int scale = code.scales[index(group)];
-    const int offset = code.offsets[index(group)];
+    const int scale = code.groups[group].scale;
+    const int offset = code.groups[group].offset;
+    const FactorRange range = m_grid.factors;
     StepTrials trials;
-    std::array<std::int16_t, StepTrials::kMost> scales{};
-    std::array<std::int16_t, StepTrials::kMost> offsets{};
+    std::array<GroupFactors, StepTrials::kMost> tried;
     const auto add = [&](int s, int o) {
-        if (s < m_layout.scaleLow || s > m_layout.scaleHigh || o < 0 || o > m_layout.offsetHigh) return;
-        scales[trials.count] = static_cast<std::int16_t>(s);
-        offsets[trials.count] = static_cast<std::int16_t>(o);
-        trials.add(code.d * static_cast<float>(s), -code.dm * static_cast<float>(o));
+        if (s < range.scaleLow || s > range.scaleHigh || o < 0 || o > range.offsetHigh) return;
+        const GroupFactors factors{static_cast<std::int16_t>(s), static_cast<std::int16_t>(o)};
+        const GroupScale steps = groupScale(code.block, factors);
+        tried[trials.count] = factors;
+        trials.add(steps.scale, steps.offset);
     };
     add(scale, offset);  // first, so that it stays where others are not better
-    if (m_layout.affine) {
+    if (m_grid.hasOffset) {
         for (int s = scale - reach; s <= scale + reach; ++s)
             for (int o = offset - reach; o <= offset + reach; ++o) add(s, o);
     } else {
         const int size = std::abs(scale);
-        for (int s = std::max(1, size - reach); s <= size + reach && s <= -m_layout.scaleLow; ++s) {
+        for (int s = std::max(1, size - reach); s <= size + reach && s <= -range.scaleLow; ++s) {
             if (s != scale) add(s, 0);
             if (-s != scale) add(-s, 0);
         }
     }
     std::array<float, StepTrials::kMost> errors;
-    groupErrors({values(group), index(m_layout.groupLength())}, weights(group), m_layout.codeLow, m_layout.codeHigh, trials, errors.data());
+    groupErrors(m_grid, {values(group), m_grid.group}, weights(group), trials, errors.data());
     const auto best = static_cast<std::size_t>(std::min_element(errors.data(), errors.data() + trials.count) - errors.data());
-    code.scales[index(group)] = scales[best];
-    code.offsets[index(group)] = offsets[best];
+    code.groups[group] = tried[best];
 }
 
 /// Factors that fit the present codes best, as they are stored, with codes nearest to them; kept if better than `error`.
 double BlockSearch::improveFactors(BlockCode& code, double error) const
 {
     ScaleFit line;
-    const int n = m_layout.groupLength();
-    for (int i = 0; i < m_layout.length; ++i)
-        line.add(static_cast<double>(m_x[i]), code.scales[index(i / n)] * code.codes[index(i)], code.offsets[index(i / n)],
-                 static_cast<double>(m_c[i]));
+    const std::size_t n = m_grid.group;
+    for (std::size_t i = 0; i < m_grid.block; ++i)
+        line.add(static_cast<double>(m_x[i]), code.groups[i / n].scale * code.numbers[i], code.groups[i / n].offset, static_cast<double>(m_c[i]));
     double d = 0;
     double dm = 0;
-    if (!line.solve(m_layout.affine, m_layout.graded, d, dm)) return error;
+    if (!line.solve(m_grid.hasOffset, m_grid.graded(), d, dm)) return error;
     BlockCode trial = code;
-    trial.d = storedFactor(d);
-    trial.dm = storedFactor(dm);
-    if (trial.d == code.d && trial.dm == code.dm) return error;
+    trial.block = {storedFactor(d), storedFactor(dm)};
+    if (trial.block.scale == code.block.scale && trial.block.offset == code.block.offset) return error;
     const double now = recode(trial);
     if (!(now < error)) return error;
     code = trial;

@@ -9,8 +9,8 @@ namespace ww {
 /// Looks for numbers of a block with a small Σ c·(w − ŵ)². Not safe to share between threads while `x` and `c` change; cheap to make.
 class BlockSearch {
 public:
-    /// `x` (weights) and `c` (not negative) hold layout.length values and must outlive this, as must `layout`.
-    BlockSearch(const BlockLayout& layout, const float* x, const float* c) : m_layout(layout), m_x(x), m_c(c) {}
+    /// `x` (weights) and `c` (not negative) hold grid.block values and must outlive this, as must `grid`.
+    BlockSearch(const GridTraits& grid, const float* x, const float* c) : m_grid(grid), m_x(x), m_c(c) {}
 
     /// Numbers found from the values alone: steps of every group from trials that let its extremes be cut, then factors for them.
     [[nodiscard]] BlockCode fit() const;
@@ -24,22 +24,22 @@ public:
     double refine(BlockCode& code, int passes) const;
 
 private:
-    /// value = step·code + low.
+    /// value = step·number + low.
     struct Steps {
         float step = 0;
         float low = 0;
     };
 
-    [[nodiscard]] const float* values(int group) const { return m_x + group * m_layout.groupLength(); }
-    [[nodiscard]] const float* weights(int group) const { return m_c + group * m_layout.groupLength(); }
+    [[nodiscard]] const float* values(std::size_t group) const { return m_x + group * m_grid.group; }
+    [[nodiscard]] const float* weights(std::size_t group) const { return m_c + group * m_grid.group; }
 
-    [[nodiscard]] Steps fitGroup(int group, const float* c) const;
+    [[nodiscard]] Steps fitGroup(std::size_t group, const float* c) const;
     double recode(BlockCode& code) const;
-    double recodeGroup(BlockCode& code, int group) const;
-    void improveGroup(BlockCode& code, int group, int reach) const;
+    double recodeGroup(BlockCode& code, std::size_t group) const;
+    void improveGroup(BlockCode& code, std::size_t group, int reach) const;
     double improveFactors(BlockCode& code, double error) const;
 
-    const BlockLayout& m_layout;
+    const GridTraits& m_grid;
     const float* m_x;
     const float* m_c;
 };

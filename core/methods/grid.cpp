@@ -242,7 +242,7 @@ void readScales(TensorType type, const std::byte* row, std::size_t columns, std:
     withBlock(type, [&]<class Block>(const Block*) {
         std::ranges::fill(factors, GroupFactors{});
         eachBlock<Block>(row, columns,
-                         [&](const Block& block, std::size_t b) { blocks[b] = load(block, &factors[b * (grid.block / grid.group)]); });
+                         [&](const Block& block, std::size_t b) { blocks[b] = load(block, &factors[b * grid.groups()]); });
     });
 }
 
@@ -252,7 +252,7 @@ void writeScales(TensorType type, std::span<const GroupScale> blocks, std::span<
     const GridTraits& grid = *gridTraits(type);
     withBlock(type, [&]<class Block>(const Block*) {
         eachBlock<Block>(row, columns,
-                         [&](Block& block, std::size_t b) { store(block, blocks[b], &factors[b * (grid.block / grid.group)]); });
+                         [&](Block& block, std::size_t b) { store(block, blocks[b], &factors[b * grid.groups()]); });
     });
 }
 
@@ -319,13 +319,9 @@ void writeCodes(TensorType type, const std::uint8_t* codes, std::size_t columns,
 std::uint8_t roundToGrid(const GridTraits& grid, GroupScale group, float target)
 {
     const float x = (target - group.offset) * gridInverse(group.scale);
-    if (grid.levels) {
-        int code = 0;
-        for (int i = 0; i < 15; ++i) code += x > 0.5F * static_cast<float>(grid.levels[i] + grid.levels[i + 1]) ? 1 : 0;
-        return static_cast<std::uint8_t>(code);
-    }
-    const float low = static_cast<float>(-grid.zero);
-    const float high = static_cast<float>(grid.codeCount - 1 - grid.zero);
+    if (grid.levels) return static_cast<std::uint8_t>(nearestLevel(grid, x));
+    const auto low = static_cast<float>(grid.lowest());
+    const auto high = static_cast<float>(grid.highest());
     constexpr float kSnap = 12582912.0F;  // adding it rounds to a whole number
     return static_cast<std::uint8_t>(static_cast<int>((std::min(std::max(x, low), high) + kSnap) - kSnap) + grid.zero);
 }

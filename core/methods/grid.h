@@ -3,6 +3,7 @@
 // they are stored. Methods that choose codes (GPTQ, descent) see formats only through this.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,10 @@
 #include "tensor/tensor_type.h"
 
 namespace ww {
+
+inline constexpr std::size_t kMostBlock = 256;  ///< columns of the longest block
+inline constexpr std::size_t kMostGroups = 16;  ///< of a block
+inline constexpr int kLevels = 16;              ///< of formats with uneven levels
 
 /// Whole numbers with which a group multiplies the numbers of its block.
 struct FactorRange {
@@ -21,7 +26,7 @@ struct FactorRange {
 /// Of formats whose groups have no numbers of their own.
 inline constexpr FactorRange kFixedFactors = {1, 1, 1};
 
-/// What the codes of a format mean: value(code) = scale · (code − zero) + offset, or scale · levels[code].
+/// What the codes of a format mean: value(code) = scale · number + offset, where number is code − zero or levels[code].
 struct GridTraits {
     TensorType type;
     std::size_t block;          ///< columns that share the 16-bit numbers
@@ -34,6 +39,10 @@ struct GridTraits {
 
     /// Groups have whole numbers of their own.
     [[nodiscard]] bool graded() const { return factors.scaleLow != factors.scaleHigh; }
+    [[nodiscard]] std::size_t groups() const { return block / group; }
+    /// The numbers of the first and the last code.
+    [[nodiscard]] int lowest() const { return levels ? levels[0] : -zero; }
+    [[nodiscard]] int highest() const { return levels ? levels[kLevels - 1] : codeCount - 1 - zero; }
 };
 
 /// The 16-bit numbers of a block, or what they give for a group.
@@ -71,6 +80,27 @@ void writeScales(TensorType type, std::span<const GroupScale> blocks, std::span<
 {
     if (grid.levels) return group.scale * static_cast<float>(grid.levels[code]);
     return static_cast<float>(static_cast<int>(code) - grid.zero) * group.scale + group.offset;
+}
+
+/// Where numbers begin to be nearer to level i + 1 than to level i.
+[[nodiscard]] inline float levelEdge(const GridTraits& grid, int i)
+{
+    return 0.5F * static_cast<float>(grid.levels[i] + grid.levels[i + 1]);
+}
+
+/// The index of the level nearest to `x`.
+[[nodiscard]] inline int nearestLevel(const GridTraits& grid, float x)
+{
+    int level = 0;
+    for (int i = 0; i < kLevels - 1; ++i) level += x > levelEdge(grid, i) ? 1 : 0;
+    return level;
+}
+
+/// The number nearest to `x` that a code has.
+[[nodiscard]] inline float nearestNumber(const GridTraits& grid, float x)
+{
+    if (grid.levels) return static_cast<float>(grid.levels[nearestLevel(grid, x)]);
+    return std::nearbyint(std::clamp(x, static_cast<float>(grid.lowest()), static_cast<float>(grid.highest())));
 }
 
 /// 1 / scale, or 0 for a scale that holds nothing, with which every target gets the code of 0.

@@ -13,26 +13,41 @@ namespace ww::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void GroupErrors(const float* x, const float* c, std::size_t n, float low, float high, const StepTrials& trials, const float* inverses,
-                 float* errors)
+/// `nearest` makes numbers of the grid from values in units of the step.
+template <class Nearest>
+void SumErrors(std::span<const float> x, const float* c, const StepTrials& trials, const float* inverses, float* errors, const Nearest& nearest)
 {
     const hn::CappedTag<float, 16> d;
-    const auto lowest = hn::Set(d, low);
-    const auto highest = hn::Set(d, high);
     for (std::size_t t = 0; t < trials.count; t += hn::Lanes(d)) {
         const auto step = hn::LoadU(d, &trials.steps[t]);
         const auto offset = hn::LoadU(d, &trials.lows[t]);
         const auto inverse = hn::LoadU(d, inverses + t);
         auto sum = hn::Zero(d);
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = 0; i < x.size(); ++i) {
             const auto value = hn::Set(d, x[i]);
-            const auto wanted = hn::Mul(hn::Sub(value, offset), inverse);
-            const auto code = hn::Round(hn::Min(hn::Max(wanted, lowest), highest));
-            const auto error = hn::Sub(value, hn::Add(hn::Mul(step, code), offset));
+            const auto number = nearest(d, hn::Mul(hn::Sub(value, offset), inverse));
+            const auto error = hn::Sub(value, hn::Add(hn::Mul(step, number), offset));
             sum = hn::Add(sum, hn::Mul(hn::Set(d, c[i]), hn::Mul(error, error)));
         }
         hn::StoreU(sum, d, errors + t);
     }
+}
+
+void GroupErrors(const GridTraits& grid, std::span<const float> x, const float* c, const StepTrials& trials, const float* inverses, float* errors)
+{
+    if (grid.levels) {
+        SumErrors(x, c, trials, inverses, errors, [&grid](auto d, auto wanted) HWY_ATTR {
+            auto level = hn::Set(d, static_cast<float>(grid.levels[0]));
+            for (int i = 0; i < kLevels - 1; ++i)
+                level = hn::IfThenElse(hn::Gt(wanted, hn::Set(d, levelEdge(grid, i))), hn::Set(d, static_cast<float>(grid.levels[i + 1])), level);
+            return level;
+        });
+        return;
+    }
+    const auto low = static_cast<float>(grid.lowest());
+    const auto high = static_cast<float>(grid.highest());
+    SumErrors(x, c, trials, inverses, errors,
+              [low, high](auto d, auto wanted) HWY_ATTR { return hn::Round(hn::Min(hn::Max(wanted, hn::Set(d, low)), hn::Set(d, high))); });
 }
 
 }  // namespace ww::HWY_NAMESPACE
@@ -43,11 +58,11 @@ namespace ww {
 
 HWY_EXPORT(GroupErrors);
 
-void groupErrors(std::span<const float> x, const float* c, int low, int high, const StepTrials& trials, float* errors)
+void groupErrors(const GridTraits& grid, std::span<const float> x, const float* c, const StepTrials& trials, float* errors)
 {
     std::array<float, StepTrials::kMost> inverses;
     for (std::size_t t = 0; t < StepTrials::kMost; ++t) inverses[t] = inverseOf(trials.steps[t]);
-    HWY_DYNAMIC_DISPATCH(GroupErrors)(x.data(), c, x.size(), static_cast<float>(low), static_cast<float>(high), trials, inverses.data(), errors);
+    HWY_DYNAMIC_DISPATCH(GroupErrors)(grid, x, c, trials, inverses.data(), errors);
 }
 
 }  // namespace ww

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <span>
 
+#include "methods/grid.h"
+
 namespace ww {
 
 /// Steps and lowest values to try for a group.
@@ -26,8 +28,8 @@ struct StepTrials {
     }
 };
 
-/// errors[t] = Σ c·(x − (steps[t]·q + lows[t]))², q the whole number from `low` to `high` that is nearest to (x − lows[t]) / steps[t] (to 0,
-/// for a step of which 32 bits do not hold the inverse). `c` holds as many values as `x`, `errors` kMost; those from count on mean nothing.
-void groupErrors(std::span<const float> x, const float* c, int low, int high, const StepTrials& trials, float* errors);
+/// errors[t] = Σ c·(x − (steps[t]·q + lows[t]))², q the number of the grid that is nearest to (x − lows[t]) / steps[t] (to 0, for a step of
+/// which 32 bits do not hold the inverse). `c` holds as many values as `x`, `errors` kMost; those from count on mean nothing.
+void groupErrors(const GridTraits& grid, std::span<const float> x, const float* c, const StepTrials& trials, float* errors);
 
 }  // namespace ww

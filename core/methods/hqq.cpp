@@ -100,14 +100,15 @@ struct GroupCode {
         return std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
     }
     /// Nearest codes; returns the sum of weight·|x − x̂|^p.
-    double code(float scale, float depth, const Power& power, std::int8_t* codes) const
+    double code(GroupScale steps, const Power& power, std::int8_t* codes) const
     {
+        const auto [scale, offset] = steps;
         const float inverse = inverseOf(scale);
         double sum = 0;
         for (std::size_t i = 0; i < x.size(); ++i) {
-            const float q = std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
+            const float q = std::clamp(std::nearbyint((x[i] - offset) * inverse), static_cast<float>(low), static_cast<float>(high));
             codes[i] = static_cast<std::int8_t>(static_cast<int>(q));
-            const auto rest = static_cast<double>(std::fabs(x[i] - (scale * q - depth)));
+            const auto rest = static_cast<double>(std::fabs(x[i] - (scale * q + offset)));
             sum += static_cast<double>(weightAt(weights, i)) *
                    (inverse != 0 ? power(rest * static_cast<double>(std::fabs(inverse))) : std::pow(rest, power.exponent()));
         }
@@ -125,9 +126,9 @@ double squareWeight(double rest, double step, double weight, const Power& power)
 /// One block of a format.
 class Block {
 public:
-    Block(const BlockLayout& layout, std::span<const float> x, std::span<const float> weights, const HqqOptions& options)
-        : m_layout(layout), m_x(x), m_weights(weights), m_options(options), m_power(powerOf(options.p)),
-          m_length(static_cast<std::size_t>(layout.groupLength()))
+    Block(const GridTraits& grid, std::span<const float> x, std::span<const float> weights, const HqqOptions& options)
+        : m_grid(grid), m_x(x), m_weights(weights), m_options(options), m_power(powerOf(options.p)),
+          m_length(grid.group)
     {
     }
 
@@ -136,7 +137,7 @@ public:
         if (!m_options.refit) return fitted();
         BlockCode best = searched();
         double error = refine(best);
-        if (!m_layout.affine) return best;
+        if (!m_grid.hasOffset) return best;
         BlockCode other = fitted();
         if (refine(other) < error) best = other;
         return best;
@@ -145,34 +146,33 @@ public:
 private:
     [[nodiscard]] GroupCode group(std::size_t g) const
     {
-        return {m_x.subspan(g * m_length, m_length), m_weights.empty() ? m_weights : m_weights.subspan(g * m_length, m_length), m_layout.codeLow,
-                m_layout.codeHigh};
+        return {m_x.subspan(g * m_length, m_length), m_weights.empty() ? m_weights : m_weights.subspan(g * m_length, m_length), m_grid.lowest(),
+                m_grid.highest()};
     }
-    [[nodiscard]] std::size_t groups() const { return static_cast<std::size_t>(m_layout.groups); }
 
     /// What llama.cpp's search makes of the block.
     [[nodiscard]] BlockCode searched() const
     {
         std::array<std::byte, 512> bytes{};
-        findBlockFormat(m_layout.type)->encodeRows(m_x.data(), bytes.data(), 1, m_x.size(), m_weights.empty() ? nullptr : m_weights.data());
-        return unpackBlock(m_layout, bytes.data());
+        findBlockFormat(m_grid.type)->encodeRows(m_x.data(), bytes.data(), 1, m_x.size(), m_weights.empty() ? nullptr : m_weights.data());
+        return readBlockScales(m_grid, bytes.data());
     }
 
     /// The offsets of half-quadratic splitting, group by group.
     [[nodiscard]] BlockCode fitted() const
     {
-        std::array<float, 16> scales{};
-        std::array<float, 16> depths{};
-        for (std::size_t g = 0; g < groups(); ++g) {
+        std::array<float, kMostGroups> scales{};
+        std::array<float, kMostGroups> depths{};
+        for (std::size_t g = 0; g < m_grid.groups(); ++g) {
             const GroupCode part = group(g);
-            const HqqFit fit = hqqFit(part.x, m_layout.codeHigh, m_layout.graded, m_options, part.weights);
+            const HqqFit fit = hqqFit(part.x, m_grid.highest(), m_grid.graded(), m_options, part.weights);
             scales[g] = fit.scale;
             depths[g] = fit.depth;
         }
-        std::array<float, 16> ones{};
+        std::array<float, kMostGroups> ones{};
         ones.fill(1);
-        BlockCode code = blockOfSteps(m_layout, scales.data(), depths.data(), ones.data());
-        if (!m_layout.graded) {
+        BlockCode code = blockOfSteps(m_grid, scales.data(), depths.data(), ones.data());
+        if (!m_grid.graded()) {
             (void)recode(code);
             return code;
         }
@@ -181,42 +181,35 @@ private:
         return code;
     }
 
-    [[nodiscard]] float scaleOf(const BlockCode& code, std::size_t g) const { return code.d * static_cast<float>(code.scales[g]); }
-    [[nodiscard]] float depthOf(const BlockCode& code, std::size_t g) const
-    {
-        return m_layout.affine ? code.dm * static_cast<float>(code.offsets[g]) : 0.0F;
-    }
-
     double recode(BlockCode& code) const
     {
         double error = 0;
-        for (std::size_t g = 0; g < groups(); ++g)
-            error += group(g).code(scaleOf(code, g), depthOf(code, g), m_power, code.codes.data() + g * m_length);
+        for (std::size_t g = 0; g < m_grid.groups(); ++g)
+            error += group(g).code(code.scaleOf(g), m_power, code.numbers.data() + g * m_length);
         return error;
     }
 
     /// The best of the neighbouring scales and offsets of each group.
     double lookAround(BlockCode& code) const
     {
-        if (!m_layout.graded) return recode(code);
+        if (!m_grid.graded()) return recode(code);
         double sum = 0;
-        std::array<std::int8_t, 256> codes{};
-        for (std::size_t g = 0; g < groups(); ++g) {
+        std::array<std::int8_t, kMostBlock> numbers{};
+        const FactorRange range = m_grid.factors;
+        for (std::size_t g = 0; g < m_grid.groups(); ++g) {
             const GroupCode part = group(g);
-            const int scale = code.scales[g];
-            const int offset = code.offsets[g];
-            const int reach = m_layout.affine ? 1 : 0;
-            double best = part.code(scaleOf(code, g), depthOf(code, g), m_power, code.codes.data() + g * m_length);
-            for (int s = std::max(m_layout.scaleLow, scale - 1); s <= std::min(m_layout.scaleHigh, scale + 1); ++s)
-                for (int o = std::max(0, offset - reach); o <= std::min(m_layout.offsetHigh, offset + reach); ++o) {
-                    if (s == scale && o == offset) continue;
-                    const double error = part.code(code.d * static_cast<float>(s), m_layout.affine ? code.dm * static_cast<float>(o) : 0.0F,
-                                                   m_power, codes.data());
+            const GroupFactors now = code.groups[g];
+            const int reach = m_grid.hasOffset ? 1 : 0;
+            double best = part.code(code.scaleOf(g), m_power, code.numbers.data() + g * m_length);
+            for (int s = std::max(range.scaleLow, now.scale - 1); s <= std::min(range.scaleHigh, now.scale + 1); ++s)
+                for (int o = std::max(0, now.offset - reach); o <= std::min(range.offsetHigh, now.offset + reach); ++o) {
+                    if (s == now.scale && o == now.offset) continue;
+                    const GroupFactors factors{static_cast<std::int16_t>(s), static_cast<std::int16_t>(o)};
+                    const double error = part.code(groupScale(code.block, factors), m_power, numbers.data());
                     if (!(error < best)) continue;
                     best = error;
-                    code.scales[g] = static_cast<std::int16_t>(s);
-                    code.offsets[g] = static_cast<std::int16_t>(o);
-                    std::copy_n(codes.data(), m_length, code.codes.data() + g * m_length);
+                    code.groups[g] = factors;
+                    std::copy_n(numbers.data(), m_length, code.numbers.data() + g * m_length);
                 }
             sum += best;
         }
@@ -229,25 +222,23 @@ private:
         double error = lookAround(code);
         for (int round = 0; round < 4; ++round) {
             ScaleFit fit;
-            for (std::size_t g = 0; g < groups(); ++g) {
+            for (std::size_t g = 0; g < m_grid.groups(); ++g) {
                 const GroupCode part = group(g);
-                const float scale = scaleOf(code, g);
-                const float depth = depthOf(code, g);
+                const auto [scale, offset] = code.scaleOf(g);
                 const auto step = static_cast<double>(std::fabs(scale));
                 if (!(step > 0)) continue;
                 for (std::size_t i = 0; i < m_length; ++i) {
-                    const auto q = static_cast<float>(code.codes[g * m_length + i]);
-                    const auto rest = static_cast<double>(std::fabs(part.x[i] - (scale * q - depth)));
-                    fit.add(static_cast<double>(part.x[i]), static_cast<double>(code.scales[g]) * static_cast<double>(q),
-                            static_cast<double>(code.offsets[g]), squareWeight(rest, step, static_cast<double>(weightAt(part.weights, i)), m_power));
+                    const auto q = static_cast<float>(code.numbers[g * m_length + i]);
+                    const auto rest = static_cast<double>(std::fabs(part.x[i] - (scale * q + offset)));
+                    fit.add(static_cast<double>(part.x[i]), static_cast<double>(code.groups[g].scale) * static_cast<double>(q),
+                            static_cast<double>(code.groups[g].offset), squareWeight(rest, step, static_cast<double>(weightAt(part.weights, i)), m_power));
                 }
             }
             double d = 0;
             double dm = 0;
-            if (!fit.solve(m_layout.affine, m_layout.graded, d, dm)) return error;
+            if (!fit.solve(m_grid.hasOffset, m_grid.graded(), d, dm)) return error;
             BlockCode next = code;
-            next.d = storedFactor(d);
-            next.dm = m_layout.affine ? storedFactor(dm) : code.dm;
+            next.block = {storedFactor(d), storedFactor(dm)};
             const double now = lookAround(next);
             if (!(now < error)) return error;
             code = next;
@@ -256,13 +247,20 @@ private:
         return error;
     }
 
-    const BlockLayout& m_layout;
+    const GridTraits& m_grid;
     std::span<const float> m_x;
     std::span<const float> m_weights;
     const HqqOptions& m_options;
     const Power& m_power;
     std::size_t m_length;
 };
+
+/// Null for formats that HQQ does not write: those without a grid, or with uneven levels.
+const GridTraits* evenGrid(TensorType format)
+{
+    const GridTraits* grid = gridTraits(format);
+    return grid && !grid->levels ? grid : nullptr;
+}
 
 class HqqQuantizer final : public Quantizer {
 public:
@@ -273,24 +271,24 @@ public:
         return "Fits offsets and scales so that most errors are small and a few may be large. Needs no data; importance is used when there "
                "is any. Formats without offsets get robust scales.";
     }
-    [[nodiscard]] bool supports(TensorType format) const override { return findBlockLayout(format) != nullptr; }
+    [[nodiscard]] bool supports(TensorType format) const override { return evenGrid(format) != nullptr; }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
 
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const override
     {
-        const BlockLayout* layout = findBlockLayout(format);
-        if (!layout)
+        const GridTraits* grid = evenGrid(format);
+        if (!grid)
             return fail(ErrorCode::Unsupported, fmt::format("The method \"hqq\" cannot write the format {}.", ww::name(format)));
         WW_TRY_VOID(checkBatch(rows, format, out.size()));
         HqqOptions options = optionsOf(rows.options ? *rows.options : MethodValues(kOptions));
-        options.refit |= !layout->affine;  // nothing else is to be fitted there
-        const auto length = static_cast<std::size_t>(layout->length);
+        options.refit |= !grid->hasOffset;  // nothing else is to be fitted there
+        const std::size_t length = grid->block;
         const std::size_t bytes = traits(format).blockBytes;
         const std::size_t blocks = rows.rowCount * rows.columns / length;
         for (std::size_t b = 0; b < blocks; ++b) {
             const std::span<const float> weights =
                 rows.importance ? std::span(rows.importance + b * length % rows.columns, length) : std::span<const float>();
-            packBlock(*layout, Block(*layout, {rows.values + b * length, length}, weights, options).best(), out.data() + b * bytes);
+            writeBlock(*grid, Block(*grid, {rows.values + b * length, length}, weights, options).best(), out.data() + b * bytes);
         }
         return checkEncoded(rows, format, out);
     }
@@ -363,7 +361,7 @@ void refitGroup(std::span<const float> x, std::span<const float> weights, int to
 {
     std::vector<std::int8_t> ignored(x.size());
     const GroupCode group{x, weights, 0, top};
-    best.error = group.code(best.scale, best.depth, power, ignored.data());
+    best.error = group.code({best.scale, -best.depth}, power, ignored.data());
     for (int round = 0; round < 4; ++round) {
         ScaleFit fit;
         for (std::size_t i = 0; i < x.size(); ++i) {
@@ -376,7 +374,7 @@ void refitGroup(std::span<const float> x, std::span<const float> weights, int to
         double depth = 0;
         if (!fit.solve(true, positive, scale, depth) || !(scale > 0)) return;
         const HqqFit next{static_cast<float>(scale), static_cast<float>(depth),
-                          group.code(static_cast<float>(scale), static_cast<float>(depth), power, ignored.data())};
+                          group.code({static_cast<float>(scale), static_cast<float>(-depth)}, power, ignored.data())};
         if (!(next.error < best.error)) return;
         best = next;
     }

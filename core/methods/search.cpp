@@ -18,7 +18,6 @@
 namespace ww {
 namespace {
 
-constexpr int kMaxBlock = 256;
 constexpr double kMostStrength = 1.3;
 
 constexpr std::array kOptions = {
@@ -35,7 +34,7 @@ public:
         return "Chooses better scales and codes than llama.cpp's search for the same format: the squared error of a block, weighted "
                "with importance when there is any, is never larger and mostly smaller.";
     }
-    [[nodiscard]] bool supports(TensorType format) const override { return findBlockLayout(format) || latticeTraits(format); }
+    [[nodiscard]] bool supports(TensorType format) const override { return gridTraits(format) || latticeTraits(format); }
     [[nodiscard]] std::span<const MethodOption> options() const override { return kOptions; }
 
     Result<void> quantize(const RowBatch& rows, TensorType format, std::span<std::byte> out) const override
@@ -43,7 +42,7 @@ public:
         if (!supports(format))
             return fail(ErrorCode::Unsupported, fmt::format("The method \"search\" cannot write the format {}.", ww::name(format)));
         WW_TRY_VOID(checkBatch(rows, format, out.size()));
-        const Target target{format, findBlockLayout(format), findBlockFormat(format), traits(format).blockLength, traits(format).blockBytes};
+        const Target target{format, gridTraits(format), findBlockFormat(format), traits(format).blockLength, traits(format).blockBytes};
         target.codec->encodeRows(rows.values, out.data(), rows.rowCount, rows.columns, rows.importance);
         const int passes = rows.options ? rows.options->integer("passes") : 4;
         const std::size_t blocks = rows.columns / target.length;
@@ -64,7 +63,7 @@ private:
     /// What is written.
     struct Target {
         TensorType type;
-        const BlockLayout* layout;  ///< null for formats with a code book
+        const GridTraits* grid;  ///< null for formats with a code book
         const BlockFormat* codec;
         std::size_t length;  ///< values of a block
         std::size_t bytes;
@@ -74,7 +73,7 @@ private:
     static double storedError(const Target& target, const std::byte* block, const float* x,
                               const float* c)
     {
-        float decoded[kMaxBlock];
+        float decoded[kMostBlock];
         target.codec->decodeRow(block, decoded, target.length);
         double error = 0;
         for (std::size_t i = 0; i < target.length; ++i) {
@@ -93,7 +92,7 @@ private:
 
     static Strength strengthOf(const Target& target, const std::byte* block, const float* x, const float* c, double limit)
     {
-        float decoded[kMaxBlock];
+        float decoded[kMostBlock];
         target.codec->decodeRow(block, decoded, target.length);
         Strength strength;
         double stored = 0;
@@ -118,13 +117,13 @@ private:
     static void strengthen(const Target& target, const float* x, const float* c, double limit, double share, std::byte* block)
     {
         for (const double part : {1.0, 0.75, 0.5, 0.25}) {
-            std::byte bytes[sizeof(float) * kMaxBlock];
+            std::byte bytes[sizeof(float) * kMostBlock];
             std::copy_n(block, target.bytes, bytes);
-            if (target.layout) {
-                BlockCode code = unpackBlock(*target.layout, block);
-                code.d = storedFactor(static_cast<double>(code.d) * (1 + part * share));
-                code.dm = storedFactor(static_cast<double>(code.dm) * (1 + part * share));
-                packBlock(*target.layout, code, bytes);
+            if (target.grid) {
+                BlockCode code = readBlockScales(*target.grid, block);
+                code.block = {storedFactor(static_cast<double>(code.block.scale) * (1 + part * share)),
+                              storedFactor(static_cast<double>(code.block.offset) * (1 + part * share))};
+                writeBlockScales(*target.grid, code, bytes);
             } else {
                 writeLatticeFactor(bytes, storedFactor(static_cast<double>(latticeFactor(block)) * (1 + part * share)));
             }
@@ -139,7 +138,7 @@ private:
     static double improve(const Target& target, const float* x, const float* importance, int passes,
                           std::byte* block)
     {
-        float weights[kMaxBlock];
+        float weights[kMostBlock];
         searchWeights(target.type, {x, target.length}, importance, weights);
         const double limit = storedError(target, block, x, importance);
         double best = storedError(target, block, x, weights);
@@ -151,18 +150,18 @@ private:
             best = error;
             std::copy_n(bytes, target.bytes, block);
         };
-        std::byte bytes[sizeof(float) * kMaxBlock];
-        if (!target.layout) {
+        std::byte bytes[sizeof(float) * kMostBlock];
+        if (!target.grid) {
             std::copy_n(block, target.bytes, bytes);
             improveLatticeBlock(target.type, x, weights, passes, bytes);
             offer(bytes);
             return limit;
         }
-        const BlockSearch search(*target.layout, x, weights);
-        for (BlockCode code : {unpackBlock(*target.layout, block), search.fit()}) {
+        const BlockSearch search(*target.grid, x, weights);
+        for (BlockCode code : {readBlockScales(*target.grid, block), search.fit()}) {
             search.searchGroups(code);
             search.refine(code, passes);
-            packBlock(*target.layout, code, bytes);
+            writeBlock(*target.grid, code, bytes);
             offer(bytes);
         }
         return limit;

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
-// GPTQ of one layer, its Gram matrix given, and the rate of its matrix products beside that of a plain one.
+// Methods on one layer: GPTQ, its Gram matrix given, with the rate of its matrix products beside that of a plain one, and the search
+// with importance.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "base/blas.h"
 #include "base/thread_pool.h"
 #include "methods/gptq.h"
+#include "methods/search.h"
 
 namespace {
 
@@ -37,10 +40,10 @@ void factor(benchmark::State& state)
 }
 BENCHMARK(factor)->Arg(1024)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
 
-void layer(benchmark::State& state, ww::TensorType format)
+/// Times `quantize(rows, out)` of a square layer, rows in parallel.
+template <class Quantize>
+void timeRows(benchmark::State& state, ww::TensorType format, std::size_t n, const Quantize& quantize)
 {
-    const auto n = static_cast<std::size_t>(state.range(0));
-    const auto made = ww::factorize(gramOf(n), n, 16 * n, {});
     const auto w = weightsOf(n * n);
     const std::size_t rowBytes = *ww::rowBytes(format, n);
     std::vector<std::byte> out(n * rowBytes);
@@ -52,14 +55,37 @@ void layer(benchmark::State& state, ww::TensorType format)
             rows.values = w.data() + piece * kPiece * n;
             rows.rowCount = kPiece;
             rows.columns = n;
-            (void)ww::gptqRows(rows, format, *made, {}, {out.data() + piece * kPiece * rowBytes, kPiece * rowBytes});
+            quantize(rows, std::span(out.data() + piece * kPiece * rowBytes, kPiece * rowBytes));
         });
+}
+
+void layer(benchmark::State& state, ww::TensorType format)
+{
+    const auto n = static_cast<std::size_t>(state.range(0));
+    const auto made = ww::factorize(gramOf(n), n, 16 * n, {});
+    timeRows(state, format, n, [&](const ww::RowBatch& rows, std::span<std::byte> out) { (void)ww::gptqRows(rows, format, *made, {}, out); });
     // Half a product for the rounding, one for each of four sweeps and each of two errors; fits are not counted.
     const double operations = 6.5 * 2 * std::pow(static_cast<double>(n), 3);
     state.counters["flops"] = benchmark::Counter(operations, benchmark::Counter::kIsIterationInvariantRate);
 }
 BENCHMARK_CAPTURE(layer, Q4_K, ww::TensorType::Q4_K)->Arg(1024)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK_CAPTURE(layer, Q4_0, ww::TensorType::Q4_0)->Arg(1024)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void search(benchmark::State& state, ww::TensorType format)
+{
+    const auto n = static_cast<std::size_t>(state.range(0));
+    auto importance = weightsOf(n);
+    for (float& c : importance) c *= c;
+    timeRows(state, format, n, [&](ww::RowBatch rows, std::span<std::byte> out) {
+        rows.importance = importance.data();
+        (void)ww::searchQuantizer().quantize(rows, format, out);
+    });
+}
+BENCHMARK_CAPTURE(search, Q4_K, ww::TensorType::Q4_K)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(search, Q3_K, ww::TensorType::Q3_K)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(search, Q6_K, ww::TensorType::Q6_K)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(search, Q4_0, ww::TensorType::Q4_0)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(search, IQ4_XS, ww::TensorType::IQ4_XS)->Arg(4096)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 /// The shape in which GPTQ multiplies (128 × 64), or a square.
 void product(benchmark::State& state)
