@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -116,6 +117,71 @@ Result<std::optional<mode_t>> checkExisting(const fs::path& path, const fs::path
     return std::optional(static_cast<mode_t>(info.st_mode & 07777));
 }
 
+constexpr std::string_view kMark = ".weightwright-";
+constexpr std::string_view kEnding = ".part";
+constexpr std::size_t kDigits = 8;
+
+/// What stands before the mark in temporary names: room for the ending within the 255 bytes that file systems allow.
+std::string stemOf(const fs::path& path)
+{
+    return path.filename().string().substr(0, 254 - kMark.size() - kDigits - kEnding.size());
+}
+
+bool isTemporaryName(std::string_view name, std::string_view stem)
+{
+    const auto isDigit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    return name.size() == stem.size() + kMark.size() + kDigits + kEnding.size() && name.starts_with(stem) &&
+           name.substr(stem.size()).starts_with(kMark) && name.ends_with(kEnding) &&
+           std::ranges::all_of(name.substr(stem.size() + kMark.size(), kDigits), isDigit);
+}
+
+/// Deletes the file when no process writes it any more. Links, and files of other people, stay.
+void removeAbandoned(const fs::path& temporary)
+{
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return;
+    struct stat info = {};
+    if (::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1 && info.st_uid == ::geteuid() &&
+        ::flock(fd, LOCK_EX | LOCK_NB) == 0)
+        ::unlink(temporary.c_str());
+    ::close(fd);
+}
+
+/// Deletes what killed processes left of earlier attempts to write `path`. What goes wrong here is no reason not to write.
+void removeLeftovers(const fs::path& path)
+{
+    const std::string stem = stemOf(path);
+    std::error_code error;
+    for (fs::directory_iterator it(folderOf(path), error), end; !error && it != end; it.increment(error))
+        if (isTemporaryName(it->path().filename().string(), stem)) removeAbandoned(it->path());
+}
+
+/// A new file that nobody else takes for abandoned, or −1 (errno). Not mkstemp(): it ignores the umask.
+int openTemporary(const fs::path& temporary)
+{
+    const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) return fd;
+    // Another process may have found it before it was locked, and be about to delete it. File systems that know no locks let
+    // nobody else lock, either.
+    struct stat info = {};
+    const bool taken = ::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!taken && ::fstat(fd, &info) == 0 && info.st_nlink > 0) return fd;
+    ::unlink(temporary.c_str());
+    ::close(fd);
+    errno = EEXIST;
+    return -1;
+}
+
+/// Keeps room on the disk for the file, so that nothing else that is written meanwhile takes it. Best effort: not every file
+/// system can. Beyond the limit on file sizes the kernel may end the process by a signal instead of returning an error.
+std::uint64_t reserve(int fd, std::uint64_t bytes)
+{
+    rlimit limit = {};
+    const bool allowed = ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || bytes <= limit.rlim_cur);
+    if (bytes == 0 || !allowed) return 0;
+    return ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0 ? bytes : 0;
+}
+
 }  // namespace
 
 Result<void> checkSpaceFor(std::span<const PlannedFile> files)
@@ -131,6 +197,7 @@ Result<void> checkSpaceFor(std::span<const PlannedFile> files)
         const auto path = followLinks(file.target);
         struct stat info = {};
         if (!path || ::stat(folderOf(*path).c_str(), &info) != 0) continue;
+        removeLeftovers(*path);
         Disk& disk = disks.try_emplace(info.st_dev, Disk{&file, folderOf(*path)}).first->second;
         if (__builtin_add_overflow(disk.bytes, file.bytes, &disk.bytes)) disk.bytes = std::numeric_limits<std::uint64_t>::max();
         ++disk.files;
@@ -147,16 +214,14 @@ Result<AtomicFile> AtomicFile::create(const fs::path& target, std::uint64_t expe
     WW_TRY(const auto permissions, checkExisting(path, target));
     if (!path.has_filename()) return writeError(EISDIR, target);
     const fs::path folder = folderOf(path);
+    removeLeftovers(path);
     WW_TRY_VOID(checkFreeSpace(folder, expectedBytes, target));
 
-    // Room for the ending within the 255 bytes that file systems allow. Not mkstemp(): it ignores the umask.
-    constexpr std::size_t kEndingBytes = sizeof ".weightwright-01234567.part";
-    const std::string stem = path.filename().string().substr(0, 255 - kEndingBytes);
     AtomicFile file;
     std::random_device random;
     for (int attempt = 0; attempt < 100 && file.m_fd < 0; ++attempt) {
-        file.m_temporary = folder / fmt::format("{}.weightwright-{:08x}.part", stem, random());
-        file.m_fd = ::open(file.m_temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        file.m_temporary = folder / fmt::format("{}{}{:0{}x}{}", stemOf(path), kMark, random(), kDigits, kEnding);
+        file.m_fd = openTemporary(file.m_temporary);
         if (file.m_fd < 0 && errno != EEXIST) break;
     }
     if (file.m_fd < 0) {
@@ -166,12 +231,13 @@ Result<AtomicFile> AtomicFile::create(const fs::path& target, std::uint64_t expe
     }
     file.m_target = std::move(path);
     if (permissions) ::fchmod(file.m_fd, *permissions);  // a file system without permissions may refuse, which is fine
+    file.m_reserved = reserve(file.m_fd, expectedBytes);
     return file;
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : m_target(std::move(other.m_target)), m_temporary(std::exchange(other.m_temporary, {})), m_fd(std::exchange(other.m_fd, -1)),
-      m_written(other.m_written), m_flushed(other.m_flushed)
+      m_written(other.m_written), m_flushed(other.m_flushed), m_reserved(other.m_reserved)
 {
 }
 
@@ -184,6 +250,7 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept
         m_fd = std::exchange(other.m_fd, -1);
         m_written = other.m_written;
         m_flushed = other.m_flushed;
+        m_reserved = other.m_reserved;
     }
     return *this;
 }
@@ -195,9 +262,10 @@ AtomicFile::~AtomicFile()
 
 void AtomicFile::discard() noexcept
 {
-    if (m_fd >= 0) ::close(std::exchange(m_fd, -1));
+    // Closing gives up the lock, so it comes last.
     if (!m_temporary.empty()) ::unlink(m_temporary.c_str());
     m_temporary.clear();
+    if (m_fd >= 0) ::close(std::exchange(m_fd, -1));
 }
 
 tl::unexpected<Error> AtomicFile::failed(int number)
@@ -236,11 +304,12 @@ Result<void> AtomicFile::write(std::string_view text)
 Result<void> AtomicFile::commit()
 {
     if (m_fd < 0) return fail(ErrorCode::Internal, "The file was already completed or given up.", m_target);
+    if (m_reserved > m_written && ::ftruncate(m_fd, static_cast<off_t>(m_written)) != 0) return failed(errno);  // gives back the rest
     // Some file systems report a full disk only here.
     if (::fsync(m_fd) != 0) return failed(errno);
-    if (::close(std::exchange(m_fd, -1)) != 0) return failed(errno);
     if (::rename(m_temporary.c_str(), m_target.c_str()) != 0) return failed(errno);
     m_temporary.clear();
+    ::close(std::exchange(m_fd, -1));  // only now: it gives up the lock
     // The file is complete under its name; that the name itself survives a power failure is best effort, because not every
     // file system can flush a folder.
     const fs::path folder = m_target.has_parent_path() ? m_target.parent_path() : fs::path(".");

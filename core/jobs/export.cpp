@@ -86,8 +86,8 @@ Result<std::vector<ExportSummary>> write(const ModelFile& model, std::span<const
     std::vector<TensorOrder> streams;
     for (std::size_t i = 0; i < orders.size(); ++i) {
         journals.push_back(ExportJournal::open(orders[i].journal, model, *orders[i].plan));
-        if (orders[i].keepUnfinished) journals.back()->keep();
         summaries[i].resumedTensors = journals.back()->finishedCount();
+        journals.back()->keep(orders[i].keepUnfinished || summaries[i].resumedTensors > 0);
         streams.push_back({orders[i].plan->entries,
                            [&writer = writers[i]](const PlanEntry&, std::span<const std::byte> bytes) { return writer.write(bytes); },
                            journals.back().get()});
@@ -98,7 +98,10 @@ Result<std::vector<ExportSummary>> write(const ModelFile& model, std::span<const
     WW_TRY_VOID(streamTensors(model, streams, context));
     if (context.stopRequested()) return cancelled();
     for (GgufWriter& writer : writers) WW_TRY_VOID(writer.finish());
-    for (const auto& journal : journals) journal->keep(false);
+    for (std::size_t i = 0; i < journals.size(); ++i) {
+        journals[i]->keep(false);
+        summaries[i].journalGivenUp = journals[i]->givenUp();
+    }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (ExportSummary& summary : summaries) summary.seconds = seconds;
     return summaries;

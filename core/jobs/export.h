@@ -19,6 +19,7 @@ struct ExportSummary {
     std::size_t quantizedTensors = 0;
     std::size_t copiedTensors = 0;
     std::size_t resumedTensors = 0;  ///< taken from an export that was interrupted
+    bool journalGivenUp = false;     ///< the disk had no room to keep finished tensors as well
     double seconds = 0;
 };
 
@@ -33,7 +34,8 @@ struct ExportOrder {
     const Plan* plan = nullptr;
     std::filesystem::path target;
     /// Where finished tensors of methods that take long are kept until the file is complete (see ExportJournal); empty: nowhere.
-    /// A killed export leaves it; `keepUnfinished`: so does one that is cancelled or fails.
+    /// A killed export leaves it; `keepUnfinished`, and one that goes on with what it found there: so does one that is cancelled or fails.
+    /// It is given up when the disk has no room for both.
     std::filesystem::path journal{};
     bool keepUnfinished = false;
 };

@@ -28,14 +28,14 @@ struct PartHead {
 };
 
 /// Seconds per million weights rather than per billion.
-bool takesLong(std::string_view spec)
+bool takesLong(const PlanEntry& entry)
 {
-    return dataNeededBy(spec) == MethodData::Gram || methodName(spec) == "hqq";
+    return entry.quantized && (dataNeededBy(entry.method) == MethodData::Gram || methodName(entry.method) == "hqq");
 }
 
 std::uint64_t keptBytes(const ModelFile& model, const PlanEntry& entry)
 {
-    if (!entry.quantized || !takesLong(entry.method)) return 0;
+    if (!takesLong(entry)) return 0;
     const Shape& shape = model.tensors()[entry.tensorIndex].shape;
     return rowBytes(entry.target, shape.columns()).value_or(0) * shape.rows();
 }
@@ -67,6 +67,11 @@ Result<Hash> identityOf(const ModelFile& model, const Plan& plan)
 
 }  // namespace
 
+bool takesLong(const Plan& plan)
+{
+    return std::ranges::any_of(plan.entries, [](const PlanEntry& entry) { return takesLong(entry); });
+}
+
 std::unique_ptr<ExportJournal> ExportJournal::open(const std::filesystem::path& path, const ModelFile& model, const Plan& plan)
 {
     auto journal = std::unique_ptr<ExportJournal>(new ExportJournal);
@@ -94,12 +99,20 @@ std::unique_ptr<ExportJournal> ExportJournal::open(const std::filesystem::path& 
     if (good > 0) {
         std::filesystem::resize_file(path, good, error);
         if (error) return journal;
-    } else if (!writeTextFile(path, std::string(kMark) + identity->text() + '\n')) {
+    } else if (const auto begun = writeTextFile(path, std::string(kMark) + identity->text() + '\n'); !begun) {
+        journal->m_givenUp = begun.error().code == ErrorCode::NoSpace;
         return journal;
     }
     journal->m_path = path;
     journal->m_file.open(path, std::ios::binary | std::ios::app);
     return journal;
+}
+
+bool ExportJournal::exists(const std::filesystem::path& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::string start(kMark.size(), '\0');
+    return file.read(start.data(), static_cast<std::streamsize>(start.size())) && start == kMark;
 }
 
 /// Takes the entries that are there to their last byte; returns where the last of them ends.
@@ -165,6 +178,7 @@ void ExportJournal::append(std::size_t entry, std::span<const std::byte> bytes)
     m_file << checksum(entry, m_written, bytes).text() << std::flush;
     m_written += bytes.size();
     if (m_file) return;
+    m_givenUp = true;
     m_file.close();  // the space is better used for the file itself; what is mapped can still be read
     std::error_code error;
     std::filesystem::remove(m_path, error);

@@ -17,6 +17,9 @@
 
 namespace ww {
 
+/// Whether finished tensors of such a plan are worth keeping.
+[[nodiscard]] bool takesLong(const Plan& plan);
+
 /// A help and never trusted: parts of another export, parts that were cut off and parts that do not fit their checksum are
 /// dropped, a file that is something else is left alone, and one that cannot be written is not an error. The file goes with the
 /// object unless keep() says otherwise; when the process is killed it stays. One export at a time uses a file.
@@ -35,6 +38,10 @@ public:
     /// The next bytes of an entry, in order; ignored for those that are finished or quickly made anyway.
     void append(std::size_t entry, std::span<const std::byte> bytes);
     void keep(bool on = true) { m_keep = on; }
+    /// The disk had no room for it any more.
+    [[nodiscard]] bool givenUp() const { return m_givenUp; }
+    /// Whether there is such a file; any other one of this name does not count.
+    [[nodiscard]] static bool exists(const std::filesystem::path& path);
     [[nodiscard]] std::size_t finishedCount() const;
 
 private:
@@ -55,6 +62,7 @@ private:
     std::size_t m_entry = 0;      ///< of the last append
     std::uint64_t m_written = 0;  ///< of this entry
     bool m_keep = false;
+    bool m_givenUp = false;
 };
 
 }  // namespace ww

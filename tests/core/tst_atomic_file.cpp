@@ -2,6 +2,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <csignal>
+
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -76,6 +78,17 @@ int fillASmallDisk(const fs::path& folder)
     if (result.error().message.find("disk is full") == std::string::npos) return 4;
     if (!namesIn(folder).empty()) return 5;
     if (file->commit()) return 6;
+
+    // Room that was kept for a file is not taken by what others write.
+    auto reserved = AtomicFile::create(folder / "reserved", 40960);
+    auto greedy = AtomicFile::create(folder / "greedy");
+    if (!reserved || !greedy) return 7;
+    for (result = {}; result;) result = greedy->write(piece);
+    if (result.error().code != ErrorCode::NoSpace || !reserved->write(std::string(40960, 'y')) || !reserved->commit()) return 8;
+    // Neither is it kept for ever: a file that became smaller leaves the rest to others.
+    auto smaller = AtomicFile::create(folder / "reserved", 16384);
+    if (!smaller || !smaller->write("z") || !smaller->commit()) return 9;
+    if (!writeTextFile(folder / "other", std::string(49152, 'x'))) return 10;
     return 0;
 }
 
@@ -168,6 +181,46 @@ private slots:
         WW_VERIFY(first->commit());
         QCOMPARE(test::readFile(folder() / "out"), std::string("first"));
         QCOMPARE(namesIn(folder()), std::vector<std::string>{"out"});
+    }
+
+    void leftoversOfKilledProcessesGo()
+    {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            auto file = AtomicFile::create(folder() / "out");
+            const bool written = file && file->write("half");
+            ::kill(::getpid(), written ? SIGKILL : SIGTERM);
+        }
+        int status = 0;
+        QVERIFY(child > 0 && ::waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        QCOMPARE(namesIn(folder()).size(), std::size_t{1});
+        WW_VERIFY(writeTextFile(folder() / "other", "x"));
+        QCOMPARE(namesIn(folder()).size(), std::size_t{2});
+        WW_VERIFY(checkSpaceFor(std::array{PlannedFile{folder() / "out", 1}}));
+        QCOMPARE(namesIn(folder()), std::vector<std::string>{"other"});
+        QVERIFY(test::writeFile(folder() / "out.weightwright-0123abcd.part", "half"));
+        WW_VERIFY(writeTextFile(folder() / "out", "whole"));
+        QCOMPARE(namesIn(folder()), (std::vector<std::string>{"other", "out"}));
+    }
+    void whatIsNoLeftoverStays()
+    {
+        for (const char* name : {"out.weightwright-0123abcd.part2", "out.weightwright-0123ABCD.part", "out.weightwright-0123abc.part", "out.part",
+                                 "2out.weightwright-0123abcd.part", "out.gguf.weightwright-0123abcd.part", "own"})
+            QVERIFY(test::writeFile(folder() / name, name));
+        fs::create_symlink("own", folder() / "out.weightwright-00000001.part");
+        fs::create_hard_link(folder() / "own", folder() / "out.weightwright-00000002.part");
+        fs::create_directory(folder() / "out.weightwright-00000003.part");
+        QVERIFY(::mkfifo((folder() / "out.weightwright-00000004.part").c_str(), 0600) == 0);
+        const auto before = namesIn(folder());
+        auto running = AtomicFile::create(folder() / "out");
+        WW_VERIFY(running);
+        WW_VERIFY(writeTextFile(folder() / "out", "second"));
+        QCOMPARE(namesIn(folder()).size(), before.size() + 2);
+        WW_VERIFY(running->commit());
+        auto expected = before;
+        expected.insert(std::ranges::upper_bound(expected, std::string("out")), "out");
+        QCOMPARE(namesIn(folder()), expected);
+        QCOMPARE(test::readFile(folder() / "own"), std::string("own"));
     }
 
     void permissions()
