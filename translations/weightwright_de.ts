@@ -1191,10 +1191,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</source>
+        <source>GGUF cannot hold what the method of %n tensors makes: its values are rounded again to the chosen formats, in measurements as well (choose F16 to see the method alone), and what it does to inputs happens in this program only.</source>
         <translation>
-            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensor ergibt: Eine Datei bekommt seine Werte, nochmals in das gewählte Format gerundet, und was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
-            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensoren ergibt: Eine Datei bekommt ihre Werte, nochmals in die gewählten Formate gerundet, und was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensor ergibt: Seine Werte werden nochmals in das gewählte Format gerundet, auch beim Messen (mit F16 zeigt sich das Verfahren allein), und was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensoren ergibt: Seine Werte werden nochmals in die gewählten Formate gerundet, auch beim Messen (mit F16 zeigt sich das Verfahren allein), und was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>GGUF cannot hold what the method of %n tensors makes: a file keeps its values as floats, without rounding them again and as large as floats are, whatever other format the recipe has. What it does to inputs happens in this program only.</source>
+        <translation>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensor ergibt: Eine Datei behält seine Werte als Gleitkommazahlen, ohne sie nochmals zu runden und so groß, wie diese sind, welches andere Format das Rezept auch hat. Was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
+            <numerusform>GGUF kann nicht speichern, was das Verfahren von %n Tensoren ergibt: Eine Datei behält seine Werte als Gleitkommazahlen, ohne sie nochmals zu runden und so groß, wie diese sind, welches andere Format das Rezept auch hat. Was es mit Eingaben tut, geschieht nur in diesem Programm.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -1208,18 +1215,22 @@
         <source>The method &quot;%1&quot; needs a calibration; without one this recipe cannot be exported.</source>
         <translation>Das Verfahren „%1“ braucht eine Kalibrierung; ohne sie lässt sich dieses Rezept nicht exportieren.</translation>
     </message>
+    <message>
+        <source>%1 is looked up, not multiplied, so that a calibration says nothing about it: its values are chosen without, which is normal.</source>
+        <translation>%1 wird nachgeschlagen, nicht multipliziert, sodass eine Kalibrierung nichts darüber sagt: Die Werte werden ohne sie gewählt, was normal ist.</translation>
+    </message>
     <message numerus="yes">
-        <source>The calibration has no Gram matrix for %n tensors; llama.cpp&apos;s search is used there.</source>
+        <source>The calibration has no Gram matrix for %n tensors (%1); llama.cpp&apos;s search is used there.</source>
         <translation>
-            <numerusform>Die Kalibrierung hat keine Gram-Matrix für %n Tensor; dort wird die Suche von llama.cpp benutzt.</numerusform>
-            <numerusform>Die Kalibrierung hat keine Gram-Matrix für %n Tensoren; dort wird die Suche von llama.cpp benutzt.</numerusform>
+            <numerusform>Die Kalibrierung hat keine Gram-Matrix für %n Tensor (%1); dort wird die Suche von llama.cpp benutzt.</numerusform>
+            <numerusform>Die Kalibrierung hat keine Gram-Matrix für %n Tensoren (%1); dort wird die Suche von llama.cpp benutzt.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</source>
+        <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors (%1); values are not chosen by outputs there.</source>
         <translation>
-            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensor keine Gram-Matrix; Werte werden dort nicht nach den Ausgaben gewählt.</numerusform>
-            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensoren keine Gram-Matrix; Werte werden dort nicht nach den Ausgaben gewählt.</numerusform>
+            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensor (%1) keine Gram-Matrix; Werte werden dort nicht nach den Ausgaben gewählt.</numerusform>
+            <numerusform>Die Kalibrierung hat für alle oder einige Eingaben von %n Tensoren (%1) keine Gram-Matrix; Werte werden dort nicht nach den Ausgaben gewählt.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -77,10 +77,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</source>
+        <source>GGUF cannot hold what the method of %n tensors makes: its values are rounded again to the chosen formats, in measurements as well (choose F16 to see the method alone), and what it does to inputs happens in this program only.</source>
         <translation>
-            <numerusform>GGUF cannot hold what the method of %n tensor makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</numerusform>
-            <numerusform>GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what it does to inputs happens in this program only.</numerusform>
+            <numerusform>GGUF cannot hold what the method of %n tensor makes: its values are rounded again to the chosen format, in measurements as well (choose F16 to see the method alone), and what it does to inputs happens in this program only.</numerusform>
+            <numerusform>GGUF cannot hold what the method of %n tensors makes: its values are rounded again to the chosen formats, in measurements as well (choose F16 to see the method alone), and what it does to inputs happens in this program only.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>GGUF cannot hold what the method of %n tensors makes: a file keeps its values as floats, without rounding them again and as large as floats are, whatever other format the recipe has. What it does to inputs happens in this program only.</source>
+        <translation>
+            <numerusform>GGUF cannot hold what the method of %n tensor makes: a file keeps its values as floats, without rounding them again and as large as floats are, whatever other format the recipe has. What it does to inputs happens in this program only.</numerusform>
+            <numerusform>GGUF cannot hold what the method of %n tensors makes: a file keeps its values as floats, without rounding them again and as large as floats are, whatever other format the recipe has. What it does to inputs happens in this program only.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -91,17 +98,17 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>The calibration has no Gram matrix for %n tensors; llama.cpp&apos;s search is used there.</source>
+        <source>The calibration has no Gram matrix for %n tensors (%1); llama.cpp&apos;s search is used there.</source>
         <translation>
-            <numerusform>The calibration has no Gram matrix for %n tensor; llama.cpp&apos;s search is used there.</numerusform>
-            <numerusform>The calibration has no Gram matrix for %n tensors; llama.cpp&apos;s search is used there.</numerusform>
+            <numerusform>The calibration has no Gram matrix for %n tensor (%1); llama.cpp&apos;s search is used there.</numerusform>
+            <numerusform>The calibration has no Gram matrix for %n tensors (%1); llama.cpp&apos;s search is used there.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
-        <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</source>
+        <source>The calibration has no Gram matrix for all or some of the inputs of %n tensors (%1); values are not chosen by outputs there.</source>
         <translation>
-            <numerusform>The calibration has no Gram matrix for all or some of the inputs of %n tensor; values are not chosen by outputs there.</numerusform>
-            <numerusform>The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.</numerusform>
+            <numerusform>The calibration has no Gram matrix for all or some of the inputs of %n tensor (%1); values are not chosen by outputs there.</numerusform>
+            <numerusform>The calibration has no Gram matrix for all or some of the inputs of %n tensors (%1); values are not chosen by outputs there.</numerusform>
         </translation>
     </message>
     <message numerus="yes">

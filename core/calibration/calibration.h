@@ -46,6 +46,12 @@ struct InputStatistics {
     bool operator==(const InputStatistics&) const = default;
 };
 
+/// Tokens from which on methods that go by Gram matrices do no harm, for an input of that many columns.
+[[nodiscard]] constexpr std::uint64_t tokensNeeded(std::uint64_t columns)
+{
+    return 2 * columns;
+}
+
 /// Plain value. Inputs stand in the order in which a forward pass reaches them; an expert that no token reached has count 0.
 struct Calibration {
     std::string textName;

@@ -23,6 +23,15 @@ bool isFloat(TensorType type)
     return traits(type).kind == TensorTypeKind::Float;
 }
 
+/// The first names, for messages.
+std::string listed(std::span<const std::string> names)
+{
+    constexpr std::size_t kShown = 4;
+    std::string text;
+    for (const std::string& name : names.first(std::min(names.size(), kShown))) text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
+    return names.size() > kShown ? text + ", …" : text;
+}
+
 /// What a recipe starts from, before its rules.
 struct Start {
     const Preset* preset = nullptr;  ///< null for uniform recipes and for COPY
@@ -366,9 +375,9 @@ private:
                             fmt::format("The calibration has {} columns for this tensor, but {} are needed; it belongs to another model.",
                                         input->columns, columns));
             ++reached;
-            if (needed == MethodData::Gram && input->count < 2 * columns) {
+            if (needed == MethodData::Gram && input->count < tokensNeeded(columns)) {
                 ++m_fewTokens;
-                m_tokensNeeded = std::max(m_tokensNeeded, 2 * columns);
+                m_tokensNeeded = std::max(m_tokensNeeded, tokensNeeded(columns));
             }
         }
         if (needed == MethodData::Inputs) {
@@ -378,18 +387,16 @@ private:
             return {};
         }
         if (method->exportable() && reached > 0) m_unreachedExperts += matrices - reached;
-        if (!method->exportable() && reached > 0 && reached < matrices) ++m_unclipped;
-        if (reached > 0) {
+        if (reached == 0 && entry.identity.role == TensorRole::TokenEmbedding)
+            m_embedding = source.name;
+        else if (!method->exportable() && reached < matrices)
+            m_unclipped.push_back(source.name);
+        else if (reached == 0)
+            m_withoutGram.push_back(source.name);
+        if (reached == 0 && method->exportable())  // another method instead of one for analysis would measure something else
+            entry.method = kDefaultMethod;
+        else
             entry.grams = m_options.grams;
-            return {};
-        }
-        if (!method->exportable()) {  // another method would measure something else
-            entry.grams = m_options.grams;
-            ++m_unclipped;
-            return {};
-        }
-        entry.method = kDefaultMethod;
-        ++m_withoutGram;
         return {};
     }
 
@@ -435,18 +442,21 @@ private:
         warnOf(m_missingImportance, TensorsNeedImportance);
         warnOf(m_withoutEntry, TensorsWithoutEntry);
         warnOf(m_withoutMethod, TensorsWithoutMethod, {NamedMethod{std::string(methodName(m_recipe.method))}});
-        std::uint64_t simulated = 0;
+        std::uint64_t roundedAgain = 0;
+        std::uint64_t asFloats = 0;
         std::uint64_t replaced = 0;
         for (const PlanEntry& entry : plan.entries) {
             const Quantizer* method = entry.quantized ? findQuantizer(entry.method) : nullptr;
-            simulated += method && !method->exportable() ? 1 : 0;
+            if (method && !method->exportable()) ++(isFloat(entry.target) ? asFloats : roundedAgain);
             replaced += !entry.analysis.empty() && entry.analysis != entry.method ? 1 : 0;
         }
-        warnOf(simulated, TensorsRoundedAgain);
+        warnOf(roundedAgain, TensorsRoundedAgain);
+        warnOf(asFloats, TensorsStoredAsFloats);
         warnOf(replaced, TensorsInNearestFormat);
         if (m_missingGrams) warn(MethodNeedsCalibration, {NamedMethod{std::string(m_missingGrams->name())}});
-        warnOf(m_withoutGram, TensorsWithoutGram);
-        warnOf(m_unclipped, TensorsNotClipped);
+        if (!m_embedding.empty()) warn(EmbeddingWithoutGram, {m_embedding});
+        warnOf(m_withoutGram.size(), TensorsWithoutGram, {listed(m_withoutGram)});
+        warnOf(m_unclipped.size(), TensorsNotClipped, {listed(m_unclipped)});
         warnOf(m_unreachedExperts, ExpertsNotReached);
         warnOf(m_fewTokens, TextTooShort, {m_tokensNeeded});
         if (m_betterWithImportance > 0) warn(BetterWithImportance);
@@ -479,8 +489,9 @@ private:
     std::size_t m_betterWithImportance = 0;
     std::size_t m_withoutMethod = 0;
     const Quantizer* m_missingGrams = nullptr;
-    std::size_t m_withoutGram = 0;
-    std::size_t m_unclipped = 0;
+    std::string m_embedding;  ///< without a Gram matrix though the method asks for one
+    std::vector<std::string> m_withoutGram;
+    std::vector<std::string> m_unclipped;
     std::uint64_t m_unreachedExperts = 0;
     std::size_t m_fewTokens = 0;
     std::uint64_t m_tokensNeeded = 0;

@@ -65,21 +65,28 @@ WarningText warningText(WarningKind kind)
         return {"The method \"%1\" cannot make the format of %n tensors; llama.cpp's search is used there.",
                 "The method \"%1\" cannot make the format of %n tensor; llama.cpp's search is used there."};
     case WarningKind::TensorsRoundedAgain:
-        return {"GGUF cannot hold what the method of %n tensors makes: a file gets its values rounded again to the chosen formats, and what "
-                "it does to inputs happens in this program only.",
-                "GGUF cannot hold what the method of %n tensor makes: a file gets its values rounded again to the chosen formats, and what "
-                "it does to inputs happens in this program only."};
+        return {"GGUF cannot hold what the method of %n tensors makes: its values are rounded again to the chosen formats, in measurements "
+                "as well (choose F16 to see the method alone), and what it does to inputs happens in this program only.",
+                "GGUF cannot hold what the method of %n tensor makes: its values are rounded again to the chosen format, in measurements "
+                "as well (choose F16 to see the method alone), and what it does to inputs happens in this program only."};
+    case WarningKind::TensorsStoredAsFloats:
+        return {"GGUF cannot hold what the method of %n tensors makes: a file keeps its values as floats, without rounding them again and "
+                "as large as floats are, whatever other format the recipe has. What it does to inputs happens in this program only.",
+                "GGUF cannot hold what the method of %n tensor makes: a file keeps its values as floats, without rounding them again and "
+                "as large as floats are, whatever other format the recipe has. What it does to inputs happens in this program only."};
     case WarningKind::TensorsInNearestFormat:
         return {"GGUF cannot hold what the method of %n tensors makes: a file gets the nearest format instead, made from the original weights.",
                 "GGUF cannot hold what the method of %n tensor makes: a file gets the nearest format instead, made from the original weights."};
     case WarningKind::MethodNeedsCalibration:
         return {"The method \"%1\" needs a calibration; without one this recipe cannot be exported."};
+    case WarningKind::EmbeddingWithoutGram:
+        return {"%1 is looked up, not multiplied, so that a calibration says nothing about it: its values are chosen without, which is normal."};
     case WarningKind::TensorsWithoutGram:
-        return {"The calibration has no Gram matrix for %n tensors; llama.cpp's search is used there.",
-                "The calibration has no Gram matrix for %n tensor; llama.cpp's search is used there."};
+        return {"The calibration has no Gram matrix for %n tensors (%1); llama.cpp's search is used there.",
+                "The calibration has no Gram matrix for %n tensor (%1); llama.cpp's search is used there."};
     case WarningKind::TensorsNotClipped:
-        return {"The calibration has no Gram matrix for all or some of the inputs of %n tensors; values are not chosen by outputs there.",
-                "The calibration has no Gram matrix for all or some of the inputs of %n tensor; values are not chosen by outputs there."};
+        return {"The calibration has no Gram matrix for all or some of the inputs of %n tensors (%1); values are not chosen by outputs there.",
+                "The calibration has no Gram matrix for all or some of the inputs of %n tensor (%1); values are not chosen by outputs there."};
     case WarningKind::ExpertsNotReached:
         return {"The calibration text reached %n matrices of experts not at all; llama.cpp's search is used there. Use a longer or more "
                 "varied text.",
