@@ -5,6 +5,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
+#include "app/cli/text_warnings.h"
 #include "app/cli/written_files.h"
 #include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
@@ -60,6 +61,8 @@ Json rowJson(const StagedRow& staged)
         json["problem"] = row.problem;
         return json;
     }
+    json["warnings"] = Json::array();
+    for (const PlanWarning& warning : row.warnings) json["warnings"].push_back(warning.text());
     json["tensors"] = row.tensors;
     json["bitsPerWeight"] = number(row.bitsPerWeight);
     json["weightError"] = number(row.weightError);
@@ -119,14 +122,32 @@ void printTable(Output& out, const std::vector<StagedRow>& rows, bool staged)
         std::vector<std::string> cells{std::string(name(row.format)), row.method, fmt::format("{:.4g}", row.bitsPerWeight),
                       fmt::format("{:.4g}", row.weightError), row.outputError ? fmt::format("{:.4g}", *row.outputError) : "–",
                       row.heldOutOutputError ? fmt::format("{:.4g}", *row.heldOutOutputError) : "–",
-                      row.kld ? fmt::format("{:.6f}", row.kld->value) : "–", row.kld ? fmt::format("{:.6f}", row.kld->error) : "–",
+                      row.kld ? fixedText(row.kld->value, 6) : "–", row.kld ? fmt::format("{:.6f}", row.kld->error) : "–",
                       row.perplexity ? fmt::format("{:.4f}", row.perplexity->value) : "–", durationText(row.seconds)};
         if (staged) cells.insert(cells.begin(), steps.empty() ? "–" : steps);
         table.addRow(std::move(cells));
     }
     out.write(table.text());
     out.write(problems);
-    out.write("Errors are relative squares: of the weights, and of the layers' outputs on the calibration text and on the text held out.\n");
+    out.write("Errors are relative squares: of the weights, and of the layers' outputs on the calibration text and on the text held out; "
+              "methods that weigh columns by importance may have a larger error of the weights than others and lose less.\n");
+}
+
+/// Each sentence once, with the combinations that it is about.
+void warnAboutRows(const std::vector<StagedRow>& rows)
+{
+    std::vector<std::pair<std::string, std::string>> sentences;
+    for (const auto& [steps, row] : rows)
+        for (const PlanWarning& warning : row.warnings) {
+            const std::string text = warning.text();
+            const std::string label = fmt::format("{} {}", name(row.format), row.method);
+            const auto known = std::ranges::find(sentences, text, &std::pair<std::string, std::string>::second);
+            if (known == sentences.end())
+                sentences.emplace_back(label, text);
+            else if (known->first.find(label) == std::string::npos)
+                known->first += ", " + label;
+        }
+    for (const auto& [labels, text] : sentences) Session::warn(fmt::format("{}: {}", labels, text));
 }
 
 /// All combinations on one model. `changed`: steps lie before it, so that only the text itself shows what it sees.
@@ -145,6 +166,11 @@ Result<std::vector<MethodBenchRow>> benchOne(const std::shared_ptr<const ModelFi
         settings.importance = std::make_shared<const ImportanceMatrix>(std::move(matrix));
     } else if (settings.grams) {
         settings.importance = std::make_shared<const ImportanceMatrix>(importanceOf(settings.grams->calibration(), true));
+    }
+    if (settings.measureModel && !changed) {  // once: later stages read the same texts
+        std::vector<std::string> datasets = settings.importance ? settings.importance->datasets : std::vector<std::string>();
+        if (settings.grams) datasets.push_back(settings.grams->calibration().textName);
+        warnAboutOverlap(text, options.text, datasets);
     }
     return benchMethods(model, settings, text, session.context());
 }
@@ -170,6 +196,7 @@ Result<void> run(const Options& options, Session& session)
     if (settings.measureModel) {
         WW_TRY(text, readText(options.text, session));
     }
+    if (!session.json) warnAboutContext(*original, options.contextLength);
     std::string calibrationText;
     if (!options.transform.empty() && !options.calibration.text.empty()) {
         WW_TRY(calibrationText, readText(options.calibration.text, session));
@@ -187,6 +214,10 @@ Result<void> run(const Options& options, Session& session)
         WW_TRY(auto measured, benchOne(model, options, settings, text, stage > 0, session));
         for (MethodBenchRow& row : measured) rows.push_back({steps, std::move(row)});
     }
+    if (std::ranges::all_of(rows, [](const StagedRow& row) { return !row.row.problem.empty(); }))
+        return fail(ErrorCode::InvalidArgument, fmt::format("Nothing was measured. {} {}: {}", name(rows.front().row.format),
+                                                            rows.front().row.method, rows.front().row.problem));
+    if (!session.json) warnAboutRows(rows);
     if (!options.csv.empty()) {
         WW_TRY_VOID(writeTextFile(options.csv, csvText(rows)));
     }
@@ -212,7 +243,8 @@ void addBenchMethodsCommand(CommandLine& commands)
         "bench-methods",
         "Compare methods of quantizing in several formats on one model.\nFor each combination: bits per weight, relative squared error "
         "of the weights, of the layers' outputs on the calibration text and on the first windows of the other text, divergence and "
-        "perplexity of the whole model, and time. Every tensor gets the format (as with --pure), or those that --tensors names.",
+        "perplexity of the whole model, and time. The error of the weights counts all columns alike, although search, gptq and others minimise another one: judge by the outputs and "
+        "the divergence. Every tensor gets the format (as with --pure), or those that --tensors names.",
         [options](Session& session) { return run(*options, session); },
         [options] {
             for (const std::string& format : options->formatNames) {

@@ -9,12 +9,15 @@
 #include "app/cli/command_line.h"
 #include "app/cli/memory_option.h"
 #include "app/cli/table.h"
+#include "app/cli/text_warnings.h"
 #include "app/cli/written_files.h"
 #include "calibration/calibration_file.h"
+#include "calibration/weight_sample.h"
 #include "import/open_model.h"
 #include "io/model_identity.h"
 #include "jobs/working_memory.h"
 #include "model/weight_source.h"
+#include "plan/plan_warning.h"
 
 namespace ww::cli {
 namespace {
@@ -29,6 +32,25 @@ struct Options {
     CalibrationOptions settings;
 };
 
+/// A text of a single window has no second half to compare with.
+bool hasHalves(const InputStatistics& input)
+{
+    return input.halfCount > 0 && input.halfCount < input.count;
+}
+
+/// The same words as those of a plan that uses such a calibration.
+void warnAboutFewTokens(const Calibration& calibration)
+{
+    std::uint64_t matrices = 0;
+    std::uint64_t needed = 0;
+    for (const InputStatistics& input : calibration.inputs) {
+        if (input.gram.empty() || input.count == 0 || input.count >= tokensNeeded(input.columns)) continue;
+        matrices += input.tensors.size();
+        needed = std::max(needed, tokensNeeded(input.columns));
+    }
+    if (matrices > 0) Session::warn(PlanWarning{WarningKind::TextTooShort, {needed}, matrices}.text());
+}
+
 Json inputJson(const InputStatistics& input)
 {
     Json json;
@@ -36,7 +58,7 @@ Json inputJson(const InputStatistics& input)
     json["matrix"] = input.matrix;
     json["columns"] = input.columns;
     json["count"] = input.count;
-    json["agreement"] = number(input.splitHalfAgreement());
+    json["agreement"] = hasHalves(input) ? number(input.splitHalfAgreement()) : Json();
     return json;
 }
 
@@ -57,7 +79,7 @@ void printAgreement(Output& out, const Calibration& calibration)
     Table table({{"least settled inputs"}, {"columns", Right}, {"rows", Right}, {"halves agree to", Right}});
     for (const InputStatistics* input : inputs)
         table.addRow({plainText(input->tensors.front()), countText(input->columns), countText(input->count),
-                      fmt::format("{:.2f} %", 100 * input->splitHalfAgreement())});
+                      hasHalves(*input) ? fmt::format("{:.2f} %", 100 * input->splitHalfAgreement()) : "–"});
     out.write(table.text());
     if (unreached > 0) out.print("{} experts were not reached at all; use a longer or more varied text.\n", unreached);
     out.write("--json lists all inputs.\n");
@@ -70,6 +92,7 @@ Result<void> run(const Options& options, Session& session)
     WW_TRY(const auto tokenizer, Tokenizer::create(file->metadata()));
     WW_TRY(const auto model, LanguageModel::create(fileWeights(file)));
     WW_TRY(const std::string text, readText(options.text, session));
+    if (!session.json) warnAboutContext(*file, options.settings.contextLength);
     CalibrationOptions settings = options.settings;
     settings.textName = options.text;
     settings.gramBudgetBytes = gramBudgetBytes();
@@ -90,13 +113,14 @@ Result<void> run(const Options& options, Session& session)
     settings.identity = stored.settings;
     settings.checkpoint = options.output + ".part";
     WW_TRY(stored.calibration, calibrate(*model, *tokenizer, text, settings, session.context()));
+    WW_TRY(stored.weights, weightSample(*file, stored.calibration));
     WW_TRY_VOID(saveCalibration(stored, options.output));
     std::error_code error;
     std::filesystem::remove(settings.checkpoint, error);
     const Calibration& calibration = stored.calibration;
     double least = 1;
     for (const InputStatistics& input : calibration.inputs)
-        if (input.count > 0) least = std::min(least, input.splitHalfAgreement());
+        if (hasHalves(input)) least = std::min(least, input.splitHalfAgreement());
     if (session.json) {
         Json json;
         json["model"] = file->path().string();
@@ -105,16 +129,17 @@ Result<void> run(const Options& options, Session& session)
         json["windows"] = calibration.windows;
         json["contextLength"] = calibration.contextLength;
         json["gram"] = settings.collectGram;
-        json["leastAgreement"] = number(least);
+        json["leastAgreement"] = std::ranges::any_of(calibration.inputs, hasHalves) ? number(least) : Json();
         Json list = Json::array();
         for (const InputStatistics& input : calibration.inputs) list.push_back(inputJson(input));
         json["inputs"] = std::move(list);
         session.out.writeJson(json);
         return {};
     }
-    session.out.print("{}: {} inputs from {} tokens in {} windows of {}; Gram matrices {}.\n", plainText(options.output),
-                      calibration.inputs.size(), countText(calibration.tokens), calibration.windows, calibration.contextLength,
-                      settings.collectGram ? "collected" : "left out");
+    warnAboutFewTokens(calibration);
+    session.out.print("{}: {} from {} in {} of {}; Gram matrices {}.\n", plainText(options.output),
+                      countText(calibration.inputs.size(), "input"), countText(calibration.tokens, "token"),
+                      countText(calibration.windows, "window"), calibration.contextLength, settings.collectGram ? "collected" : "left out");
     printAgreement(session.out, calibration);
     return {};
 }
@@ -126,8 +151,8 @@ void addCalibrateCommand(CommandLine& commands)
     const auto options = std::make_shared<Options>();
     CLI::App& command = commands.add(
         "calibrate",
-        "Collect everything that methods need to know of the inputs of each weight matrix.\nA run that was stopped goes on where it "
-        "was. How far both halves of the text agree says whether it was long enough.",
+        "Collect everything that methods need to know of the inputs of each weight matrix.\nA run that was cancelled or killed leaves "
+        "what it had collected in FILE.part; the same command goes on from there, and removes it when FILE is complete. How far both halves of the text agree says whether it was long enough.",
         [options](Session& session) { return run(*options, session); });
     addModel(command, options->model);
     command.add_option("--text", options->text, "The text to read (UTF-8); keep another for judging the result.")->required()->type_name("FILE");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "calibration/calibration_file.h"
+#include "calibration/weight_sample.h"
 #include "io/model_identity.h"
 #include "model/weight_source.h"
 
@@ -17,7 +18,8 @@ void addCalibration(CLI::App& command, CalibrationSource& source, const std::str
             .add_option("--calibration-text", source.text,
                         "A text (UTF-8) that the model reads first, to see what the inputs of its weights look like. Methods such as gptq "
                         "need it; it also gives importance where no --imatrix is given. It should be unlike the text on which the result "
-                        "is judged, and have some ten thousand tokens.")
+                        "is judged, and have some ten thousand tokens; all of it is read, however long it is (\"weightwright-cli calibrate "
+                        "--chunks N\" reads a part).")
             ->type_name("FILE");
     CLI::Option* const file = command
                                   .add_option("--calibration", source.file,
@@ -36,12 +38,17 @@ Result<std::shared_ptr<const Calibration>> calibrationOf(const std::shared_ptr<c
     if (!source.file.empty()) {
         WW_TRY(StoredCalibration stored, loadCalibration(source.file));
         WW_TRY(const Hash identity, modelIdentity(*model));
-        if (stored.model != identity)
-            return fail(Error{ErrorCode::InvalidArgument,
-                              "This calibration was made with another model, whose weights see other inputs; calibrate this model.",
-                              source.file,
-                              {},
-                              {}});
+        if (stored.model != identity) {
+            // The same weights may be stored in another float type, such as a folder in BF16 and its conversion to F16.
+            WW_TRY(const std::vector<float> weights, weightSample(*model, stored.calibration));
+            if (!isSameButForRounding(weights, stored.weights))
+                return fail(Error{ErrorCode::InvalidArgument,
+                                  "This calibration was made with another model, or with one whose weights were changed or quantized since; they "
+                                  "see other inputs. Calibrate this model.",
+                                  source.file,
+                                  {},
+                                  {}});
+        }
         if (needs.gramNeeded && std::ranges::all_of(stored.calibration.inputs, [](const InputStatistics& input) { return input.gram.empty(); }))
             return fail(Error{ErrorCode::InvalidArgument,
                               "This calibration holds no products of pairs of columns (Gram matrices), which a method of the recipe needs; "

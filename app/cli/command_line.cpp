@@ -106,6 +106,26 @@ std::string unknownCommand(int argc, const char* const* argv)
     return word == argv + std::max(argc, 1) ? "Name a command." : fmt::format("There is no command \"{}\".", *word);
 }
 
+/// CLI11's words for values out of range and for missing ones, as sentences.
+std::string understandable(std::string what)
+{
+    constexpr std::string_view kValue = ": Value ";
+    constexpr std::string_view kRange = " not in range ";
+    constexpr std::string_view kMissing = ": 1 required ";
+    const std::size_t value = what.find(kValue);
+    const std::size_t range = what.find(kRange);
+    if (value != std::string::npos && range != std::string::npos && value < range) {
+        const std::string given = what.substr(value + kValue.size(), range - value - kValue.size());
+        std::string limits = what.substr(range + kRange.size());
+        for (std::size_t zeros = limits.find(".000000"); zeros != std::string::npos; zeros = limits.find(".000000")) limits.erase(zeros, 7);
+        return fmt::format("{}: \"{}\" is no number from {}{}.", what.substr(0, value), given, limits,
+                           given.find(',') == std::string::npos ? "" : ", with a point for decimals");
+    }
+    if (const std::size_t missing = what.find(kMissing); missing != std::string::npos && what.ends_with(" missing"))
+        return fmt::format("{}: A value is missing.", what.substr(0, missing));
+    return what;
+}
+
 Result<void> guarded(const RunCommand& run, Session& session)
 {
     try {
@@ -221,7 +241,7 @@ int CommandLine::parse(int argc, const char* const* argv, bool json)
         const CLI::App* command = m_app.get_subcommands().empty() ? &m_app : m_app.get_subcommands().front();
         const std::string name = command == &m_app ? "" : " " + command->get_name();
         const std::string what =
-            command == &m_app && dynamic_cast<const CLI::RequiredError*>(&e) ? unknownCommand(argc, argv) : e.what();
+            command == &m_app && dynamic_cast<const CLI::RequiredError*>(&e) ? unknownCommand(argc, argv) : understandable(e.what());
         const std::string hint = fmt::format("\"weightwright-cli{} --help\" explains the options.", name);
         if (json) printJsonError("usage", {ErrorCode::InvalidArgument, what, {}, {}, {}});
         printError(fmt::format("{}{} {}", what, what.ends_with('.') ? "" : ".", hint));

@@ -4,6 +4,8 @@
 
 #include "app/cli/command_line.h"
 #include "app/cli/memory_option.h"
+#include "app/cli/table.h"
+#include "app/cli/text_warnings.h"
 #include "app/cli/written_files.h"
 #include "calibration/calibration.h"
 #include "calibration/imatrix_file.h"
@@ -36,8 +38,8 @@ void warnAboutCoverage(const ImportanceMatrix& matrix)
         for (const std::uint64_t count : entry.counts) total += static_cast<double>(count);
         for (std::size_t m = 0; m < entry.counts.size() && entry.counts.size() > 1; ++m)
             if (static_cast<double>(entry.counts[m]) < kLowCoverage * total / static_cast<double>(entry.counts.size()))
-                Session::warn(fmt::format("Expert {} of {} saw only {} tokens; use a longer or more varied text.", m, entry.tensor,
-                                          entry.counts[m]));
+                Session::warn(fmt::format("Expert {} of {} saw only {}; use a longer or more varied text.", m, entry.tensor,
+                                          countText(entry.counts[m], "token")));
     }
 }
 
@@ -48,6 +50,7 @@ Result<void> runImatrix(const Options& options, Session& session)
     WW_TRY(const auto tokenizer, Tokenizer::create(file->metadata()));
     WW_TRY(const auto model, LanguageModel::create(fileWeights(file)));
     WW_TRY(const std::string text, readText(options.text, session));
+    if (!session.json) warnAboutContext(*file, options.contextLength);
     CalibrationOptions settings;
     settings.textName = options.text;
     settings.contextLength = options.contextLength;
@@ -76,9 +79,8 @@ Result<void> runImatrix(const Options& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    session.out.print("{}: {} tensors from {} tokens in {} {} of {}\n", options.output, matrix.entries.size(),
-                      calibration.tokens, calibration.windows, calibration.windows == 1 ? "window" : "windows",
-                      calibration.contextLength);
+    session.out.print("{}: {} from {} in {} of {}\n", options.output, countText(matrix.entries.size(), "tensor"),
+                      countText(calibration.tokens, "token"), countText(calibration.windows, "window"), calibration.contextLength);
     return {};
 }
 
@@ -121,7 +123,8 @@ Result<void> runStatistics(const std::string& path, Session& session)
         session.out.print("{:<36} {:>12.5g} {:>11.4g} {:>11.4g} {:>11.4g} {:>6.2f}% {:>7.2f}% {:>8}\n", row.tensor, row.sum,
                           row.maximum, row.mean, row.standardDeviation, 100 * row.outlierShare, 100 * row.normalizedEntropy,
                           row.hasPreviousLayer ? fmt::format("{:.4f}", row.previousLayerCosine) : "–");
-    session.out.print("{} tensors, {} windows of {} tokens\n", rows.size(), matrix.chunkCount, matrix.chunkSize);
+    session.out.print("{}, {} of {}\n", countText(rows.size(), "tensor"), countText(matrix.chunkCount, "window"),
+                      countText(matrix.chunkSize, "token"));
     return {};
 }
 

@@ -7,7 +7,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/resume.h"
 #include "app/cli/table.h"
-#include "eval/text_overlap.h"
+#include "app/cli/text_warnings.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
 #include "jobs/working_memory.h"
@@ -58,16 +58,6 @@ Json figures(const DivergenceResult& result)
     return json;
 }
 
-/// Says so when the text for judging was also calibrated on: by the matrix of the plan, or as the file of a variant tells.
-void warnAboutOverlap(const Options& options, const std::string& text, const Plan* plan, const ModelFile* variant)
-{
-    std::vector<std::string> datasets;
-    if (plan && plan->importance) datasets = plan->importance->datasets;
-    if (variant)
-        if (const auto dataset = variant->metadata().string("quantize.imatrix.dataset")) datasets.emplace_back(*dataset);
-    if (const std::string warning = overlapWarning(text, options.text, datasets); !warning.empty()) Session::warn(warning);
-}
-
 /// As evaluateDivergence(); goes on where a run that was killed had come to.
 Result<DivergenceResult> measured(const Options& options, const std::shared_ptr<const ModelFile>& base,
                                   const std::shared_ptr<const ModelFile>& variant, const std::shared_ptr<const Plan>& plan,
@@ -95,8 +85,10 @@ Result<void> runKld(const Options& options, Session& session)
     }
     WW_TRY(const PlannedModel planned, makePlan(options.recipe, base, session));
     const auto& plan = planned.plan;
+    if (plan && !session.json) warnAboutPlan(*planned.model, *plan);
     WW_TRY(const std::string text, readText(options.text, session));
-    warnAboutOverlap(options, text, plan.get(), variant.get());
+    warnAboutOverlap(text, options.text, calibrationTexts(plan.get(), options.recipe.calibration, variant.get()));
+    if (!session.json) warnAboutContext(*base, options.settings.contextLength);
     WW_TRY(const DivergenceResult result, measured(options, base, plan ? planned.model : variant, plan, text, session));
     if (session.json) {
         Json json;
@@ -105,28 +97,28 @@ Result<void> runKld(const Options& options, Session& session)
         json["text"] = options.text;
         json["sizeBytes"] = plan ? plan->sizeBytes : variant->fileSizeBytes();
         json.update(figures(result));
+        if (plan) json["warnings"] = warningsJson(*plan);
         session.out.writeJson(json);
         return {};
     }
     const auto line = [&](const char* name, const Estimate& value) {
-        session.out.print("{:<26} {:>12.6f} ± {:.6f}\n", name, value.value, value.error);
+        session.out.print("{:<26} {:>12} ± {:.6f}\n", name, fixedText(value.value, 6), value.error);
     };
     const auto percent = [&](const char* name, const Estimate& value) {
-        session.out.print("{:<26} {:>10.3f} % ± {:.3f} %\n", name, 100 * value.value, 100 * value.error);
+        session.out.print("{:<26} {:>10} % ± {:.3f} %\n", name, fixedText(100 * value.value, 3), 100 * value.error);
     };
     line("Mean KL divergence", result.meanKld);
     line("Median", result.medianKld);
     line("90 %", result.p90Kld);
     line("99 %", result.p99Kld);
-    session.out.print("{:<26} {:>12.6f}\n", "Maximum", result.maximumKld);
+    session.out.print("{:<26} {:>12}\n", "Maximum", fixedText(result.maximumKld, 6));
     percent("Same most probable token", result.sameTop);
     percent("RMS change of probability", result.rmsProbabilityChange);
     line("Perplexity", result.perplexity);
     line("Perplexity of the base", result.basePerplexity);
     line("Ratio", result.ratio);
-    session.out.print("{} scored tokens in {} windows of {}, {}; computed from exact 32-bit logits\n",
-                      countText(result.scoredTokens), countText(result.windows), result.contextLength,
-                      durationText(result.seconds));
+    session.out.print("{} in {} of {}, {}; computed from exact 32-bit logits\n", countText(result.scoredTokens, "scored token"),
+                      countText(result.windows, "window"), result.contextLength, durationText(result.seconds));
     return {};
 }
 
@@ -134,10 +126,11 @@ Result<void> runCompare(const Options& options, Session& session)
 {
     WW_TRY(const std::shared_ptr<const ModelFile> base, openAnyModel(options.base));
     WW_TRY(const std::string text, readText(options.text, session));
+    if (!session.json) warnAboutContext(*base, options.settings.contextLength);
     std::vector<DivergenceResult> results;
     for (const std::string& path : options.variants) {
         WW_TRY(const std::shared_ptr<const ModelFile> variant, openAnyModel(path));
-        warnAboutOverlap(options, text, nullptr, variant.get());
+        warnAboutOverlap(text, options.text, calibrationTexts(nullptr, {}, variant.get()));
         WW_TRY(DivergenceResult result, measured(options, base, variant, nullptr, text, session));
         results.push_back(std::move(result));
     }
@@ -176,8 +169,8 @@ Result<void> runCompare(const Options& options, Session& session)
     using enum Table::Align;
     Table table({{"variant"}, {"mean KL divergence", Right}, {"99 %", Right}, {"same top token", Right}, {"perplexity ratio", Right}});
     for (std::size_t i = 0; i < results.size(); ++i)
-        table.addRow({plainText(options.variants[i]), fmt::format("{:.6f} ± {:.6f}", results[i].meanKld.value, results[i].meanKld.error),
-                      fmt::format("{:.5f}", results[i].p99Kld.value), fmt::format("{:.2f} %", 100 * results[i].sameTop.value),
+        table.addRow({plainText(options.variants[i]), fmt::format("{} ± {:.6f}", fixedText(results[i].meanKld.value, 6), results[i].meanKld.error),
+                      fixedText(results[i].p99Kld.value, 5), fmt::format("{:.2f} %", 100 * results[i].sameTop.value),
                       fmt::format("{:.5f} ± {:.5f}", results[i].ratio.value, results[i].ratio.error)});
     session.out.write(table.text());
     if (!sentences.empty()) session.out.write("\n");

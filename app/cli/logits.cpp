@@ -104,7 +104,7 @@ Result<void> run(const Options& options, Session& session)
         json["sizeBytes"] = tokens.size() * vocabulary * sizeof(float);
         session.out.writeJson(json);
     } else {
-        session.out.print("{}: {} tokens × {} logits, {}.\n", plainText(options.output), countText(tokens.size()),
+        session.out.print("{}: {} × {} logits, {}.\n", plainText(options.output), countText(tokens.size(), "token"),
                           countText(vocabulary), sizeText(static_cast<double>(tokens.size() * vocabulary * sizeof(float))));
     }
     return {};

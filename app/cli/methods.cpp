@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
 #include "methods/quantizer.h"
@@ -18,6 +22,20 @@ const char* dataWord(MethodData data)
     case MethodData::Gram: return "Gram matrices";
     }
     return "";
+}
+
+/// With the way to get them.
+std::string dataText(MethodData data)
+{
+    switch (data) {
+    case MethodData::None: return "none (zero-shot)";
+    case MethodData::Importance: return fmt::format("{} (--imatrix FILE or a calibration)", dataWord(data));
+    case MethodData::Inputs: return fmt::format("{} (--calibration-text FILE, or --calibration FILE of \"weightwright-cli calibrate\")", dataWord(data));
+    case MethodData::Gram:
+        return fmt::format("{}, products of all pairs of input columns (--calibration-text FILE, or --calibration FILE of "
+                           "\"weightwright-cli calibrate --gram\")", dataWord(data));
+    }
+    return {};
 }
 
 std::string rangeText(const MethodOption& option)
@@ -114,7 +132,7 @@ void printMethod(Output& out, const Quantizer& method)
     for (const std::string_view format : formatsOf(method)) formats += fmt::format("{}{}", formats.empty() ? "" : ", ", format);
     out.print("{} – {}\n", method.name(), method.title());
     printText(out, method.description());
-    printText(out, fmt::format("Data needed: {}. Result: {}.", method.dataNeeded() == MethodData::None ? "none (zero-shot)" : dataWord(method.dataNeeded()),
+    printText(out, fmt::format("Data needed: {}. Result: {}.", dataText(method.dataNeeded()),
                                method.exportable() ? "an ordinary GGUF file"
                                                    : "analysis; the values are then stored in the format chosen, which adds its own loss"));
     printText(out, fmt::format("Formats: {}.", formats));
@@ -128,11 +146,12 @@ void printMethod(Output& out, const Quantizer& method)
 }
 
 /// Steps change the model before any method; they belong to the list because a person looks for "awq" here.
-void listSteps(Session& session, Json& json)
+void listSteps(Session& session, Json& json, const std::string& only)
 {
     json["steps"] = Json::array();
-    if (!session.json) session.out.write("Steps, which change the model before: --transform STEP, to be repeated; then any method in any format.\n\n");
+    if (!session.json && only.empty()) session.out.write("Steps, which change the model before: --transform STEP, to be repeated; then any method in any format.\n\n");
     for (const TransformStepInfo& step : transformSteps()) {
+        if (!only.empty() && only != step.name) continue;
         if (session.json) {
             json["steps"].push_back({{"name", step.name},
                                      {"form", step.form},
@@ -149,17 +168,24 @@ void listSteps(Session& session, Json& json)
     }
 }
 
-Result<void> listMethods(Session& session)
+bool isKnown(const std::string& name)
+{
+    return findQuantizer(name) != nullptr || std::ranges::any_of(transformSteps(), [&](const TransformStepInfo& step) { return step.name == name; });
+}
+
+/// All, or the method or step of that name.
+Result<void> listMethods(Session& session, const std::string& only)
 {
     Json json;
     json["methods"] = Json::array();
     for (const Quantizer* method : quantizers()) {
+        if (!only.empty() && methodName(only) != method->name()) continue;
         if (session.json)
             json["methods"].push_back(methodJson(*method));
         else
             printMethod(session.out, *method);
     }
-    listSteps(session, json);
+    listSteps(session, json, only);
     if (session.json) session.out.writeJson(json);
     return {};
 }
@@ -168,10 +194,16 @@ Result<void> listMethods(Session& session)
 
 void addMethodsCommand(CommandLine& commands)
 {
-    commands.add("methods",
+    const auto only = std::make_shared<std::string>();
+    CLI::App& command = commands.add("methods",
                  "List the methods that --method and --set take, with their options, and the steps that --transform takes.\nA format says how numbers are stored, a method "
                  "how they are chosen. Options follow the name: NAME:OPTION=VALUE,OPTION=VALUE.",
-                 listMethods);
+                 [only](Session& session) { return listMethods(session, *only); },
+                 [only] {
+                     if (!only->empty() && !isKnown(*only))
+                         usageError("", fmt::format("There is no method and no step \"{}\"; \"weightwright-cli methods\" lists them.", *only));
+                 });
+    command.add_option("NAME", *only, "Only this method or step; all if not given.")->type_name("");
 }
 
 }  // namespace ww::cli

@@ -5,6 +5,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/resume.h"
 #include "app/cli/table.h"
+#include "app/cli/text_warnings.h"
 #include "import/open_model.h"
 #include "jobs/evaluate.h"
 #include "jobs/working_memory.h"
@@ -29,6 +30,8 @@ Result<void> run(const Options& options, Session& session)
     const auto& [model, plan] = planned;
     if (plan && !session.json) warnAboutPlan(*model, *plan);
     WW_TRY(const std::string text, readText(options.text, session));
+    warnAboutOverlap(text, options.text, calibrationTexts(plan.get(), options.recipe.calibration, source.get()));
+    if (!session.json) warnAboutContext(*model, options.contextLength);
     PerplexityOptions settings;
     settings.contextLength = options.contextLength;
     settings.maxWindows = options.maxWindows;
@@ -55,12 +58,12 @@ Result<void> run(const Options& options, Session& session)
         json["sizeBytes"] = plan ? plan->sizeBytes : model->fileSizeBytes();
         json["bitsPerWeight"] = number(plan ? plan->bitsPerWeight() : model->bitsPerWeight());
         json["quantized"] = plan != nullptr;
+        if (plan) json["warnings"] = warningsJson(*plan);
         session.out.writeJson(json);
         return {};
     }
     session.out.print("PPL = {:.4f} ± {:.4f}\n", result.perplexity, result.standardError);
-    session.out.print("{} scored tokens in {} {} of {}, {}", countText(result.scoredTokens), countText(result.windows),
-                      result.windows == 1 ? "window" : "windows",
+    session.out.print("{} in {} of {}, {}", countText(result.scoredTokens, "scored token"), countText(result.windows, "window"),
                       result.contextLength, durationText(result.seconds));
     if (plan) session.out.print("; as {}", planSizeText(*plan));
     session.out.write("\n");

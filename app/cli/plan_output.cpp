@@ -6,6 +6,7 @@
 #include "app/cli/command_line.h"
 #include "app/cli/table.h"
 #include "import/open_model.h"
+#include "methods/quantizer.h"
 
 namespace ww::cli {
 namespace {
@@ -13,16 +14,22 @@ namespace {
 /// More fallbacks than this are summed up.
 constexpr std::size_t kMaximumWarnings = 10;
 
+/// The one that was asked for, though GGUF may hold something else instead.
+const std::string& methodOf(const PlanEntry& entry)
+{
+    return entry.analysis.empty() ? entry.method : entry.analysis;
+}
+
 }  // namespace
 
 void printPlanTable(Output& out, const ModelFile& model, const Plan& plan)
 {
     using enum Table::Align;
-    Table table({{"tensor"}, {"shape", Right}, {"from"}, {"to"}, {"size", Right}, {"why"}});
+    Table table({{"tensor"}, {"shape", Right}, {"from"}, {"to"}, {"method"}, {"size", Right}, {"why"}});
     for (const PlanEntry& entry : plan.entries) {
         const TensorInfo& tensor = model.tensors()[entry.tensorIndex];
         table.addRow({plainText(entry.nameIn(model)), tensor.shape.text(), std::string(name(entry.source)), std::string(name(entry.target)),
-                      sizeText(static_cast<double>(entry.sizeBytes)), plainText(entry.reason)});
+                      entry.quantized ? methodOf(entry) : "–", sizeText(static_cast<double>(entry.sizeBytes)), plainText(entry.reason)});
     }
     out.write(table.text());
 }
@@ -44,6 +51,37 @@ void addNotes(Json& json, const ModelFile& model)
     for (const ImportNote& note : importNotes(model)) json["notes"].push_back(note.sentence);
 }
 
+Json warningsJson(const Plan& plan)
+{
+    Json texts = Json::array();
+    for (const PlanWarning& warning : plan.warnings) texts.push_back(warning.text());
+    return texts;
+}
+
+std::string methodsText(const Plan& plan, const ModelFile& model)
+{
+    constexpr std::size_t kShown = 4;
+    struct Group {
+        std::string names;
+        std::size_t count = 0;
+    };
+    std::map<std::string, Group> groups;
+    bool special = false;
+    for (const PlanEntry& entry : plan.entries) {
+        if (!entry.editable) continue;
+        const std::string method = methodOf(entry);
+        special |= entry.quantized && method != kDefaultMethod;
+        Group& group = groups[entry.quantized ? method : "no method, kept as they are"];
+        if (++group.count <= kShown) group.names += fmt::format("{}{}", group.count == 1 ? "" : ", ", plainText(entry.nameIn(model)));
+    }
+    std::string text;
+    if (!special) return text;
+    for (const auto& [method, group] : groups)
+        text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", method,
+                            group.count <= kShown ? group.names : fmt::format("{} tensors", group.count));
+    return text;
+}
+
 void addPlan(Json& json, const ModelFile& model, const Plan& plan)
 {
     json["sizeBytes"] = plan.sizeBytes;
@@ -51,8 +89,7 @@ void addPlan(Json& json, const ModelFile& model, const Plan& plan)
     json["sourceSizeBytes"] = plan.sourceSizeBytes;
     json["parameters"] = plan.parameters;
     json["fileType"] = plan.fileType;
-    json["warnings"] = Json::array();
-    for (const PlanWarning& warning : plan.warnings) json["warnings"].push_back(warning.text());
+    json["warnings"] = warningsJson(plan);
     std::map<TensorType, std::pair<std::uint64_t, std::uint64_t>> formats;
     Json tensors = Json::array();
     for (const PlanEntry& entry : plan.entries) {

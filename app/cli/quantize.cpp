@@ -8,8 +8,10 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/split.h"
 #include "app/cli/table.h"
+#include "app/cli/written_files.h"
 #include "import/open_model.h"
 #include "jobs/export.h"
+#include "jobs/export_journal.h"
 #include "jobs/method_loss.h"
 #include "jobs/split_export.h"
 #include "plan/file_name.h"
@@ -41,6 +43,7 @@ Result<void> dryRun(const ModelFile& model, const Plan& plan, Session& session)
         return {};
     }
     printPlanTable(session.out, model, plan);
+    if (const std::string methods = methodsText(plan, model); !methods.empty()) session.out.print("\nMethods – {}.\n", methods);
     session.out.print("\nThe file would have {}. Nothing was written.\n", planSizeText(plan));
     return {};
 }
@@ -78,19 +81,59 @@ Result<void> writeParts(const ModelFile& model, const Plan& plan, const Quantize
     return {};
 }
 
+ExportOrder orderOf(const Plan& plan, const std::filesystem::path& target, bool resume)
+{
+    return {&plan, target, target.string() + ".part", resume};
+}
+
+/// What a person should know of the finished tensors of methods that take long: whether an earlier run's were used, whether there
+/// was no room for them, and whether they are still there after a cancel or a failure.
+void sayWhatWasKept(std::span<const ExportOrder> orders, const Result<std::vector<ExportSummary>>& written)
+{
+    for (std::size_t i = 0; i < orders.size(); ++i) {
+        const std::string journal = orders[i].journal.string();
+        if (!written && ExportJournal::exists(journal))
+            Session::warn(fmt::format("The finished tensors are kept in {}; the same command goes on after them.", journal));
+        else if (!written && !orders[i].keepUnfinished && written.error().code == ErrorCode::Cancelled && takesLong(*orders[i].plan))
+            Session::warn("Finished tensors are not kept when the work is cancelled, unless --resume is given.");
+        if (!written) continue;
+        if (const std::size_t count = (*written)[i].resumedTensors; count > 0)
+            Session::warn(fmt::format("{} that an interrupted run had finished {} taken as {}.", countText(count, "tensor"), count == 1 ? "was" : "were", count == 1 ? "it is" : "they are"));
+        if ((*written)[i].journalGivenUp)
+            Session::warn(fmt::format("The disk had no room to keep finished tensors in {} besides the file itself; had the work been "
+                                      "interrupted, it would have begun anew.", journal));
+    }
+}
+
+Result<std::vector<ExportSummary>> writeTogether(const ModelFile& model, std::span<const ExportOrder> orders, const Session& session)
+{
+    auto written = exportTogether(model, orders, session.context());
+    if (!session.json) sayWhatWasKept(orders, written);
+    return written;
+}
+
 Result<ExportSummary> writeWhole(const ModelFile& model, const Plan& plan, const std::filesystem::path& target, bool resume,
                                  const Session& session)
 {
-    const ExportOrder order{&plan, target, target.string() + ".part", resume};
-    WW_TRY(const auto written, exportTogether(model, std::span(&order, 1), session.context()));
-    if (const std::size_t count = written.front().resumedTensors; count > 0 && !session.json)
-        Session::warn(fmt::format("{} tensors that an interrupted run had finished were taken as they are.", count));
+    const ExportOrder order = orderOf(plan, target, resume);
+    WW_TRY(const auto written, writeTogether(model, std::span(&order, 1), session));
     return written.front();
+}
+
+/// Before texts are read and matrices collected, which may take long.
+Result<void> checkTargets(const QuantizeOptions& options, const ModelFile& source)
+{
+    if (options.dryRun) return {};
+    if (options.split.isSet()) return checkOutput(pathOfPart(options.output, 0, 1).string(), source);
+    const auto output = outputFile(options.output, source, encodingOf(options.recipe));
+    if (options.card) WW_TRY_VOID(checkCardTarget(output.parent_path() / "README.md"));
+    return checkOutput(output.string(), source);
 }
 
 Result<void> run(const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const auto source, openAnyModel(options.model));
+    WW_TRY_VOID(checkTargets(options, *source));
     WW_TRY(auto planned, makePlan(options.recipe, source, session));
     const auto& model = planned.model;
     auto& plan = planned.plan;
@@ -103,11 +146,12 @@ Result<void> run(const QuantizeOptions& options, Session& session)
     if (!session.json) {
         for (const ImportNote& note : importNotes(*source)) Session::warn(note.sentence);
         warnAboutPlan(*model, *plan);
+        if (options.resume && !takesLong(*plan))
+            Session::warn("--resume has no effect: no method of this recipe takes long enough to keep its tensors.");
     }
     if (options.dryRun) return dryRun(*model, *plan, session);
 
     const auto output = outputFile(options.output, *source, encodingOf(options.recipe));
-    if (options.card) WW_TRY_VOID(checkCardTarget(output.parent_path() / "README.md"));
     if (options.split.isSet()) return writeParts(*model, *plan, options, session);
     WW_TRY(const ExportSummary summary, keepSplit ? exportGgufParts(*model, *plan, output, session.context())
                                                   : writeWhole(*model, *plan, output, options.resume, session));
@@ -128,11 +172,12 @@ Result<void> run(const QuantizeOptions& options, Session& session)
         session.out.writeJson(json);
         return {};
     }
-    session.out.print("{}: {}; {} tensors quantized, {} copied, {}.\n", plainText(summary.path.string()), planSizeText(*plan),
-                      countText(summary.quantizedTensors), countText(summary.copiedTensors), durationText(summary.seconds));
+    session.out.print("{}: {}; {} quantized, {} copied, {}.\n", plainText(summary.path.string()), planSizeText(*plan),
+                      countText(summary.quantizedTensors, "tensor"), countText(summary.copiedTensors), durationText(summary.seconds));
+    if (const std::string methods = methodsText(*plan, *model); !methods.empty()) session.out.print("Methods – {}.\n", methods);
     if (loss.tensors > 0)
-        session.out.print("Relative squared error of the weights of {} {}: {:.3g} by the method, {:.3g} as stored.\n", loss.tensors,
-                          loss.tensors == 1 ? "tensor" : "tensors", loss.method, loss.stored);
+        session.out.print("Relative squared error of the weights of {}: {:.3g} by the method, {:.3g} as stored.\n",
+                          countText(loss.tensors, "tensor"), loss.method, loss.stored);
     return {};
 }
 
@@ -161,13 +206,20 @@ Result<void> printSeveral(const ModelFile& model, const std::vector<std::shared_
     if (dryRun)
         session.out.print("Nothing was written.\n");
     else
-        session.out.print("{}, {}.\n", plans.size() == 1 ? "1 file" : fmt::format("{} files", plans.size()), durationText(written.front().seconds));
+        session.out.print("{}, {}.\n", countText(plans.size(), "file"), durationText(written.front().seconds));
     return {};
 }
 
-Result<void> runSeveral(const QuantizeOptions& options, Session& session)
+Result<void> writeSeveral(const QuantizeOptions& options, Session& session)
 {
     WW_TRY(const auto model, openAnyModel(options.model));
+    const auto targetOf = [&](const std::string& preset) {
+        return std::filesystem::path(options.output) / exportFileName(model->path(), model->metadata(), preset);
+    };
+    if (!options.dryRun) {
+        if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output) / "README.md"));
+        for (const std::string& preset : options.presets) WW_TRY_VOID(checkOutput(targetOf(preset).string(), *model));
+    }
     std::vector<std::shared_ptr<const Plan>> plans;
     std::vector<ExportOrder> orders;
     for (const std::string& preset : options.presets) {
@@ -178,8 +230,7 @@ Result<void> runSeveral(const QuantizeOptions& options, Session& session)
             return fail(ErrorCode::InvalidArgument,
                         "Steps that change the model do not go with --presets; write the changed model with \"weightwright-cli "
                         "transform\" and quantize that.");
-        const auto target = std::filesystem::path(options.output) / exportFileName(model->path(), model->metadata(), preset);
-        orders.push_back({planned.plan.get(), target, target.string() + ".part", options.resume});
+        orders.push_back(orderOf(*planned.plan, targetOf(preset), options.resume));
         plans.push_back(std::move(planned.plan));
     }
     if (!session.json) {
@@ -187,17 +238,21 @@ Result<void> runSeveral(const QuantizeOptions& options, Session& session)
         for (const auto& plan : plans) warnAboutPlan(*model, *plan);
     }
     if (options.dryRun) return printSeveral(*model, plans, orders, {}, true, session);
-    if (options.card) WW_TRY_VOID(checkCardTarget(std::filesystem::path(options.output) / "README.md"));
+    const auto written = writeTogether(*model, orders, session);
+    if (!written) return tl::unexpected(written.error());
+    if (options.card) WW_TRY_VOID(writeCardBeside(written->front().path, session));
+    return printSeveral(*model, plans, orders, *written, false, session);
+}
+
+Result<void> runSeveral(const QuantizeOptions& options, Session& session)
+{
+    if (options.dryRun) return writeSeveral(options, session);
     std::error_code failed;
     const bool made = std::filesystem::create_directories(options.output, failed);
     if (failed) return fail(ErrorCode::Unwritable, "The folder cannot be made: " + failed.message() + ".", options.output);
-    const auto written = exportTogether(*model, orders, session.context());
-    if (!written) {
-        if (made) std::filesystem::remove(options.output, failed);  // only when nothing is in it
-        return tl::unexpected(written.error());
-    }
-    if (options.card) WW_TRY_VOID(writeCardBeside(written->front().path, session));
-    return printSeveral(*model, plans, orders, *written, false, session);
+    auto result = writeSeveral(options, session);
+    if (!result && made) std::filesystem::remove(options.output, failed);  // only when nothing is in it
+    return result;
 }
 
 void checkPresets(QuantizeOptions& options)
@@ -252,7 +307,7 @@ void addQuantizeCommand(CommandLine& commands)
         ->delimiter(',');
     command.add_flag("--resume", options->resume,
                      "With gptq, hqq and clip: keep finished tensors, in OUT.gguf.part, also when the work is cancelled or fails. The same "
-                     "command then goes on after them, as it does in any case after a crash.");
+                     "command then goes on after them, as it does in any case after a crash; what it went on after then stays, too.");
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
     command.add_flag(
         "--card", options->card,

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -13,10 +12,12 @@
 #include "base/atomic_file.h"
 #include "calibration/imatrix_file.h"
 #include "import/open_model.h"
-#include "methods/quantizer.h"
 #include "jobs/transformed_model.h"
+#include "methods/grid.h"
+#include "methods/quantizer.h"
 #include "plan/preset.h"
 #include "plan/recipe_dialects.h"
+#include "plan/rule_matcher.h"
 
 namespace ww::cli {
 namespace {
@@ -133,6 +134,48 @@ Result<std::shared_ptr<const ModelFile>> changedModel(const std::vector<Transfor
     return transformedModel(std::move(model), steps, text, kCalibrationContext, gramBudgetBytes(), session.context());
 }
 
+/// Options of the method that change nothing: beside the others given, or in the formats that it is used for.
+void warnAboutMethodOptions(const std::string& spec, const Plan& plan)
+{
+    const auto method = parseMethod(spec);
+    if (!method) return;
+    std::string ofOffsets;
+    for (const MethodValues::Value& value : method->values.values()) {
+        if (!value.given) continue;
+        if (!method->values.takesEffect(*value.option))
+            Session::warn(fmt::format("--method {}: the option \"{}\" has no effect beside the others; \"weightwright-cli methods {}\" says what it "
+                                      "needs.", spec, value.option->name, method->quantizer->name()));
+        else if (method->quantizer->name() == "hqq" && value.option->name != "p")
+            ofOffsets += fmt::format("{}{}", ofOffsets.empty() ? "" : ", ", value.option->name);
+    }
+    if (ofOffsets.empty()) return;
+    std::set<TensorType> without;
+    for (const PlanEntry& entry : plan.entries)
+        if (const GridTraits* grid = entry.method == spec ? gridTraits(entry.target) : nullptr; grid && !grid->hasOffset)
+            without.insert(entry.target);
+    for (const TensorType type : without)
+        Session::warn(fmt::format("--method {}: {} has no offsets, for which these options are, so that they have no effect there ({}).", spec,
+                                  name(type), ofOffsets));
+}
+
+/// Options that change nothing.
+void warnAboutUnused(const RecipeOptions& options, const Recipe& recipe, const Plan& plan, bool stepsReadText)
+{
+    const auto any = [&](auto matches) { return std::ranges::any_of(plan.entries, matches); };
+    const bool importance = any([](const PlanEntry& entry) {
+        return entry.quantized && entry.importance && traits(entry.target).importance != ImportanceUse::Ignored;
+    });
+    const bool grams = any([](const PlanEntry& entry) { return entry.grams != nullptr; });
+    if (!options.importanceFile.empty() && !importance)
+        Session::warn("--imatrix has no effect: no format of this recipe uses importance.");
+    if (options.calibration.given() && !grams && !stepsReadText && (!importance || !options.importanceFile.empty()))
+        Session::warn(fmt::format("{} has no effect: no method and no format of this recipe uses what it tells about inputs.",
+                                  options.calibration.text.empty() ? "--calibration" : "--calibration-text"));
+    if (options.analysisAs != AnalysisAs::Chosen && !any([](const PlanEntry& entry) { return !entry.analysis.empty(); }))
+        Session::warn("--as has no effect: GGUF holds all that the methods of this recipe make.");
+    if (!recipe.method.empty()) warnAboutMethodOptions(recipe.method, plan);
+}
+
 /// Names the options that would give what is missing.
 Error withOptions(Error error)
 {
@@ -160,6 +203,7 @@ CLI::Option* addMethod(CLI::App& command, std::string& spec, const std::string& 
         .add_option_function<std::string>(
             "--method",
             [&spec](const std::string& text) {
+                if (text.empty()) usageError("--method", "Name a method; \"weightwright-cli methods\" lists them.");
                 if (const auto method = parseMethod(text); !method) usageError("--method", method.error().message);
                 spec = text;
             },
@@ -249,7 +293,8 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
         ->group(kGroup);
     command
         .add_option("--custom-q", options.customQ,
-                    "More such rules as ik_llama.cpp's option of this name takes them: REGEX=FORMAT items separated by commas.")
+                    "More such rules as ik_llama.cpp's option of this name takes them: REGEX=FORMAT items separated by commas. What "
+                    "is no rule but one more option of the method before belongs to that.")
         ->type_name("LIST")
         ->group(kGroup);
     command
@@ -267,13 +312,17 @@ void addRecipeOptions(CLI::App& command, RecipeOptions& options)
     addImportance(command, options.importanceFile)->group(kGroup);
     addCalibration(command, options.calibration, kGroup);
     command
-        .add_option("--as", options.analysisAs,
-                    "How methods that GGUF cannot hold are stored: f16 keeps what they chose, as F16; nearest takes the nearest GGUF format "
-                    "and makes it from the original weights. If not given, what they chose is rounded again to the format of the recipe.")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, AnalysisAs>{{"f16", AnalysisAs::F16}, {"nearest", AnalysisAs::Nearest}},
-                                            CLI::ignore_case)
-                        .description("f16|nearest"))
-        ->type_name("FORM")
+        .add_option_function<std::string>(
+            "--as",
+            [&options](const std::string& text) {
+                const std::string form = CLI::detail::to_lower(text);
+                if (form != "f16" && form != "nearest") usageError("--as", fmt::format("\"{}\" is neither f16 nor nearest.", text));
+                options.analysisAs = form == "f16" ? AnalysisAs::F16 : AnalysisAs::Nearest;
+            },
+            "How methods that GGUF cannot hold are stored: f16 keeps what they chose, as F16, so that --type has no effect on their "
+            "tensors; nearest takes the nearest GGUF format and makes it from the original weights. If not given, what they chose is "
+            "rounded again to the format of the recipe, also when it is measured; --type F16 rounds nothing again.")
+        ->type_name("f16|nearest")
         ->group(kGroup);
     command
         .add_option("--transform", options.transform,
@@ -302,19 +351,24 @@ void checkRecipeOptions(const RecipeOptions& o, bool required)
         usageError("", "Rules for single tensors, --method, --imatrix and calibrations need a base: add --preset NAME, --recipe FILE or --type FORMAT.");
     for (const std::string& text : o.transform) stepOf("--transform", text);
     std::set<std::string> patterns;
+    std::vector<RecipeRule> rules;
     for (const std::string& text : o.set) {
         const auto rule = parseRule(text);
         if (!rule) usageError("--set", rule.error().message);
+        rules.push_back(*rule);
         if (!patterns.insert(rule->pattern).second)
             usageError("--set",
                        fmt::format("The pattern \"{}\" is given twice; the second could never take effect.", rule->pattern));
     }
+    if (const auto list = rulesFromCustomQ(o.customQ); !list) usageError("--custom-q", list.error().message);
+    if (const auto compiled = RuleMatcher::compile(rules); !compiled) usageError("--set", compiled.error().message);
 }
 
 Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<const ModelFile> model, const Session& session)
 {
     if (!options.given()) return PlannedModel{std::move(model), nullptr};
     WW_TRY(Recipe recipe, makeRecipe(options));
+    const bool stepsReadText = std::ranges::any_of(recipe.transform, &TransformStep::readsText);
     if (!recipe.transform.empty()) {
         WW_TRY(model, changedModel(recipe.transform, options, std::move(model), session));
         recipe.transform.clear();
@@ -338,6 +392,7 @@ Result<PlannedModel> makePlan(const RecipeOptions& options, std::shared_ptr<cons
     if (options.keepSplit) survey.orderAsInSource();
     auto plan = resolve(recipe, survey, planOptions);
     if (!plan) return fail(withOptions(std::move(plan.error())));
+    if (!session.json) warnAboutUnused(options, recipe, *plan, stepsReadText);
     return PlannedModel{std::move(model), std::make_shared<const Plan>(*std::move(plan))};
 }
 

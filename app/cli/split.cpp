@@ -86,7 +86,7 @@ void addSplitOptions(CLI::App& command, SplitOptions& options)
         .add_option("--split-max-size", options.maximumSize,
                     "Begin the next part before the tensors of one exceed this size: 2G, 500M, 1.5GiB. A larger tensor has a part of its own.")
         ->type_name("SIZE")
-        ->check(CLI::Validator([](const std::string& text) { return parseSize(text) ? std::string() : "\"" + text + "\" is no size like 2G or 500M"; }, ""));
+        ->check(CLI::Validator([](const std::string& text) { return parseSize(text) ? std::string() : "\"" + text + "\" is no size like 2G, 1.5G or 500M"; }, ""));
     command.add_option("--split-max-tensors", options.maximumTensors, "Begin the next part after this many tensors.")
         ->type_name("N")
         ->check(CLI::Range(1, 1000000).description(""));

@@ -71,6 +71,18 @@ std::string countText(std::uint64_t count)
     return digits;
 }
 
+std::string countText(std::uint64_t count, std::string_view thing)
+{
+    return fmt::format("{} {}{}", countText(count), thing, count == 1 ? "" : "s");
+}
+
+std::string fixedText(double value, int decimals)
+{
+    std::string text = fmt::format("{:.{}f}", value, decimals);
+    if (text.find_first_not_of("-0.") == std::string::npos && text.front() == '-') text.erase(0, 1);
+    return text;
+}
+
 std::string durationText(double seconds)
 {
     if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);

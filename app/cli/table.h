@@ -33,6 +33,10 @@ private:
 [[nodiscard]] std::string sizeText(double bytes);
 /// "8,392,960"
 [[nodiscard]] std::string countText(std::uint64_t count);
+/// "1 token", "8,392 tokens"
+[[nodiscard]] std::string countText(std::uint64_t count, std::string_view thing);
+/// So many decimals, and no "-0.000".
+[[nodiscard]] std::string fixedText(double value, int decimals);
 /// "12.3 s", "4:05 min", "1:02:03 h"
 [[nodiscard]] std::string durationText(double seconds);
 /// Control characters (other than what UTF-8 needs) become spaces: text from files must not steer a terminal.

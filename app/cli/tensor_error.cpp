@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "app/cli/calibration_source.h"
 #include "app/cli/command_line.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/table.h"
@@ -17,6 +18,7 @@ struct Options {
     std::string method = std::string(kDefaultMethod);
     std::size_t bins = 40;
     std::string importanceFile;
+    CalibrationSource calibration;
 };
 
 Json statisticsJson(const ValueStatistics& s)
@@ -98,6 +100,35 @@ void printReport(Output& out, const TensorInfo& tensor, const Options& options, 
     out.write(histogram.text());
 }
 
+/// What the method needs to know of the inputs of this tensor; null when it needs nothing. A calibration that does not have it is an
+/// error: the figures would be those of another method.
+Result<std::shared_ptr<const GramFactors>> gramsFor(const Options& options, const std::shared_ptr<const ModelFile>& model,
+                                                    const TensorInfo& tensor, const Session& session)
+{
+    const MethodData needed = dataNeededBy(options.method);
+    if (!needsCalibration(needed)) return std::shared_ptr<const GramFactors>();
+    if (!options.calibration.given())
+        return fail(ErrorCode::MissingCalibration,
+                    fmt::format("The method \"{}\" needs a calibration of this model: --calibration-text FILE, or --calibration FILE with what "
+                                "\"weightwright-cli calibrate\" wrote.",
+                                methodName(options.method)));
+    const bool gram = needed == MethodData::Gram;
+    CalibrationNeeds needs;
+    needs.gram = needs.gramNeeded = gram;
+    needs.wantsGram = [&tensor](std::string_view name) { return name == tensor.name; };
+    WW_TRY(auto calibration, calibrationOf(model, options.calibration, needs, session));
+    auto grams = std::make_shared<const GramFactors>(std::move(calibration));
+    for (std::size_t matrix = 0; gram && matrix < tensor.shape.ne[2]; ++matrix)
+        if (grams->input(tensor.name, matrix)) return grams;
+    if (!gram) return grams;
+    return fail(Error{ErrorCode::MissingCalibration,
+                      "The calibration has no Gram matrix for this tensor: it is not multiplied (token embeddings are looked up), or the text "
+                      "did not reach it.",
+                      {},
+                      tensor.name,
+                      {}});
+}
+
 Result<void> run(const Options& options, Session& session)
 {
     WW_TRY(const auto model, openAnyModel(options.model));
@@ -121,7 +152,10 @@ Result<void> run(const Options& options, Session& session)
                               tensor->name,
                               {}});
     }
-    auto report = reportTensor(*model, *tensor, *options.format, options.method, options.bins, session.context(), importance);
+    WW_TRY(auto grams, gramsFor(options, model, *tensor, session));
+    if (options.calibration.given() && !grams && !session.json)
+        Session::warn(fmt::format("The method \"{}\" needs no calibration; it has no effect.", methodName(options.method)));
+    auto report = reportTensor(*model, *tensor, *options.format, options.method, options.bins, session.context(), importance, std::move(grams));
     if (!report) {
         if (report.error().path.empty()) report.error().path = model->path();
         return fail(std::move(report.error()));
@@ -152,10 +186,13 @@ void addTensorErrorCommand(CommandLine& commands)
     addMethod(command, options->method,
               "The quantization method, NAME or NAME:OPTION=VALUE,…; \"reference\", that of llama.cpp, if not given.");
     addImportance(command, options->importanceFile);
+    addCalibration(command, options->calibration, {});
     command.add_option("--bins", options->bins, "Bins of the histograms; 40 if not given.")
         ->type_name("N")
         ->check(CLI::Range(1, 10000).description(""));
-    command.footer("Example:\n  weightwright-cli tensor-error model-F16.gguf --tensor blk.0.ffn_down.weight --type Q4_K");
+    command.footer("Example:\n  weightwright-cli tensor-error model-F16.gguf --tensor blk.0.ffn_down.weight --type Q4_K\n"
+                   "  weightwright-cli tensor-error model-F16.gguf --tensor blk.0.ffn_down.weight --type Q4_K --method gptq --calibration "
+                   "model.wwcalib");
 }
 
 }  // namespace ww::cli

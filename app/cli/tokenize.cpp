@@ -47,7 +47,7 @@ Result<void> run(const Options& options, Session& session)
         return {};
     }
     if (!options.output.empty()) {
-        session.out.print("{}: {} token ids.\n", plainText(options.output), countText(tokens.size()));
+        session.out.print("{}: {}.\n", plainText(options.output), countText(tokens.size(), "token id"));
         return {};
     }
     for (const TokenId token : tokens) session.out.print("{}\n", token);

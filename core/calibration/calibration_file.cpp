@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "calibration/calibration_file.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 #include "base/atomic_file.h"
 #include "calibration/byte_stream.h"
@@ -12,8 +16,22 @@ namespace ww {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
-constexpr std::string_view kMagic = "WWCALIB2";
+constexpr std::string_view kMagic = "WWCALIB3";
+constexpr std::string_view kAnyVersion = "WWCALIB";
 constexpr std::uint64_t kMaximumBytes = std::uint64_t{64} << 30;
+
+/// What a person gave instead of a calibration.
+std::string_view kindOf(std::string_view bytes)
+{
+    constexpr std::size_t kLooked = 4096;
+    const std::string_view start = bytes.substr(0, kLooked);
+    if (start.empty()) return "an empty file";
+    if (start.starts_with(kAnyVersion)) return "a calibration that another version of the program wrote";
+    if (start.starts_with("GGUF")) return start.find("imatrix") == std::string_view::npos ? "a GGUF model" : "an importance matrix";
+    if (start.starts_with("{")) return "a JSON file";
+    const auto isText = [](char c) { return static_cast<unsigned char>(c) >= ' ' || (c >= '\t' && c <= '\r'); };
+    return std::ranges::all_of(start, isText) ? "a text" : "a file of another kind, or damaged";
+}
 
 }  // namespace
 
@@ -59,6 +77,7 @@ Result<void> saveCalibration(const StoredCalibration& stored, const std::filesys
     ByteWriter out;
     out.hash(stored.model);
     out.hash(stored.settings);
+    out.values(stored.weights);
     const Calibration& c = stored.calibration;
     out.text(c.textName);
     for (const std::uint64_t value : {c.tokens, std::uint64_t{c.windows}, std::uint64_t{c.contextLength}, std::uint64_t{c.inputs.size()}})
@@ -71,10 +90,14 @@ Result<StoredCalibration> loadCalibration(const std::filesystem::path& path)
 {
     try {
         WW_TRY(const std::string bytes, readTextFile(path, kMaximumBytes));
+        if (!bytes.starts_with(kMagic))
+            return fail(ErrorCode::Corrupt,
+                        fmt::format("This is {}, where a calibration is needed; \"weightwright-cli calibrate\" makes one.", kindOf(bytes)), path);
         WW_TRY(ByteReader in, ByteReader::open(bytes, kMagic, path));
         StoredCalibration stored;
         stored.model = in.hash();
         stored.settings = in.hash();
+        in.values(stored.weights);
         Calibration& c = stored.calibration;
         c.textName = in.text();
         c.tokens = in.number();

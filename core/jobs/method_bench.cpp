@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "jobs/method_bench.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <map>
@@ -13,6 +15,8 @@
 #include "methods/output_error.h"
 #include "methods/quantizer.h"
 #include "model/weight_source.h"
+#include "plan/name_pattern.h"
+#include "plan/preset_rules.h"
 #include "text/tokenizer.h"
 
 namespace ww {
@@ -46,6 +50,7 @@ public:
 private:
     Result<void> prepare(std::string_view text)
     {
+        WW_TRY_VOID(checkTensors());
         if (!m_options.measureModel) return {};
         WW_TRY(const auto tokenizer, Tokenizer::create(m_model->metadata()));
         PerplexityOptions cut;
@@ -55,6 +60,20 @@ private:
         const auto& original = m_options.original ? m_options.original : m_model;
         WW_TRY(m_original, LanguageModel::create(withActivations(m_options.activations, fileWeights(original), *original, nullptr)));
         return {};
+    }
+
+    [[nodiscard]] Result<void> checkTensors() const
+    {
+        if (m_options.tensors.empty()) return {};
+        WW_TRY(const NamePattern pattern, NamePattern::compile(m_options.tensors));
+        for (const TensorInfo& tensor : m_model->tensors()) {
+            if (!whyKept(tensor).empty()) continue;
+            WW_TRY(const bool found, pattern.foundIn(tensor.name));
+            if (found) return {};
+        }
+        return fail(ErrorCode::InvalidArgument,
+                    fmt::format("The pattern \"{}\" matches no tensor that can be quantized; \"weightwright-cli info\" lists the names.",
+                                m_options.tensors));
     }
 
     [[nodiscard]] Result<Plan> planOf(const MethodBenchRow& row) const
@@ -91,6 +110,8 @@ private:
             return {};
         }
         const auto plan = std::make_shared<const Plan>(std::move(*resolved));
+        for (const PlanWarning& warning : plan->warnings)  // unused rules are those of planOf(), which nobody gave
+            if (warning.kind != WarningKind::PatternRuleUnused) row.warnings.push_back(warning);
         const auto weights = plannedWeights(m_model, plan, kCacheBytes);
         Sums sums;
         double bits = 0;

@@ -38,6 +38,7 @@ struct MethodBenchRow {
     std::string method;
     TensorType format = TensorType::F32;
     std::string problem;  ///< one sentence when the combination cannot be made; the figures are empty then
+    std::vector<PlanWarning> warnings{};  ///< about the whole combination
     std::size_t tensors = 0;
     double bitsPerWeight = 0;  ///< of the tensors that changed; of analysis methods stored as floats, of the format that they simulate
     double weightError = 0;
@@ -53,7 +54,8 @@ Result<std::shared_ptr<const GramFactors>> gramsOnText(std::shared_ptr<const Mod
                                                        std::uint32_t contextLength, std::uint32_t maxWindows, const JobContext& context);
 
 /// Rows come method by method within each format, in the order asked for; onRow is called as they are ready, from the calling
-/// thread. Combinations that cannot be made are rows with a problem; errors that concern the model or the text end the run.
+/// thread. Combinations that cannot be made are rows with a problem; errors that concern the model, the text or the pattern for
+/// tensors (InvalidArgument when it matches none that can be quantized) end the run.
 /// Memory: the quantized weights of one combination.
 Result<std::vector<MethodBenchRow>> benchMethods(std::shared_ptr<const ModelFile> model, const MethodBenchOptions& options,
                                                  std::string_view text, const JobContext& context,

@@ -27,6 +27,11 @@ std::string listed(const Items& items, Name name)
     return text;
 }
 
+bool isDigits(std::string_view text)
+{
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 /// Calls each(part) for what stands between the separators.
 template <class Each>
 void split(std::string_view text, char separator, const Each& each)
@@ -144,7 +149,7 @@ Result<Method> parseMethod(std::string_view spec)
     method.quantizer = findQuantizer(name);
     if (!method.quantizer)
         return fail(ErrorCode::InvalidArgument,
-                    fmt::format("There is no quantization method \"{}\"; the methods are {}.", shortened(name),
+                    fmt::format("There is no quantization method \"{}\"; the methods are {}. \"weightwright-cli methods\" explains them.", shortened(name),
                                 listed(quantizers(), [](const Quantizer* q) { return q->name(); })));
     method.values = MethodValues(method.quantizer->options());
     if (name.size() == spec.size()) return method;
@@ -161,7 +166,8 @@ Result<Method> parseMethod(std::string_view spec)
         rest = more ? rest.substr(comma + 1) : std::string_view();
         const auto equals = item.find('=');
         if (equals == std::string_view::npos || equals == 0)
-            return refuse(fmt::format("\"{}\" is not of the form OPTION=VALUE.", shortened(item)));
+            return refuse(fmt::format("\"{}\" is not of the form OPTION=VALUE.{}", shortened(item), seen.empty() || !isDigits(item) ? "" :
+                                      " Decimal numbers have a point, not a comma."));
         const std::string_view option = item.substr(0, equals);
         if (std::ranges::find(seen, option) != seen.end())
             return refuse(fmt::format("The option \"{}\" is given twice.", shortened(option)));

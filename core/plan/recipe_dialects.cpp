@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "methods/method_spec.h"
 #include "plan/preset_rules.h"
 
 namespace ww {
@@ -27,6 +28,16 @@ RecipeRule exactRule(std::string_view tensor, TensorType format)
     return rule;
 }
 
+/// Commas separate the options of a method as well: what is no rule may be one more of them.
+bool addOption(std::string& method, std::string_view item)
+{
+    if (method.find(':') == std::string::npos) return false;
+    const std::string longer = fmt::format("{},{}", method, item);
+    if (!parseMethod(longer)) return false;
+    method = longer;
+    return true;
+}
+
 }  // namespace
 
 Result<std::vector<RecipeRule>> rulesFromCustomQ(std::string_view text)
@@ -43,6 +54,7 @@ Result<std::vector<RecipeRule>> rulesFromCustomQ(std::string_view text)
         rest = end == std::string_view::npos ? std::string_view() : trimmed(rest.substr(end + 1));
         if (item.empty()) continue;
         auto rule = parseRule(item);
+        if (!rule && !rules.empty() && addOption(rules.back().method, item)) continue;
         if (!rule)
             return fail(ErrorCode::InvalidArgument, fmt::format("Item {} of the list: {}", rules.size() + 1, rule.error().message));
         rules.push_back(std::move(*rule));

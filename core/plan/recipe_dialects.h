@@ -14,7 +14,7 @@
 namespace ww {
 
 /// The list of ik_llama.cpp's --custom-q: REGEX=TYPE items separated by commas; the first that is found in a name decides. Commas
-/// within a pattern are understood. Error InvalidArgument names the item.
+/// within a pattern are understood, and those between options of a method. Error InvalidArgument names the item.
 Result<std::vector<RecipeRule>> rulesFromCustomQ(std::string_view text);
 /// The same for writing, in one line. Rules by name and role become patterns; rules that keep the source type, and patterns with
 /// a comma, have no words there and are left out.

@@ -47,6 +47,8 @@ Result<TransformStep> parseTransformStep(std::string_view text)
     };
     const auto number = [&](auto& result) { return numberIn(value, result); };
     TransformStep step;
+    if (colon != std::string_view::npos && value.empty())
+        return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" says nothing after the colon; leave it out.", text));
     if (name == "rotation") {
         if (!value.empty() && !number(step.seed))
             return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no seed for rotation; it is a whole number.", value));
@@ -54,7 +56,7 @@ Result<TransformStep> parseTransformStep(std::string_view text)
         step.kind = TransformStep::Kind::SmoothQuant;
         step.searchAlpha = value == "search";
         if (!value.empty() && !step.searchAlpha && (!number(step.alpha) || !(step.alpha >= 0 && step.alpha <= 1)))
-            return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1, or search.", value));
+            return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for smoothquant; it is a number from 0 to 1, such as 0.5, or search.", value));
     } else if (name == "awq") {
         step.kind = TransformStep::Kind::Awq;
         // Specs of methods hold colons, too: what comes after the last one is ALPHA, unless it sets an option.
@@ -66,7 +68,7 @@ Result<TransformStep> parseTransformStep(std::string_view text)
             const std::string_view alpha = value.substr(last + 1);
             step.awqAlpha = 0;
             if (!numberIn(alpha, *step.awqAlpha) || !(*step.awqAlpha >= 0 && *step.awqAlpha <= 1))
-                return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for awq; it is a number from 0 to 1.", alpha));
+                return fail(ErrorCode::InvalidArgument, fmt::format("\"{}\" is no alpha for awq; it is a number from 0 to 1, such as 0.5.", alpha));
         }
     } else {
         return fail(ErrorCode::InvalidArgument,

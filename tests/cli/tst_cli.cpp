@@ -193,7 +193,7 @@ private slots:
         QTest::newRow("info, full") << QStringList{"info", m_sample, "--full"} << "<0xFF>"
                                     << "metadata";
         QTest::newRow("dry run") << QStringList{"quantize", m_sample, "--preset", "Q4_K_M", "--dry-run"}
-                                 << "blk\\.0\\.ffn_down\\.weight +768 × 256 +F16 +Q6_K +157\\.50 KiB"
+                                 << "blk\\.0\\.ffn_down\\.weight +768 × 256 +F16 +Q6_K +reference +157\\.50 KiB"
                                  << "tensors";
         QTest::newRow("perplexity") << QStringList{"perplexity", m_sample, "--text", m_text, "--ctx", "64", "--chunks", "4"}
                                     << "^PPL = \\d+\\.\\d{4} ± \\d+\\.\\d{4}\\n124 scored tokens in 4 windows of 64, "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Exports by methods that take long: killed and started again, they end with the same bytes.
+#include <QDir>
 #include <QFile>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -36,20 +37,23 @@ class TestCliResumeExport : public QObject {
         QFile file(m_folder.filePath(name));
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
     }
-    /// Ends the program by a signal once its journal has grown so large.
-    void interrupted(const QStringList& arguments, const QString& journal, int signal) const
+    /// Ends the program by a signal once its journal has grown by so much; returns what it said.
+    QByteArray interrupted(const QStringList& arguments, const QString& journal, int signal) const
     {
         QProcess process;
+        const qint64 before = QFile(m_folder.filePath(journal)).size();
         process.start(WW_CLI_PATH, arguments);
-        QVERIFY(process.waitForStarted());
+        if (!process.waitForStarted()) return {};
         for (int i = 0; i < 60000 && process.state() == QProcess::Running; ++i) {
-            if (QFile(m_folder.filePath(journal)).size() > 1000000) break;
+            if (QFile(m_folder.filePath(journal)).size() > before + 1000000) break;
             process.waitForFinished(2);
         }
-        QCOMPARE(process.state(), QProcess::Running);
+        if (process.state() != QProcess::Running) return {};
         ::kill(static_cast<pid_t>(process.processId()), signal);
         process.waitForFinished();
+        return process.readAllStandardError();
     }
+    [[nodiscard]] QStringList leftovers() const { return QDir(m_folder.path()).entryList({"*.weightwright-*"}); }
 
 private slots:
     void initTestCase()
@@ -67,10 +71,49 @@ private slots:
         interrupted(command("a.gguf"), "a.gguf.part", SIGKILL);
         QVERIFY(!QFile::exists(m_folder.filePath("a.gguf")));
         QVERIFY(QFile::exists(m_folder.filePath("a.gguf.part")));
+        QCOMPARE(leftovers().size(), 1);
         const auto result = finished(command("a.gguf"));
         QVERIFY(result["resumedTensors"].toInt() > 0);
         QCOMPARE(contents("a.gguf"), contents("whole.gguf"));
         QVERIFY(!QFile::exists(m_folder.filePath("a.gguf.part")));
+        QVERIFY(leftovers().isEmpty());
+    }
+
+    // What survived a crash stays when the run that went on with it is cancelled, without --resume as well.
+    void cancelledAfterACrash()
+    {
+        auto spoken = command("e.gguf");
+        spoken.removeOne("--json");
+        interrupted(spoken, "e.gguf.part", SIGKILL);
+        const qint64 survived = QFile(m_folder.filePath("e.gguf.part")).size();
+        const QByteArray said = interrupted(spoken, "e.gguf.part", SIGINT);
+        QVERIFY2(said.contains("are kept in") && said.contains("e.gguf.part"), said);
+        QVERIFY(QFile(m_folder.filePath("e.gguf.part")).size() > survived);
+        QVERIFY(finished(command("e.gguf"))["resumedTensors"].toInt() > 0);
+        QCOMPARE(contents("e.gguf"), contents("whole.gguf"));
+        const QByteArray other = interrupted(QStringList(spoken).replaceInStrings("e.gguf", "f.gguf"), "f.gguf.part", SIGINT);
+        QVERIFY2(other.contains("--resume"), other);
+    }
+
+    // Keeping finished tensors is a help; a disk that has no room for it gets the file all the same.
+    void aDiskWithoutRoomForBoth()
+    {
+        const QString disk = m_folder.filePath("disk");
+        QVERIFY(QDir().mkdir(disk));
+        auto arguments = command("disk/g.gguf");
+        arguments.removeOne("--json");
+        const qint64 room = QFile(m_folder.filePath("whole.gguf")).size() + 1000000;
+        const QString script = QStringLiteral("mount -t tmpfs -o size=%1 none \"$0\" || exit 77; \"$@\" && cmp \"$0/g.gguf\" \"%2\" && ls \"$0\"")
+                                   .arg(room)
+                                   .arg(m_folder.filePath("whole.gguf"));
+        QProcess process;
+        process.start("unshare", QStringList{"--user", "--map-root-user", "--mount", "sh", "-c", script, disk, WW_CLI_PATH} + arguments);
+        if (!process.waitForFinished(300000) || process.exitCode() == 77) QSKIP("A small disk cannot be mounted here.");
+        const QByteArray said = process.readAllStandardError();
+        if (said.startsWith("unshare:")) QSKIP("A small disk cannot be mounted here.");
+        QVERIFY2(process.exitCode() == 0, said);
+        QCOMPARE(said.count("had no room to keep finished tensors"), 1);
+        QVERIFY(process.readAllStandardOutput().endsWith("\ng.gguf\n"));
     }
 
     // What does not fit its checksum is made again, and so is everything when the recipe is another one.

@@ -25,6 +25,12 @@ private slots:
         QCOMPARE(*(*rules)[1].format, TensorType::IQ4_XS);
         QCOMPARE((*rules)[2].pattern, std::string("\"?token{1,2}"));
         QVERIFY(rulesFromCustomQ("")->empty());
+        const auto options = rulesFromCustomQ("a=q4_0:gptq:damping=0.02,polish=3,b=q4_1:search,c=q8_0");
+        QVERIFY(options);
+        QCOMPARE(options->size(), std::size_t{3});
+        QCOMPARE(options->at(0).method, std::string("gptq:damping=0.02,polish=3"));
+        QCOMPARE(options->at(1).method, std::string("search"));
+        QVERIFY(!rulesFromCustomQ("a=q4_0:gptq:damping=0.02,depth=3"));
         const auto bad = rulesFromCustomQ("a=q4_0,b=q99,c=q8_0");
         QVERIFY(!bad && bad.error().message.starts_with("Item 2 "));
         QVERIFY(!rulesFromCustomQ("ffn_down"));
