@@ -145,7 +145,7 @@ void warnAboutMethodOptions(const std::string& spec, const Plan& plan)
         if (!method->values.takesEffect(*value.option))
             Session::warn(fmt::format("--method {}: the option \"{}\" has no effect beside the others; \"weightwright-cli methods {}\" says what it "
                                       "needs.", spec, value.option->name, method->quantizer->name()));
-        else if (method->quantizer->name() == "hqq" && value.option->name != "p")
+        else if (value.option->forOffsets)
             ofOffsets += fmt::format("{}{}", ofOffsets.empty() ? "" : ", ", value.option->name);
     }
     if (ofOffsets.empty()) return;

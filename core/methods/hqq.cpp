@@ -23,17 +23,18 @@ constexpr std::array<std::string_view, 2> kFormTitles = {"steps of the group", "
 constexpr std::array<std::string_view, 2> kSwitch = {"off", "on"};
 constexpr MethodOption kPower{"p", "Exponent", "Of the error that is minimised; the smaller, the less a few large errors count.", "0.7",
                               MethodOption::Kind::Number, 0.1, 1, {}};
-constexpr MethodOption kBeta{"beta", "Beta", "Weight of the quadratic term in the first iteration.", "10", MethodOption::Kind::Number, 0.01, 1e6, {}};
+constexpr MethodOption kBeta{"beta", "Beta", "Weight of the quadratic term in the first iteration.", "10", MethodOption::Kind::Number, 0.01, 1e6, {}, {}, {},
+                             true};
 constexpr MethodOption kKappa{"kappa", "Kappa", "Growth of that weight per iteration.", "1.01", MethodOption::Kind::Number, 1, 10, {}, {},
-                              "iterations>1"};
+                              "iterations>1", true};
 constexpr MethodOption kIterations{"iterations", "Iterations", "At most; they end when the offset stands still.", "20",
-                                   MethodOption::Kind::Integer, 1, 1000, {}};
+                                   MethodOption::Kind::Integer, 1, 1000, {}, {}, {}, true};
 constexpr MethodOption kForm{"form", "Units of errors", "In steps of the group, or absolute as in the published code.", "normalised",
-                             MethodOption::Kind::Choice, 0, 0, kForms, kFormTitles};
+                             MethodOption::Kind::Choice, 0, 0, kForms, kFormTitles, {}, true};
 constexpr MethodOption kRefit{"refit", "Fit the scales too",
                               "Fit scales and offsets together in the end, and start from llama.cpp's search as well; off: offsets alone, as "
                               "published.",
-                              "on", MethodOption::Kind::Choice, 0, 0, kSwitch};
+                              "on", MethodOption::Kind::Choice, 0, 0, kSwitch, {}, {}, true};
 constexpr std::array kOptions = {kPower, kBeta, kKappa, kIterations, kForm, kRefit};
 constexpr std::array kAnalysisOptions = {
     MethodOption{"bits", "Bits", "Bits of a code.", "4", MethodOption::Kind::Integer, 1, 8, {}},

@@ -29,6 +29,7 @@ struct MethodOption {
     /// What other options must be for this one to change anything: "scale=group,activation-bits<16" (both), "scale=block|scale=tile"
     /// (either), also with '>'. Empty: it always does.
     std::string_view needs{};
+    bool forOffsets = false;  ///< changes nothing in formats without offsets
 };
 
 /// One comparison of MethodOption::needs.
