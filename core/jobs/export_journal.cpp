@@ -27,10 +27,11 @@ struct PartHead {
     std::uint64_t size = 0;
 };
 
-/// Seconds per million weights rather than per billion.
+/// Minutes per billion weights rather than seconds.
 bool takesLong(const PlanEntry& entry)
 {
-    return entry.quantized && (dataNeededBy(entry.method) == MethodData::Gram || methodName(entry.method) == "hqq");
+    const std::string_view method = methodName(entry.method);
+    return entry.quantized && (dataNeededBy(entry.method) == MethodData::Gram || method == "hqq" || method == "search");
 }
 
 std::uint64_t keptBytes(const ModelFile& model, const PlanEntry& entry)

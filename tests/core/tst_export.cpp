@@ -11,6 +11,7 @@
 
 #include "base/thread_pool.h"
 #include "jobs/export.h"
+#include "jobs/export_journal.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/golden_rows.h"
 #include "tests/support/paths.h"
@@ -59,6 +60,18 @@ private slots:
     void cleanup()
     {
         for (const QString& name : files()) QFile::remove(m_folder.filePath(name));
+    }
+
+    void slowMethodsAreWorthKeeping()
+    {
+        for (const auto& [method, slow] : {std::pair{"reference", false}, {"search", true}, {"hqq", true}}) {
+            Recipe recipe;
+            recipe.preset = "Q4_0";
+            recipe.method = method;
+            const auto plan = resolve(recipe, *m_sample);
+            QVERIFY2(plan, method);
+            QVERIFY2(takesLong(*plan) == slow, method);
+        }
     }
 
     void bytesDoNotDependOnThreads_data()
