@@ -306,7 +306,7 @@ void addQuantizeCommand(CommandLine& commands)
         ->type_name("NAME,NAME,…")
         ->delimiter(',');
     command.add_flag("--resume", options->resume,
-                     "With gptq, hqq and clip: keep finished tensors, in OUT.gguf.part, also when the work is cancelled or fails. The same "
+                     "With search, gptq, hqq and clip: keep finished tensors, in OUT.gguf.part, also when the work is cancelled or fails. The same "
                      "command then goes on after them, as it does in any case after a crash; what it went on after then stays, too.");
     command.add_flag("--dry-run", options->dryRun, "Print what would become of each tensor, with sizes, and write nothing.");
     command.add_flag(
