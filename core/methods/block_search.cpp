@@ -61,7 +61,7 @@ BlockSearch::Steps BlockSearch::fitGroup(std::size_t group, const float* c) cons
         errors[at] = INFINITY;
         Steps steps{trials.steps[at], trials.lows[at]};
         for (int turn = 0; turn < 3; ++turn) {
-            const float inverse = inverseOf(steps.step);
+            const float inverse = gridInverse(steps.step);
             ScaleFit line;
             double error = 0;
             for (std::size_t i = 0; i < n; ++i) {
@@ -133,7 +133,7 @@ double BlockSearch::recodeGroup(BlockCode& code, std::size_t group) const
 {
     const std::size_t n = m_grid.group;
     const auto [step, offset] = code.scaleOf(group);
-    const float inverse = inverseOf(step);
+    const float inverse = gridInverse(step);
     double error = 0;
     for (std::size_t i = 0; i < n; ++i) {
         const float q = nearestNumber(m_grid, (values(group)[i] - offset) * inverse);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "methods/group_errors.h"
 
-#include "methods/scale_fit.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "methods/group_errors.cpp"
 #include "hwy/foreach_target.h"
@@ -61,7 +59,7 @@ HWY_EXPORT(GroupErrors);
 void groupErrors(const GridTraits& grid, std::span<const float> x, const float* c, const StepTrials& trials, float* errors)
 {
     std::array<float, StepTrials::kMost> inverses;
-    for (std::size_t t = 0; t < StepTrials::kMost; ++t) inverses[t] = inverseOf(trials.steps[t]);
+    for (std::size_t t = 0; t < StepTrials::kMost; ++t) inverses[t] = gridInverse(trials.steps[t]);
     HWY_DYNAMIC_DISPATCH(GroupErrors)(grid, x, c, trials, inverses.data(), errors);
 }
 

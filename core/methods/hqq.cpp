@@ -97,14 +97,14 @@ struct GroupCode {
 
     [[nodiscard]] float codeAt(std::size_t i, float scale, float depth) const
     {
-        const float inverse = inverseOf(scale);
+        const float inverse = gridInverse(scale);
         return std::clamp(std::nearbyint((x[i] + depth) * inverse), static_cast<float>(low), static_cast<float>(high));
     }
     /// Nearest codes; returns the sum of weight·|x − x̂|^p.
     double code(GroupScale steps, const Power& power, std::int8_t* codes) const
     {
         const auto [scale, offset] = steps;
-        const float inverse = inverseOf(scale);
+        const float inverse = gridInverse(scale);
         double sum = 0;
         for (std::size_t i = 0; i < x.size(); ++i) {
             const float q = std::clamp(std::nearbyint((x[i] - offset) * inverse), static_cast<float>(low), static_cast<float>(high));

@@ -6,13 +6,6 @@
 
 namespace ww {
 
-/// 1 / step; 0 where 32 bits do not hold it, so that all codes are 0.
-[[nodiscard]] inline float inverseOf(float step)
-{
-    const float inverse = step != 0 ? 1 / step : 0;
-    return std::isfinite(inverse) ? inverse : 0;
-}
-
 /// Least weighted squares of x − (d·a − dm·b).
 class ScaleFit {
 public:

@@ -220,9 +220,7 @@ double shareOfBlock(TensorType format)
 {
     switch (format) {
     case TensorType::Q3_K:
-    case TensorType::Q5_0:
-    case TensorType::Q6_K:
-    case TensorType::Q8_0: return 0;
+    case TensorType::Q5_0: return 0;
     default: return 0.3;
     }
 }

@@ -96,8 +96,7 @@ private slots:
         const QString whole = m_folder.filePath(command + "-whole.gguf");
         const QString killed = m_folder.filePath(command + "-killed.gguf");
         const auto arguments = [&](const QString& output) {
-            QStringList list{command, m_model, "--text", m_text, "--ctx", "64", "--threads", "1", "--chunks", "300", "-o", output};
-            return list;
+            return QStringList{command, m_model, "--text", m_text, "--ctx", "64", "--threads", "1", "--chunks", "300", "-o", output};
         };
         QVERIFY(!json(arguments(whole)).isEmpty());
         QProcess process;
