@@ -243,8 +243,8 @@ void addBenchMethodsCommand(CommandLine& commands)
         "bench-methods",
         "Compare methods of quantizing in several formats on one model.\nFor each combination: bits per weight, relative squared error "
         "of the weights, of the layers' outputs on the calibration text and on the first windows of the other text, divergence and "
-        "perplexity of the whole model, and time. The error of the weights counts all columns alike, although search, gptq and others minimise another one: judge by the outputs and "
-        "the divergence. Every tensor gets the format (as with --pure), or those that --tensors names.",
+        "perplexity of the whole model, and time. The error of the weights counts all columns alike, although search, gptq and others "
+        "minimise another one: judge by the outputs and the divergence. Every tensor gets the format (as with --pure), or those that --tensors names.",
         [options](Session& session) { return run(*options, session); },
         [options] {
             for (const std::string& format : options->formatNames) {

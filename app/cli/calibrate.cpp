@@ -152,7 +152,8 @@ void addCalibrateCommand(CommandLine& commands)
     CLI::App& command = commands.add(
         "calibrate",
         "Collect everything that methods need to know of the inputs of each weight matrix.\nA run that was cancelled or killed leaves "
-        "what it had collected in FILE.part; the same command goes on from there, and removes it when FILE is complete. How far both halves of the text agree says whether it was long enough.",
+        "what it had collected in FILE.part; the same command goes on from there, and removes it when FILE is complete. How far "
+        "both halves of the text agree says whether it was long enough.",
         [options](Session& session) { return run(*options, session); });
     addModel(command, options->model);
     command.add_option("--text", options->text, "The text to read (UTF-8); keep another for judging the result.")->required()->type_name("FILE");

@@ -98,7 +98,8 @@ void sayWhatWasKept(std::span<const ExportOrder> orders, const Result<std::vecto
             Session::warn("Finished tensors are not kept when the work is cancelled, unless --resume is given.");
         if (!written) continue;
         if (const std::size_t count = (*written)[i].resumedTensors; count > 0)
-            Session::warn(fmt::format("{} that an interrupted run had finished {} taken as {}.", countText(count, "tensor"), count == 1 ? "was" : "were", count == 1 ? "it is" : "they are"));
+            Session::warn(fmt::format("{} that an interrupted run had finished {}.", countText(count, "tensor"),
+                                      count == 1 ? "was taken as it is" : "were taken as they are"));
         if ((*written)[i].journalGivenUp)
             Session::warn(fmt::format("The disk had no room to keep finished tensors in {} besides the file itself; had the work been "
                                       "interrupted, it would have begun anew.", journal));
